@@ -1,0 +1,233 @@
+import type { HyperParameters } from '#core/graph/hyper-parameters';
+import type { JobEndReason } from '#core/job/end-reason';
+import type { JobState } from '#core/job/machine';
+import type { NodeState } from '#core/node/machine';
+
+/** Who asks. Every service call takes one; what the actor may see or do is decided inside the service. */
+export interface Actor {
+  readonly userId: string;
+  readonly role: 'user' | 'provider' | 'operator';
+}
+
+export interface UserView {
+  readonly id: string;
+  readonly email: string;
+  readonly username: string;
+  readonly role: Actor['role'];
+  readonly subscription: 'free' | 'pro';
+  readonly wallet: { readonly address: string } | null;
+  readonly stats: { readonly modelsCreated: number; readonly downloads: number };
+  readonly createdAt: Date;
+}
+
+export interface JobSpecification {
+  /** JSON of core/graph's schema. */
+  readonly graphJson: string;
+  readonly datasetCid: string;
+  readonly hyperParameters: HyperParameters;
+  readonly deviceClass: string;
+  readonly deadlineMs: number;
+}
+
+export interface QuoteView {
+  readonly quoteId: string;
+  readonly amountBase: bigint;
+  readonly nodeBase: bigint;
+  readonly platformBase: bigint;
+  readonly pricePerHourBase: bigint;
+  readonly estimatedDurationMs: number;
+  readonly capableNodes: number;
+  readonly expiresAt: Date;
+}
+
+export interface StateChangeView {
+  readonly state: JobState;
+  readonly at: Date;
+}
+
+export type TransferPurpose =
+  | 'welcome-credit'
+  | 'escrow-lock'
+  | 'node-payout'
+  | 'platform-fee'
+  | 'refund'
+  | 'stake-deposit'
+  | 'slash';
+
+export interface TransferView {
+  readonly purpose: TransferPurpose;
+  /** Ledger accounts, e.g. `wallet:<address>`, `escrow:<address>`, `platform`. */
+  readonly from: string;
+  readonly to: string;
+  readonly amountBase: bigint;
+  readonly signature: string;
+  readonly jobId: string | null;
+  readonly at: Date;
+}
+
+export interface AttemptView {
+  readonly attempt: number;
+  readonly nodeId: string | null;
+  readonly claimedAt: Date | null;
+  readonly assignedAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly completedAt: Date | null;
+  readonly trainingMs: number | null;
+  readonly commitmentHex: string | null;
+  readonly outcome: string | null;
+  readonly outcomeReason: string | null;
+}
+
+export interface JobSummary {
+  readonly jobId: string;
+  readonly workflowId: string;
+  readonly state: JobState;
+  readonly amountBase: bigint;
+  readonly attempt: number;
+  readonly nodeId: string | null;
+  readonly endReason: JobEndReason | null;
+  readonly waitingFor: string;
+  readonly modelCid: string | null;
+  readonly testAccuracy: number | null;
+  readonly createdAt: Date;
+  readonly deadlineAt: Date;
+  readonly endedAt: Date | null;
+  readonly specification: JobSpecification;
+}
+
+export interface JobView extends JobSummary {
+  readonly states: readonly StateChangeView[];
+  readonly attempts: readonly AttemptView[];
+  readonly transfers: readonly TransferView[];
+  readonly nodeAccount: string | null;
+  readonly escrowAddress: string | null;
+}
+
+export interface ProgressView {
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly samplesPerSecond: number;
+}
+
+/** One event of a job's stream; `eventId` rises, so a reader resumes after the last one it saw. */
+export type JobUpdate = { readonly eventId: bigint; readonly at: Date } & (
+  | { readonly kind: 'state'; readonly state: JobState }
+  | { readonly kind: 'progress'; readonly progress: ProgressView }
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'transfer'; readonly transfer: TransferView }
+);
+
+export interface WalletView {
+  readonly address: string;
+  readonly kind: 'managed' | 'linked';
+  readonly balanceBase: bigint;
+}
+
+export interface DatasetView {
+  readonly cid: string;
+  readonly name: string;
+  readonly samples: number;
+  readonly heldOutSamples: number;
+  readonly sizeBytes: number;
+  readonly sampleShape: readonly number[];
+  readonly classes: number;
+  readonly createdAt: Date;
+}
+
+export interface RegisterDatasetInput {
+  readonly cid: string;
+  readonly key: Uint8Array;
+  readonly name: string;
+  readonly samples: number;
+  readonly sizeBytes: number;
+  readonly sampleShape: readonly number[];
+  readonly classes: number;
+  readonly heldOutCid: string;
+  readonly heldOutKey: Uint8Array;
+  readonly heldOutSamples: number;
+}
+
+export interface ModelView {
+  readonly jobId: string;
+  readonly cid: string;
+  readonly testAccuracy: number | null;
+  readonly createdAt: Date;
+}
+
+export interface NodeView {
+  readonly nodeId: string;
+  readonly account: string | null;
+  readonly deviceClass: string;
+  readonly deviceName: string;
+  readonly state: NodeState;
+  readonly pricePerHourBase: bigint;
+  readonly stakeBase: bigint;
+  readonly samplesPerSecond: number;
+  readonly totalJobs: number;
+  readonly successful: number;
+  readonly avgTimeMs: number;
+  readonly lastSeenAt: Date | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextPageToken: string;
+}
+
+/** The use cases, as every edge (HTTP, gRPC, web) sees them. Built by `createServices` in api/services/services.ts. */
+export interface Services {
+  readonly accounts: {
+    register(input: { email: string; username: string; password: string }): Promise<UserView>;
+    /** `login` is the e-mail or the username. BAD_CREDENTIALS on any mismatch, in constant time. */
+    login(input: { login: string; password: string }): Promise<UserView>;
+    get(actor: Actor, userId: string): Promise<UserView>;
+  };
+  readonly sessions: {
+    create(userId: string): Promise<{ sessionId: string; cookie: string }>;
+    /** From a Cookie header; `cookie` is set where the browser's must be refreshed or cleared. */
+    validate(cookieHeader: string | null): Promise<{ user: UserView; sessionId: string; cookie: string | null } | null>;
+    invalidate(sessionId: string): Promise<{ cookie: string }>;
+  };
+  readonly tokens: {
+    issueUserToken(user: UserView): Promise<{ token: string; expiresAt: Date }>;
+    /** Throws UNAUTHENTICATED or TOKEN_EXPIRED. */
+    verifyUserToken(token: string): Promise<Actor>;
+  };
+  readonly wallet: {
+    get(actor: Actor): Promise<WalletView | null>;
+    transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<TransferView>>;
+  };
+  readonly datasets: {
+    register(actor: Actor, input: RegisterDatasetInput): Promise<DatasetView>;
+    list(actor: Actor): Promise<readonly DatasetView[]>;
+  };
+  readonly quotes: {
+    get(actor: Actor, specification: JobSpecification): Promise<QuoteView>;
+  };
+  readonly jobs: {
+    submit(
+      actor: Actor,
+      input: { requestId: string; quoteId: string; specification: JobSpecification; budgetBase: bigint },
+    ): Promise<{ jobId: string; workflowId: string; state: JobState }>;
+    get(actor: Actor, jobId: string): Promise<JobView>;
+    list(actor: Actor, page: { pageSize: number; pageToken: string; state?: JobState | undefined }): Promise<Page<JobSummary>>;
+    cancel(actor: Actor, jobId: string): Promise<{ state: JobState }>;
+    /** Ends by itself after the job's last event. Stops when `signal` aborts. */
+    follow(actor: Actor, jobId: string, afterEventId: bigint, signal: AbortSignal): AsyncIterable<JobUpdate>;
+  };
+  readonly models: {
+    list(actor: Actor): Promise<readonly ModelView[]>;
+    /** The key of a completed job's model, for its owner alone. */
+    open(actor: Actor, jobId: string): Promise<{ cid: string; key: Uint8Array }>;
+  };
+  readonly nodes: {
+    /** Public: whom one could hire. */
+    list(): Promise<readonly NodeView[]>;
+    listMine(actor: Actor): Promise<readonly NodeView[]>;
+  };
+}

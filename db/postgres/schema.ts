@@ -1,0 +1,241 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  bigserial,
+  boolean,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+/** Amounts are u64 base units on chain; numeric(20,0) holds all of them, bigint columns would not. */
+const amountBase = customType<{ data: bigint; driverData: string }>({
+  dataType: () => 'numeric(30,0)',
+  fromDriver: (value) => BigInt(value),
+  toDriver: (value) => value.toString(),
+});
+const bytes = customType<{ data: Uint8Array; driverData: Buffer }>({
+  dataType: () => 'bytea',
+  fromDriver: (value) => new Uint8Array(value),
+  toDriver: (value) => Buffer.from(value),
+});
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/** Projection of each trainingJob workflow. `version` rises with each state change and guards double application. */
+export const jobs = pgTable(
+  'jobs',
+  {
+    id: uuid('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    requestId: text('request_id').notNull(),
+    workflowId: text('workflow_id').notNull(),
+    state: text('state').notNull(),
+    version: integer('version').notNull().default(0),
+    graphJson: text('graph_json').notNull(),
+    datasetCid: text('dataset_cid').notNull(),
+    hyperParameters: jsonb('hyper_parameters').notNull(),
+    deviceClass: text('device_class').notNull(),
+    deadlineMs: bigint('deadline_ms', { mode: 'number' }).notNull(),
+    quoteId: uuid('quote_id').notNull(),
+    amountBase: amountBase('amount_base').notNull(),
+    pricePerHourBase: amountBase('price_per_hour_base').notNull(),
+    attempt: integer('attempt').notNull().default(0),
+    nodeId: uuid('node_id'),
+    requesterAddress: text('requester_address').notNull(),
+    escrowAddress: text('escrow_address'),
+    modelCid: text('model_cid'),
+    testAccuracy: doublePrecision('test_accuracy'),
+    testLoss: doublePrecision('test_loss'),
+    endReason: text('end_reason'),
+    waitingFor: text('waiting_for').notNull().default(''),
+    /** Key of this job's model object, wrapped by the KMS (purpose `model-key`, id = job id). */
+    modelKeyWrapped: text('model_key_wrapped').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    deadlineAt: at('deadline_at').notNull(),
+    endedAt: at('ended_at'),
+  },
+  (t) => [
+    unique('jobs_request').on(t.userId, t.requestId),
+    index('jobs_by_user').on(t.userId, t.createdAt.desc(), t.id),
+    index('jobs_by_state').on(t.state),
+  ],
+);
+
+/** Append-only story of a job: states, progress, log lines, transfers. Ids order the stream and resume it. */
+export const jobEvents = pgTable(
+  'job_events',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    jobId: uuid('job_id').notNull(),
+    at: at('at').notNull().defaultNow(),
+    /** `state` | `progress` | `log` | `transfer` */
+    kind: text('kind').notNull(),
+    payload: jsonb('payload').notNull(),
+    /** The same key is the same event: a repeated write is ignored. */
+    dedupeKey: text('dedupe_key').notNull(),
+  },
+  (t) => [uniqueIndex('job_events_once').on(t.jobId, t.dedupeKey), index('job_events_by_job').on(t.jobId, t.id)],
+);
+
+/** One row for each attempt of a job; the attempt number is the fence. */
+export const jobAttempts = pgTable(
+  'job_attempts',
+  {
+    jobId: uuid('job_id').notNull(),
+    attempt: integer('attempt').notNull(),
+    /** Set by the node that claimed it, as the platform authenticated it. */
+    nodeId: uuid('node_id'),
+    claimedAt: at('claimed_at'),
+    /** The lease: keys are released only between assignedAt and closedAt. */
+    assignedAt: at('assigned_at'),
+    startedAt: at('started_at'),
+    closedAt: at('closed_at'),
+    completedAt: at('completed_at'),
+    modelCid: text('model_cid'),
+    modelSizeBytes: bigint('model_size_bytes', { mode: 'number' }),
+    commitment: bytes('commitment'),
+    finalLoss: doublePrecision('final_loss'),
+    finalAccuracy: doublePrecision('final_accuracy'),
+    trainingMs: bigint('training_ms', { mode: 'number' }),
+    /** `completed` | `timeout` | `invalid` | `released`, once closed. */
+    outcome: text('outcome'),
+    outcomeReason: text('outcome_reason'),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.attempt] }), index('job_attempts_by_node').on(t.nodeId)],
+);
+
+/** Every offer to a node, with the reason of a refusal. */
+export const nodeOffers = pgTable(
+  'node_offers',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    jobId: uuid('job_id').notNull(),
+    attempt: integer('attempt').notNull(),
+    nodeId: uuid('node_id').notNull(),
+    accepted: boolean('accepted').notNull(),
+    reason: text('reason').notNull().default(''),
+    at: at('at').notNull().defaultNow(),
+  },
+  (t) => [index('node_offers_by_job').on(t.jobId, t.attempt)],
+);
+
+export const nodes = pgTable(
+  'nodes',
+  {
+    id: uuid('id').primaryKey(),
+    ownerId: text('owner_id').notNull(),
+    machineId: text('machine_id').notNull(),
+    ownerAddress: text('owner_address').notNull(),
+    /** On-chain Node account (PDA). */
+    account: text('account'),
+    deviceClass: text('device_class').notNull(),
+    deviceName: text('device_name').notNull(),
+    state: text('state').notNull(),
+    pricePerHourBase: amountBase('price_per_hour_base').notNull(),
+    stakeBase: amountBase('stake_base').notNull().default(sql`0`),
+    samplesPerSecond: doublePrecision('samples_per_second').notNull().default(0),
+    lastSeenAt: at('last_seen_at'),
+    paused: boolean('paused').notNull().default(false),
+    draining: boolean('draining').notNull().default(false),
+    unstaking: boolean('unstaking').notNull().default(false),
+    banned: boolean('banned').notNull().default(false),
+    totalJobs: integer('total_jobs').notNull().default(0),
+    successful: integer('successful').notNull().default(0),
+    avgTimeMs: bigint('avg_time_ms', { mode: 'number' }).notNull().default(0),
+    registerSignature: text('register_signature'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    unique('nodes_of_machine').on(t.machineId, t.deviceClass, t.deviceName),
+    index('nodes_by_class').on(t.deviceClass, t.state),
+    index('nodes_by_owner').on(t.ownerId),
+  ],
+);
+
+export const quotes = pgTable(
+  'quotes',
+  {
+    id: uuid('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    /** SHA-256 hex over the canonical specification: a quote fits only the job it was made for. */
+    specificationHash: text('specification_hash').notNull(),
+    deviceClass: text('device_class').notNull(),
+    deadlineMs: bigint('deadline_ms', { mode: 'number' }).notNull(),
+    amountBase: amountBase('amount_base').notNull(),
+    pricePerHourBase: amountBase('price_per_hour_base').notNull(),
+    estimatedDurationMs: bigint('estimated_duration_ms', { mode: 'number' }).notNull(),
+    expiresAt: at('expires_at').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [index('quotes_by_user').on(t.userId, t.createdAt)],
+);
+
+/** References to encrypted objects in CyxCloud. Held-out data is a second object that no node ever gets the key of. */
+export const datasets = pgTable(
+  'datasets',
+  {
+    ownerId: text('owner_id').notNull(),
+    cid: text('cid').notNull(),
+    name: text('name').notNull(),
+    samples: integer('samples').notNull(),
+    sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
+    /** Shape of one sample, e.g. [28, 28, 1]. */
+    sampleShape: jsonb('sample_shape').$type<number[]>().notNull(),
+    classes: integer('classes').notNull(),
+    /** Wrapped by the KMS (purpose `dataset-key`, id = cid). */
+    keyWrapped: text('key_wrapped').notNull(),
+    heldOutCid: text('held_out_cid').notNull(),
+    heldOutSamples: integer('held_out_samples').notNull(),
+    heldOutKeyWrapped: text('held_out_key_wrapped').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.ownerId, t.cid] })],
+);
+
+/** Managed wallets: the secret key is wrapped by the KMS (purpose `wallet`, id = user id). */
+export const wallets = pgTable('wallets', {
+  userId: text('user_id').primaryKey(),
+  address: text('address').notNull().unique(),
+  kind: text('kind').notNull(),
+  secretWrapped: text('secret_wrapped'),
+  createdAt: at('created_at').notNull().defaultNow(),
+});
+
+/**
+ * Double-entry ledger. A transfer is exactly two rows with one key whose amounts add up to zero.
+ * Accounts: `wallet:<address>`, `escrow:<address>`, `stake:<node account>`, `platform`, `insurance`, `mint`, `rent`, `network`.
+ */
+export const ledgerEntries = pgTable(
+  'ledger_entries',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    /** `<subject id>/<purpose>/<attempt>` */
+    transferKey: text('transfer_key').notNull(),
+    account: text('account').notNull(),
+    counterAccount: text('counter_account').notNull(),
+    /** `CYXWIZ` (base units) or `SOL` (lamports). */
+    currency: text('currency').notNull(),
+    /** Signed: what the account gained. */
+    amountBase: amountBase('amount_base').notNull(),
+    purpose: text('purpose').notNull(),
+    jobId: uuid('job_id'),
+    attempt: integer('attempt').notNull().default(0),
+    userId: text('user_id'),
+    signature: text('signature').notNull(),
+    at: at('at').notNull().defaultNow(),
+  },
+  (t) => [
+    unique('ledger_once').on(t.transferKey, t.account, t.currency),
+    index('ledger_by_job').on(t.jobId),
+    index('ledger_by_account').on(t.account, t.id),
+  ],
+);
