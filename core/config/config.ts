@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import { CyxError, type FieldViolation } from '../errors/cyx-error.ts';
+import { portVariables, type PortName } from './ports.ts';
+import { derivedWsUrl, flag, hasScheme, port, presentOnly, unsetOrText, type Env } from './values.ts';
+
+/** Certificate and key of our own listeners (PEM files); with them a listener speaks TLS 1.3. */
+export interface ListenerTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** How to reach a Temporal server. `tls` is set when the connection is encrypted. */
+export interface TemporalConfig {
+  /** host:port of the frontend. */
+  readonly address: string;
+  readonly namespace: string;
+  /** Empty object: TLS with the system's roots. Paths are PEM files; the pair is for mutual TLS. */
+  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  readonly apiKey?: string;
+}
+
+/** Everything a process of ours is told by its environment. Made by `parseConfig` only. */
+export interface Config {
+  /** Folder of all state (data, logs, keys); relative to the working directory unless absolute. */
+  readonly home: string;
+  /** Address our listeners bind to. */
+  readonly host: string;
+  readonly ports: Readonly<Record<PortName, number>>;
+  readonly databaseUrl: string;
+  readonly mongodbUri: string;
+  readonly temporal: TemporalConfig;
+  readonly solanaRpcUrl: string;
+  readonly solanaWsUrl: string;
+  /** Base URL of the CyxCloud gateway, without a slash at the end. */
+  readonly storageUrl: string;
+  readonly keysDir: string;
+  /** Folder of the built programs (`*.so`). */
+  readonly programsDir: string;
+  readonly listenerTls?: ListenerTls;
+  readonly publicUrls: {
+    /** Web and HTTP API. */
+    readonly web: string;
+    readonly temporalUi: string;
+    /** host:port, as gRPC clients want it. */
+    readonly grpc: string;
+    /** host:port of the providers' way to Temporal. */
+    readonly gateway: string;
+  };
+  /** `true`: no outside replacement was named, so the embedded stack starts this part. */
+  readonly embedded: {
+    readonly postgres: boolean;
+    readonly mongo: boolean;
+    readonly temporal: boolean;
+    readonly solana: boolean;
+    readonly storage: boolean;
+  };
+}
+
+/**
+ * Name, password and database of the embedded PostgreSQL. Not a secret: it listens on the loopback
+ * address only; a server that matters is named by DATABASE_URL.
+ */
+export const EMBEDDED_DATABASE = { user: 'cyxwiz', password: 'cyxwiz', database: 'cyxwiz' } as const;
+export const EMBEDDED_MONGO_DATABASE = 'cyxwiz';
+
+const portShape = Object.fromEntries(
+  Object.values(portVariables).map(({ variable, fallback }) => [variable, port(fallback)]),
+);
+
+const envSchema = z.object({
+  ...portShape,
+  CYXWIZ_HOME: unsetOrText,
+  CYXWIZ_HOST: unsetOrText,
+  CYXWIZ_KEYS_DIR: unsetOrText,
+  CYXWIZ_PROGRAMS_DIR: unsetOrText,
+  CYXWIZ_PUBLIC_URL: hasScheme(['http', 'https'], 'https://cyxwiz.example'),
+  CYXWIZ_TEMPORAL_UI_URL: hasScheme(['http', 'https'], 'https://temporal.example'),
+  CYXWIZ_STORAGE_URL: hasScheme(['http', 'https'], 'http://127.0.0.1:7300'),
+  CYXWIZ_TLS_CERT_FILE: unsetOrText,
+  CYXWIZ_TLS_KEY_FILE: unsetOrText,
+  DATABASE_URL: hasScheme(['postgres', 'postgresql'], 'postgres://user:password@host:5432/cyxwiz'),
+  MONGODB_URI: hasScheme(['mongodb', 'mongodb+srv'], 'mongodb://host:27017/cyxwiz'),
+  TEMPORAL_ADDRESS: unsetOrText.refine((value) => value === undefined || /^[^\s/]+:\d{1,5}$/.test(value), {
+    message: 'write host:port, for example temporal.example:7233, or unset it',
+  }),
+  TEMPORAL_NAMESPACE: unsetOrText,
+  TEMPORAL_TLS: flag,
+  TEMPORAL_TLS_CA_FILE: unsetOrText,
+  TEMPORAL_TLS_CERT_FILE: unsetOrText,
+  TEMPORAL_TLS_KEY_FILE: unsetOrText,
+  TEMPORAL_API_KEY: unsetOrText,
+  SOLANA_RPC_URL: hasScheme(['http', 'https'], 'https://api.devnet.solana.com'),
+  SOLANA_WS_URL: hasScheme(['ws', 'wss'], 'wss://api.devnet.solana.com'),
+});
+type Values = z.output<typeof envSchema> & Record<string, unknown>;
+
+/**
+ * Reads the whole configuration out of an environment.
+ * @throws CyxError INVALID_INPUT that names every variable at fault and how to correct it.
+ */
+export function parseConfig(env: Env): Config {
+  const result = envSchema.safeParse(env);
+  if (!result.success) {
+    throw configError(result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
+  }
+  const values = result.data as Values;
+  const ports = readPorts(values);
+  const faults = [...clashes(ports), ...halfPairs(values)];
+  if (faults.length > 0) throw configError(faults);
+  return assemble(values, ports);
+}
+
+function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Config {
+  const home = values.CYXWIZ_HOME ?? '.cyxwiz';
+  const host = values.CYXWIZ_HOST ?? '127.0.0.1';
+  // Who binds every interface is still reached by name: a client can not dial 0.0.0.0.
+  const dial = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const listenerTls = filePair(values.CYXWIZ_TLS_CERT_FILE, values.CYXWIZ_TLS_KEY_FILE);
+  const scheme = listenerTls === undefined ? 'http' : 'https';
+  const { user, password, database } = EMBEDDED_DATABASE;
+  return {
+    home,
+    host,
+    ports,
+    databaseUrl: values.DATABASE_URL ?? `postgres://${user}:${password}@127.0.0.1:${ports.postgres}/${database}`,
+    mongodbUri: values.MONGODB_URI ?? `mongodb://127.0.0.1:${ports.mongo}/${EMBEDDED_MONGO_DATABASE}`,
+    temporal: temporalConfig(values, ports.temporal),
+    solanaRpcUrl: values.SOLANA_RPC_URL ?? `http://127.0.0.1:${ports.solanaRpc}`,
+    solanaWsUrl: solanaWsUrl(values, ports.solanaWs),
+    storageUrl: (values.CYXWIZ_STORAGE_URL ?? `${scheme}://${dial}:${ports.storage}`).replace(/\/+$/, ''),
+    keysDir: values.CYXWIZ_KEYS_DIR ?? `${home}/keys`,
+    programsDir: values.CYXWIZ_PROGRAMS_DIR ?? 'programs/bin',
+    ...(listenerTls === undefined ? {} : { listenerTls }),
+    publicUrls: {
+      web: (values.CYXWIZ_PUBLIC_URL ?? `${scheme}://${dial}:${ports.http}`).replace(/\/+$/, ''),
+      temporalUi: (values.CYXWIZ_TEMPORAL_UI_URL ?? `http://127.0.0.1:${ports.temporalUi}`).replace(/\/+$/, ''),
+      grpc: `${dial}:${ports.grpc}`,
+      gateway: `${dial}:${ports.gateway}`,
+    },
+    embedded: {
+      postgres: values.DATABASE_URL === undefined,
+      mongo: values.MONGODB_URI === undefined,
+      temporal: values.TEMPORAL_ADDRESS === undefined,
+      solana: values.SOLANA_RPC_URL === undefined,
+      storage: values.CYXWIZ_STORAGE_URL === undefined,
+    },
+  };
+}
+
+function temporalConfig(values: Values, embeddedPort: number): TemporalConfig {
+  const files = presentOnly({
+    caFile: values.TEMPORAL_TLS_CA_FILE,
+    certFile: values.TEMPORAL_TLS_CERT_FILE,
+    keyFile: values.TEMPORAL_TLS_KEY_FILE,
+  });
+  const apiKey = values.TEMPORAL_API_KEY;
+  // An API key must never travel in the clear, so it switches TLS on unless that was ruled out by hand.
+  const encrypted = values.TEMPORAL_TLS ?? (Object.keys(files).length > 0 || apiKey !== undefined);
+  return {
+    address: values.TEMPORAL_ADDRESS ?? `127.0.0.1:${embeddedPort}`,
+    namespace: values.TEMPORAL_NAMESPACE ?? 'default',
+    ...(encrypted ? { tls: files } : {}),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
+}
+
+function solanaWsUrl(values: Values, embeddedPort: number): string {
+  if (values.SOLANA_WS_URL !== undefined) return values.SOLANA_WS_URL;
+  if (values.SOLANA_RPC_URL !== undefined) return derivedWsUrl(values.SOLANA_RPC_URL);
+  return `ws://127.0.0.1:${embeddedPort}`;
+}
+
+function readPorts(values: Record<string, unknown>): Record<PortName, number> {
+  const entries = Object.entries(portVariables).map(([name, { variable }]) => [name, values[variable]]);
+  return Object.fromEntries(entries) as Record<PortName, number>;
+}
+
+function clashes(ports: Readonly<Record<PortName, number>>): FieldViolation[] {
+  const firstUser = new Map<number, string>();
+  const faults: FieldViolation[] = [];
+  for (const name of Object.keys(portVariables) as PortName[]) {
+    const { variable } = portVariables[name];
+    const other = firstUser.get(ports[name]);
+    if (other !== undefined) faults.push({ path: variable, message: `port ${ports[name]} is also ${other}'s: change one` });
+    else firstUser.set(ports[name], variable);
+  }
+  return faults;
+}
+
+function halfPairs(values: Values): FieldViolation[] {
+  const pairs = [
+    ['CYXWIZ_TLS_CERT_FILE', 'CYXWIZ_TLS_KEY_FILE'],
+    ['TEMPORAL_TLS_CERT_FILE', 'TEMPORAL_TLS_KEY_FILE'],
+  ] as const;
+  return pairs.flatMap(([cert, key]) => {
+    if ((values[cert] === undefined) === (values[key] === undefined)) return [];
+    const [given, missing] = values[cert] === undefined ? [key, cert] : [cert, key];
+    return [{ path: missing, message: `set it too (${given} is set), or unset both` }];
+  });
+}
+
+function filePair(certFile: string | undefined, keyFile: string | undefined): ListenerTls | undefined {
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
+function configError(fields: readonly FieldViolation[]): CyxError {
+  const text = fields.map((field) => `${field.path}: ${field.message}`).join('; ');
+  return new CyxError('INVALID_INPUT', `The configuration is not right. ${text}`, { fields });
+}
