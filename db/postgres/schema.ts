@@ -239,3 +239,16 @@ export const ledgerEntries = pgTable(
     index('ledger_by_account').on(t.account, t.id),
   ],
 );
+
+/**
+ * A signed transaction, written before it is sent. Whoever finds it again sends the very same bytes, so one intent
+ * can land once at most; a new transaction is only made once the old one's blockhash has expired.
+ */
+export const chainIntents = pgTable('chain_intents', {
+  /** `<subject id>/<purpose>/<attempt>` */
+  key: text('key').primaryKey(),
+  signature: text('signature').notNull(),
+  wire: bytes('wire').notNull(),
+  lastValidBlockHeight: bigint('last_valid_block_height', { mode: 'number' }).notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+});

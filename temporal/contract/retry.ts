@@ -1,0 +1,42 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
+
+/**
+ * Retry classes. Errors that can never succeed are non-retryable ApplicationFailures already (core/errors), so every
+ * class retries whatever is left.
+ */
+
+/** Our own database, milliseconds: a local activity saves a round trip and history. */
+export const DATABASE: LocalActivityOptions = {
+  startToCloseTimeout: '10 s',
+  localRetryThreshold: '30 s',
+  retry: { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '10 s' },
+};
+
+/** One check-then-act step on the chain. It is never cut short: a transaction that was sent may still land. */
+export const CHAIN: ActivityOptions = {
+  startToCloseTimeout: '2 min',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '15 s' },
+};
+
+/** An offer to whichever idle node takes it: a refusal is retried soon, so that another node is asked. */
+export const CLAIM: ActivityOptions = {
+  startToCloseTimeout: '15 s',
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: '500 ms', backoffCoefficient: 1.5, maximumInterval: '5 s' },
+};
+
+/** Work on the node that holds the job. Lost heartbeats are retried: the node's supervisor re-attaches. */
+export const NODE_RUN: ActivityOptions = {
+  heartbeatTimeout: '10 s',
+  scheduleToStartTimeout: '8 s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '500 ms', backoffCoefficient: 1.5, maximumInterval: '5 s' },
+};
+
+/** Held-out evaluation and re-execution by a verifier. */
+export const VERIFY: ActivityOptions = {
+  startToCloseTimeout: '30 min',
+  heartbeatTimeout: '30 s',
+  retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' },
+};
