@@ -1,0 +1,168 @@
+/**
+ * The contract between a node's supervisor and its training child: files in one work directory, nothing else.
+ *
+ * | file | written by | when |
+ * | --- | --- | --- |
+ * | `spec.json` | supervisor | before the child starts; never changed after |
+ * | `child.json` | child | at each start |
+ * | `progress.jsonl` | child | the first step at once, then at most 5 lines a second; `sequence` rises over restarts |
+ * | `checkpoint.safetensors` | child (or the supervisor, to resume another node's run) | every `checkpointEverySteps`, and on SIGTERM |
+ * | `model.safetensors` | child | once, before `result.json` |
+ * | `result.json` | child | once, last; a directory that has one is finished |
+ *
+ * All but `progress.jsonl` appear by atomic rename. SIGTERM: checkpoint, then exit 0 without a result.
+ * Started again in the same directory, the child resumes; with a `result.json` it exits at once.
+ */
+import { readFileSync, existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { parseInput } from '#core/errors/from-zod';
+import { ERRORS, type ErrorCode } from '#core/errors/table';
+import { hyperParametersSchema } from '#core/graph/hyper-parameters';
+
+export const CHILD_FILES = {
+  spec: 'spec.json',
+  child: 'child.json',
+  progress: 'progress.jsonl',
+  checkpoint: 'checkpoint.safetensors',
+  model: 'model.safetensors',
+  result: 'result.json',
+} as const;
+
+export const trainingSpecSchema = z.strictObject({
+  jobId: z.string().min(1),
+  attempt: z.int().min(1),
+  /** The graph as JSON text, as it was submitted. */
+  graphJson: z.string(),
+  hyperParameters: hyperParametersSchema,
+  /** Path of the decrypted dataset file (see engine/data/dataset.ts). */
+  datasetFile: z.string().min(1),
+  /** What the commitment binds the run to. */
+  datasetCid: z.string().min(1),
+  checkpointEverySteps: z.int().min(1),
+  /** TensorFlow's intra-op threads: part of the device class, since it decides the last bits. Default: all CPUs. */
+  threads: z.int().min(1).max(1024).optional(),
+});
+export type TrainingSpec = z.output<typeof trainingSpecSchema>;
+export type TrainingSpecInput = z.input<typeof trainingSpecSchema>;
+
+export const progressLineSchema = z.object({
+  /** 1, 2, 3, … without gaps over all restarts in this directory. */
+  sequence: z.int().min(1),
+  /** ISO 8601, UTC. */
+  at: z.string(),
+  /** The epoch that runs, from 1. */
+  epoch: z.int().min(1),
+  epochs: z.int().min(1),
+  /** Steps done, from 1; goes back to the last checkpoint after a crash. */
+  step: z.int().min(1),
+  steps: z.int().min(1),
+  /** Mean training loss and accuracy since the previous line. */
+  loss: z.number(),
+  accuracy: z.number().min(0).max(1),
+  /** Samples trained on per second since the previous line. */
+  samplesPerSecond: z.number().min(0),
+});
+export type ProgressLine = z.output<typeof progressLineSchema>;
+
+const errorCodeSchema = z.custom<ErrorCode>(
+  (value) => typeof value === 'string' && Object.hasOwn(ERRORS, value),
+  'must be a code of core/errors/table.ts',
+);
+
+export const trainingResultSchema = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    /** Absolute path of the model file. */
+    modelFile: z.string(),
+    /** Root of the commitment chain: 32 bytes as 64 hexadecimal digits. */
+    commitmentHex: z.string().regex(/^[0-9a-f]{64}$/),
+    /** SHA-256 over all weights of the model, for comparing runs. */
+    weightsHex: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Mean training loss and accuracy over the last epoch. */
+    finalLoss: z.number(),
+    finalAccuracy: z.number().min(0).max(1),
+    /** Time spent in the loop by all starts together, set-up and gaps apart. */
+    trainingMs: z.number().min(0),
+    /** Steps of the whole run. */
+    steps: z.int().min(1),
+    /** Samples in the dataset. */
+    samples: z.int().min(1),
+  }),
+  z.object({ ok: z.literal(false), code: errorCodeSchema, message: z.string() }),
+]);
+export type TrainingResult = z.output<typeof trainingResultSchema>;
+
+export const childInfoSchema = z.object({ pid: z.int().min(1), startedAt: z.string() });
+export type ChildInfo = z.output<typeof childInfoSchema>;
+
+export const evaluationSchema = z.object({
+  samples: z.int().min(1),
+  /** Mean cross-entropy in nats. */
+  loss: z.number(),
+  accuracy: z.number().min(0).max(1),
+  /** `confusion[truth][predicted]` counts samples. */
+  confusion: z.array(z.array(z.int().min(0))),
+});
+export type Evaluation = z.output<typeof evaluationSchema>;
+
+/** What `evaluate-child.ts` prints: one line of JSON on stdout. */
+export const evaluationResultSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), evaluation: evaluationSchema }),
+  z.object({ ok: z.literal(false), code: errorCodeSchema, message: z.string() }),
+]);
+export type EvaluationResult = z.output<typeof evaluationResultSchema>;
+
+export interface ChildCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+function childCommand(entry: string, args: readonly string[]): ChildCommand {
+  // The loader is named by its full address, so the child starts from any working directory.
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const script = fileURLToPath(new URL(entry, import.meta.url));
+  return { command: process.execPath, args: ['--import', loader, script, ...args] };
+}
+
+/** How to start the training child for a work directory; spawn it detached with stdio 'ignore' or to a file. */
+export function trainingChildCommand(workDir: string): ChildCommand {
+  return childCommand('./training-child.ts', [workDir]);
+}
+
+/** How to start an evaluation child; `evaluateInChild` does it all. */
+export function evaluateChildCommand(modelFile: string, datasetFile: string, threads?: number): ChildCommand {
+  return childCommand('./evaluate-child.ts', [modelFile, datasetFile, ...(threads === undefined ? [] : [String(threads)])]);
+}
+
+function readJson(workDir: string, name: string): unknown {
+  const path = join(workDir, name);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+}
+
+/** The result, or undefined while the run is not finished. */
+export function readTrainingResult(workDir: string): TrainingResult | undefined {
+  const json = readJson(workDir, CHILD_FILES.result);
+  return json === undefined ? undefined : parseInput(trainingResultSchema, json, 'TRAINING_FAILED');
+}
+
+/** Which process last started in the directory; undefined before the first start. */
+export function readChildInfo(workDir: string): ChildInfo | undefined {
+  const json = readJson(workDir, CHILD_FILES.child);
+  return json === undefined ? undefined : parseInput(childInfoSchema, json, 'TRAINING_FAILED');
+}
+
+/** Whole lines of `progress.jsonl` with a sequence above `afterSequence`; a line still being written is left out. */
+export function readProgress(workDir: string, afterSequence = 0): ProgressLine[] {
+  const path = join(workDir, CHILD_FILES.progress);
+  if (!existsSync(path)) return [];
+  const text = readFileSync(path, 'utf8');
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  return whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => parseInput(progressLineSchema, JSON.parse(line), 'TRAINING_FAILED'))
+    .filter((line) => line.sequence > afterSequence);
+}
