@@ -1,0 +1,14 @@
+import type { Services } from '#api/services/types';
+import type { WebPublicUrls } from '../server.server.ts';
+import type { RequestSession } from './lib/request-session.server.ts';
+
+declare module '@remix-run/server-runtime' {
+  /** What every loader and action is given: the use cases, and who is asking. */
+  interface AppLoadContext {
+    readonly services: Services;
+    readonly publicUrls: WebPublicUrls;
+    readonly session: RequestSession;
+    /** Marks the scripts of this answer as ours, for the content security policy. */
+    readonly nonce: string;
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createRequestHandler, type RequestHandler, type ServerBuild } from '@remix-run/node';
+import type { Services } from '#api/services/types';
+import { createRequestSession } from './app/lib/request-session.server.ts';
+import { isCrossSiteWrite } from './app/lib/same-origin.server.ts';
+import { withPageHeaders } from './app/lib/page-headers.server.ts';
+
+/** Addresses that pages show or link to, without a slash at the end. */
+export interface WebPublicUrls {
+  /** Temporal Web, e.g. `http://127.0.0.1:8233`. */
+  readonly temporalUi: string;
+  /** Where people reach this website. */
+  readonly http: string;
+}
+
+export interface WebHandlerOptions {
+  readonly services: Services;
+  /** Folder of the Remix build: `server/index.js` is run, `client/` is served by the HTTP app. */
+  readonly buildDir: string;
+  readonly publicUrls: WebPublicUrls;
+}
+
+/**
+ * The website as one fetch-style handler, for the HTTP app to mount behind its own routes and behind the
+ * static files of `buildDir/client`. The build is loaded with the first request.
+ */
+export function createWebHandler(options: WebHandlerOptions): (request: Request) => Promise<Response> {
+  let loading: Promise<RequestHandler> | undefined;
+  const load = (): Promise<RequestHandler> => (loading ??= loadBuild(options.buildDir));
+
+  return async (request) => {
+    const { services, publicUrls } = options;
+    const nonce = randomBytes(16).toString('base64');
+    if (isCrossSiteWrite(request, publicUrls.http)) {
+      return new Response('This form was sent from another website, so nothing was done.', {
+        status: 403,
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+      });
+    }
+    const session = createRequestSession(services, request.headers.get('cookie'));
+    const handle = await load();
+    const response = await handle(request, { services, publicUrls, session, nonce });
+    return withPageHeaders(response, { nonce, cookie: session.pendingCookie() });
+  };
+}
+
+async function loadBuild(buildDir: string): Promise<RequestHandler> {
+  const url = pathToFileURL(join(buildDir, 'server', 'index.js')).href;
+  const build = (await import(url)) as ServerBuild;
+  return createRequestHandler(build, 'production');
+}
