@@ -1,0 +1,123 @@
+import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporalio/worker';
+import { runName, sameRun, type RunKey } from './run-key.ts';
+
+/** How long an accepted claim may wait for its `startTraining` before the node offers itself again. */
+export const CLAIM_WITHOUT_START_MS = 20_000;
+
+/**
+ * The node's one slot. From an accepted claim to the end of its run nobody else gets it, and while it is held no
+ * capability queue is polled at all: an idle-looking poll of a busy node would swallow offers meant for others.
+ */
+export interface NodeSlot {
+  /** What holds the slot now. */
+  holder(): RunKey | undefined;
+  /** Takes the slot for a claim; false where another run has it. It lapses unless `start` follows in time. */
+  claim(key: RunKey): boolean;
+  /** Takes or confirms the slot for a run; false where another run has it. */
+  start(key: RunKey): boolean;
+  /** Gives the slot back, if this run has it. */
+  release(key: RunKey): void;
+  /** A slot supplier for one claim worker. Each capability queue has its own worker, so each needs its own. */
+  supplier(): CustomSlotSupplier<ActivitySlotInfo>;
+  /** No offer is taken any more; what runs goes on. */
+  close(): void;
+}
+
+class AbortedReservation extends Error {
+  override readonly name = 'AbortError';
+}
+
+export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): NodeSlot {
+  const claimWithoutStartMs = options.claimWithoutStartMs ?? CLAIM_WITHOUT_START_MS;
+  let held: RunKey | undefined;
+  let lapse: NodeJS.Timeout | undefined;
+  let closed = false;
+  const wakers = new Set<() => void>();
+
+  const wake = (): void => {
+    for (const waker of [...wakers]) waker();
+  };
+  const hold = (key: RunKey): boolean => {
+    if (held !== undefined && !sameRun(held, key)) return false;
+    held = key;
+    clearTimeout(lapse);
+    return true;
+  };
+  const release = (key: RunKey): void => {
+    if (held === undefined || !sameRun(held, key)) return;
+    held = undefined;
+    clearTimeout(lapse);
+    wake();
+  };
+
+  return {
+    holder: () => held,
+    claim(key) {
+      if (!hold(key)) return false;
+      lapse = setTimeout(() => release(key), claimWithoutStartMs);
+      lapse.unref();
+      return true;
+    },
+    start: hold,
+    release,
+    supplier: () => oneAtATime({ mayPoll: () => held === undefined && !closed, wakers, wake }),
+    close() {
+      closed = true;
+    },
+  };
+}
+
+interface SlotState {
+  mayPoll(): boolean;
+  readonly wakers: Set<() => void>;
+  wake(): void;
+}
+
+/**
+ * One permit a queue. Workers of several queues may poll side by side while the node is idle; should two offers
+ * arrive in the same moment, `claim` lets one through and the other is refused at once.
+ */
+function oneAtATime(state: SlotState): CustomSlotSupplier<ActivitySlotInfo> {
+  let out = false;
+  const tryReserve = (): SlotPermit | null => {
+    if (out || !state.mayPoll()) return null;
+    out = true;
+    return {};
+  };
+  return {
+    type: 'custom',
+    tryReserveSlot: tryReserve,
+    reserveSlot: (_context, abortSignal) =>
+      new Promise<SlotPermit>((resolve, reject) => {
+        const settle = (): void => {
+          state.wakers.delete(attempt);
+          abortSignal.removeEventListener('abort', onAbort);
+        };
+        const attempt = (): void => {
+          const permit = tryReserve();
+          if (permit === null) return;
+          settle();
+          resolve(permit);
+        };
+        const onAbort = (): void => {
+          settle();
+          reject(new AbortedReservation('The reservation is no longer needed'));
+        };
+        if (abortSignal.aborted) return onAbort();
+        abortSignal.addEventListener('abort', onAbort);
+        state.wakers.add(attempt);
+        attempt();
+      }),
+    markSlotUsed: () => undefined,
+    releaseSlot: () => {
+      out = false;
+      state.wake();
+    },
+  };
+}
+
+/** For logs and heartbeats. */
+export function holderName(slot: NodeSlot): string | null {
+  const key = slot.holder();
+  return key === undefined ? null : runName(key);
+}
