@@ -46,6 +46,8 @@ export const jobs = pgTable(
     deviceClass: text('device_class').notNull(),
     deadlineMs: bigint('deadline_ms', { mode: 'number' }).notNull(),
     quoteId: uuid('quote_id').notNull(),
+    /** As in `quotes`: one request id with another specification is refused by comparing it. */
+    specificationHash: text('specification_hash').notNull(),
     amountBase: amountBase('amount_base').notNull(),
     pricePerHourBase: amountBase('price_per_hour_base').notNull(),
     attempt: integer('attempt').notNull().default(0),
@@ -139,6 +141,8 @@ export const nodes = pgTable(
     account: text('account'),
     deviceClass: text('device_class').notNull(),
     deviceName: text('device_name').notNull(),
+    /** What the node measured of itself, in the shape of SPEC flow 2. */
+    hardware: jsonb('hardware').notNull().default({}),
     state: text('state').notNull(),
     pricePerHourBase: amountBase('price_per_hour_base').notNull(),
     stakeBase: amountBase('stake_base').notNull().default(sql`0`),

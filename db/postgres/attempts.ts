@@ -1,0 +1,145 @@
+import { and, asc, eq, gte, isNull, sql } from 'drizzle-orm';
+import { CyxError } from '#core/errors/cyx-error';
+import type { Database, JobAttemptRow } from './database.ts';
+import { jobAttempts, jobs, nodeOffers } from './schema.ts';
+
+export interface AttemptKey {
+  readonly jobId: string;
+  readonly attempt: number;
+}
+
+/** Opens an attempt: it becomes the job's current one, so everything said under an older number is fenced off. */
+export async function openAttempt(db: Database, key: AttemptKey): Promise<void> {
+  await db.transaction(async (tx) => {
+    const inserted = await tx.insert(jobAttempts).values({ ...key }).onConflictDoNothing().returning();
+    if (inserted.length > 0) {
+      await tx.update(jobs).set({ attempt: key.attempt, nodeId: null }).where(and(eq(jobs.id, key.jobId), sql`${jobs.attempt} < ${key.attempt}`));
+    }
+  });
+}
+
+export async function findAttempt(db: Database, key: AttemptKey): Promise<JobAttemptRow | null> {
+  const [row] = await db.select().from(jobAttempts).where(at(key));
+  return row ?? null;
+}
+
+export async function attemptsOfJob(db: Database, jobId: string): Promise<JobAttemptRow[]> {
+  return db.select().from(jobAttempts).where(eq(jobAttempts.jobId, jobId)).orderBy(asc(jobAttempts.attempt));
+}
+
+/**
+ * Gives an unclaimed, open attempt to a node. True for the node that has it, also when it asks again; false where
+ * another node has it, or where it was closed or never opened.
+ */
+export async function recordClaim(db: Database, claim: AttemptKey & { nodeId: string }): Promise<boolean> {
+  const rows = await db
+    .update(jobAttempts)
+    .set({ nodeId: claim.nodeId, claimedAt: sql`coalesce(${jobAttempts.claimedAt}, now())` })
+    .where(and(at(claim), isNull(jobAttempts.closedAt), sql`(${jobAttempts.nodeId} IS NULL OR ${jobAttempts.nodeId} = ${claim.nodeId})`))
+    .returning({ nodeId: jobAttempts.nodeId });
+  return rows.length > 0;
+}
+
+/** Gives a claim back before it was assigned, so that another node may take the same attempt. */
+export async function releaseClaim(db: Database, claim: AttemptKey & { nodeId: string }): Promise<void> {
+  await db
+    .update(jobAttempts)
+    .set({ nodeId: null, claimedAt: null })
+    .where(and(at(claim), eq(jobAttempts.nodeId, claim.nodeId), isNull(jobAttempts.assignedAt), isNull(jobAttempts.closedAt)));
+}
+
+/** Keeps an offer and its answer: refusals show why a job waits. */
+export async function recordOffer(
+  db: Database,
+  offer: AttemptKey & { nodeId: string; accepted: boolean; reason: string },
+): Promise<void> {
+  await db.insert(nodeOffers).values({ ...offer, reason: offer.reason.slice(0, 500) });
+}
+
+/** Starts the lease: from now until the attempt closes, the claiming node may have the keys. */
+export async function markAssigned(db: Database, key: AttemptKey & { nodeId: string }): Promise<void> {
+  const rows = await db
+    .update(jobAttempts)
+    .set({ assignedAt: sql`coalesce(${jobAttempts.assignedAt}, now())` })
+    .where(and(at(key), eq(jobAttempts.nodeId, key.nodeId), isNull(jobAttempts.closedAt)))
+    .returning({ attempt: jobAttempts.attempt });
+  if (rows.length === 0) throw new CyxError('FENCED', `Attempt ${key.attempt} of job ${key.jobId} is not open for node ${key.nodeId}`);
+}
+
+/** Returns true for the first call only. */
+export async function markStarted(db: Database, key: AttemptKey): Promise<boolean> {
+  const rows = await db
+    .update(jobAttempts)
+    .set({ startedAt: sql`now()` })
+    .where(and(at(key), isNull(jobAttempts.startedAt), isNull(jobAttempts.closedAt)))
+    .returning({ attempt: jobAttempts.attempt });
+  return rows.length > 0;
+}
+
+export interface Completion {
+  readonly modelCid: string;
+  readonly modelSizeBytes: number;
+  /** 32 bytes: root of the checkpoint chain. */
+  readonly commitment: Uint8Array;
+  readonly finalLoss: number;
+  readonly finalAccuracy: number;
+  readonly trainingMs: number;
+}
+
+/**
+ * Stores an attempt's result, once. The same result again is fine; another one throws ALREADY_EXISTS, and one for a
+ * closed attempt or from another node throws FENCED.
+ */
+export async function recordCompletion(db: Database, key: AttemptKey & { nodeId: string }, completion: Completion): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [row] = await tx.select().from(jobAttempts).where(at(key)).for('update');
+    const isHolder = row !== undefined && row.nodeId === key.nodeId && row.assignedAt !== null;
+    if (isHolder && row.completedAt !== null) {
+      if (sameCompletion(row, completion)) return;
+      throw new CyxError('ALREADY_EXISTS', `Attempt ${key.attempt} of this job has another result already`);
+    }
+    if (!isHolder || row.closedAt !== null) {
+      throw new CyxError('FENCED', `Attempt ${key.attempt} of job ${key.jobId} is not open for this node: stop working on it`);
+    }
+    await tx
+      .update(jobAttempts)
+      .set({ ...completion, completedAt: sql`now()` })
+      .where(at(key));
+  });
+}
+
+export type AttemptOutcome = 'completed' | 'timeout' | 'invalid' | 'released';
+
+/** Ends the lease. The first outcome stays; repeating the call changes nothing. */
+export async function closeAttempt(db: Database, key: AttemptKey & { outcome: AttemptOutcome; reason?: string }): Promise<void> {
+  await db
+    .update(jobAttempts)
+    .set({ closedAt: sql`now()`, outcome: key.outcome, outcomeReason: key.reason ?? null })
+    .where(and(at(key), isNull(jobAttempts.closedAt)));
+}
+
+/** Attempts that a node holds now: claimed, not closed, of a job whose deadline is not long past. */
+export async function openAttemptsOfNode(db: Database, nodeId: string): Promise<JobAttemptRow[]> {
+  const rows = await db
+    .select({ attempt: jobAttempts })
+    .from(jobAttempts)
+    .innerJoin(jobs, eq(jobs.id, jobAttempts.jobId))
+    .where(and(eq(jobAttempts.nodeId, nodeId), isNull(jobAttempts.closedAt), isNull(jobs.endedAt), gte(jobAttempts.attempt, jobs.attempt)));
+  return rows.map((row) => row.attempt);
+}
+
+function at(key: AttemptKey) {
+  return and(eq(jobAttempts.jobId, key.jobId), eq(jobAttempts.attempt, key.attempt));
+}
+
+function sameCompletion(row: JobAttemptRow, completion: Completion): boolean {
+  return (
+    row.modelCid === completion.modelCid &&
+    row.modelSizeBytes === completion.modelSizeBytes &&
+    row.commitment !== null &&
+    Buffer.from(row.commitment).equals(completion.commitment) &&
+    row.finalLoss === completion.finalLoss &&
+    row.finalAccuracy === completion.finalAccuracy &&
+    row.trainingMs === completion.trainingMs
+  );
+}

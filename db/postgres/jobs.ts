@@ -1,0 +1,126 @@
+import { and, desc, eq, lt, or, sql } from 'drizzle-orm';
+import { CyxError } from '#core/errors/cyx-error';
+import { isTerminal, transition, type JobEvent, type JobState } from '#core/job/machine';
+import type { Database, JobRow, NewJobRow } from './database.ts';
+import { appendJobEvent, hasJobEvent } from './events.ts';
+import { jobs } from './schema.ts';
+
+/** What may be written together with a state change. */
+export type JobPatch = Partial<
+  Pick<
+    JobRow,
+    'attempt' | 'nodeId' | 'escrowAddress' | 'modelCid' | 'testAccuracy' | 'testLoss' | 'endReason' | 'waitingFor' | 'requesterAddress'
+  >
+>;
+
+export interface JobTransition {
+  readonly jobId: string;
+  readonly event: JobEvent;
+  /**
+   * Names this one transition of the job, e.g. `lockEscrow:1`. A repeated key changes nothing and returns the
+   * row as it is now, so an activity may be retried after its answer was lost.
+   */
+  readonly transitionKey: string;
+  /** CONFLICT where the row has moved on meanwhile. */
+  readonly expectedVersion?: number;
+  readonly patch?: JobPatch;
+}
+
+/**
+ * The only way a job's state changes: row lock, core's transition, version + 1 and the `state` event, in one
+ * transaction. Throws NOT_FOUND, CONFLICT, or STATE_CONFLICT where the machine forbids the event.
+ */
+export async function applyJobTransition(db: Database, change: JobTransition): Promise<JobRow> {
+  return db.transaction(async (tx) => {
+    const job = await lockJob(tx, change.jobId);
+    const dedupeKey = `state:${change.transitionKey}`;
+    if (await hasJobEvent(tx, job.id, dedupeKey)) return job;
+    if (change.expectedVersion !== undefined && change.expectedVersion !== job.version) {
+      throw new CyxError('CONFLICT', `Job ${job.id} is at version ${job.version}, not ${change.expectedVersion}`);
+    }
+    const state = transition(job.state as JobState, change.event);
+    const [row] = await tx
+      .update(jobs)
+      .set({
+        waitingFor: '',
+        ...change.patch,
+        state,
+        version: job.version + 1,
+        ...(isTerminal(state) ? { endedAt: sql`now()` } : {}),
+      })
+      .where(eq(jobs.id, job.id))
+      .returning();
+    await appendJobEvent(tx, { jobId: job.id, kind: 'state', payload: { state }, dedupeKey });
+    return row!;
+  });
+}
+
+/** Changes facts that are not the state (`waitingFor`, a model's CID, …). */
+export async function patchJob(db: Database, jobId: string, patch: JobPatch): Promise<void> {
+  await db.update(jobs).set(patch).where(eq(jobs.id, jobId));
+}
+
+/**
+ * Creates the row of a job in state CREATED, with its first event. `created` is false where it was there already;
+ * the row is the stored one either way.
+ */
+export async function insertJob(db: Database, row: Omit<NewJobRow, 'state' | 'version'>): Promise<{ row: JobRow; created: boolean }> {
+  return db.transaction(async (tx) => {
+    const [inserted] = await tx.insert(jobs).values({ ...row, state: 'CREATED' }).onConflictDoNothing().returning();
+    if (inserted === undefined) return { row: await requireJob(tx, row.id), created: false };
+    await appendJobEvent(tx, { jobId: row.id, kind: 'state', payload: { state: 'CREATED' }, dedupeKey: 'state:created' });
+    return { row: inserted, created: true };
+  });
+}
+
+export async function findJob(db: Database, jobId: string): Promise<JobRow | null> {
+  const [row] = await db.select().from(jobs).where(eq(jobs.id, jobId));
+  return row ?? null;
+}
+
+/** Like `findJob`, but throws NOT_FOUND. */
+export async function requireJob(db: Database, jobId: string): Promise<JobRow> {
+  const row = await findJob(db, jobId);
+  if (row === null) throw jobNotFound(jobId);
+  return row;
+}
+
+/** The row, locked until the transaction ends. */
+export async function lockJob(tx: Database, jobId: string): Promise<JobRow> {
+  const [row] = await tx.select().from(jobs).where(eq(jobs.id, jobId)).for('update');
+  if (row === undefined) throw jobNotFound(jobId);
+  return row;
+}
+
+export interface JobsAfter {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+/** A user's jobs, newest first, after a keyset position. */
+export async function listJobs(
+  db: Database,
+  query: { userId: string; state?: JobState | undefined; after?: JobsAfter | undefined; limit: number },
+): Promise<JobRow[]> {
+  const { after } = query;
+  // Keys carry milliseconds, the column microseconds: both sides are cut to the same precision.
+  const createdMs = sql`date_trunc('milliseconds', ${jobs.createdAt})`;
+  return db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.userId, query.userId),
+        query.state === undefined ? undefined : eq(jobs.state, query.state),
+        after === undefined
+          ? undefined
+          : or(lt(createdMs, after.createdAt.toISOString()), and(eq(createdMs, after.createdAt.toISOString()), lt(jobs.id, after.id))),
+      ),
+    )
+    .orderBy(desc(createdMs), desc(jobs.id))
+    .limit(query.limit);
+}
+
+function jobNotFound(jobId: string): CyxError {
+  return new CyxError('NOT_FOUND', `There is no job ${jobId}. Check the id, or list your jobs.`);
+}

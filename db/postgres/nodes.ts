@@ -1,0 +1,144 @@
+import { and, asc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { CyxError } from '#core/errors/cyx-error';
+import { NODE_TRANSITIONS, nodeTransition, type NodeEvent, type NodeState } from '#core/node/machine';
+import { openAttemptsOfNode } from './attempts.ts';
+import type { Database, NewNodeRow, NodeRow } from './database.ts';
+import { nodes } from './schema.ts';
+
+export type NodePatch = Partial<
+  Pick<
+    NodeRow,
+    | 'account'
+    | 'stakeBase'
+    | 'registerSignature'
+    | 'paused'
+    | 'draining'
+    | 'unstaking'
+    | 'banned'
+    | 'totalJobs'
+    | 'successful'
+    | 'avgTimeMs'
+    | 'samplesPerSecond'
+    | 'pricePerHourBase'
+    | 'hardware'
+    | 'ownerAddress'
+  >
+>;
+
+/**
+ * Registers a node, or finds the one of the same machine and device: registering twice is one node. A node that is
+ * still UNREGISTERED takes over the newly stated price and measurements; another owner's machine is refused.
+ */
+export async function upsertNode(db: Database, row: NewNodeRow): Promise<NodeRow> {
+  return db.transaction(async (tx) => {
+    await tx.insert(nodes).values(row).onConflictDoNothing();
+    const [stored] = await tx
+      .select()
+      .from(nodes)
+      .where(and(eq(nodes.machineId, row.machineId), eq(nodes.deviceClass, row.deviceClass), eq(nodes.deviceName, row.deviceName)))
+      .for('update');
+    if (stored === undefined || stored.ownerId !== row.ownerId) {
+      throw new CyxError('FORBIDDEN', 'This machine belongs to another account. Register it with its owner’s login.');
+    }
+    const [updated] = await tx
+      .update(nodes)
+      .set({
+        pricePerHourBase: row.pricePerHourBase,
+        samplesPerSecond: row.samplesPerSecond ?? 0,
+        hardware: row.hardware ?? {},
+        // A wallet that already holds a stake stays the node's owner on chain.
+        ...(stored.state === 'UNREGISTERED' ? { ownerAddress: row.ownerAddress } : {}),
+      })
+      .where(eq(nodes.id, stored.id))
+      .returning();
+    return updated!;
+  });
+}
+
+export async function findNode(db: Database, nodeId: string): Promise<NodeRow | null> {
+  const [row] = await db.select().from(nodes).where(eq(nodes.id, nodeId));
+  return row ?? null;
+}
+
+/** Like `findNode`, but throws NOT_FOUND. */
+export async function requireNode(db: Database, nodeId: string): Promise<NodeRow> {
+  const row = await findNode(db, nodeId);
+  if (row === null) throw new CyxError('NOT_FOUND', `There is no node ${nodeId}`);
+  return row;
+}
+
+export async function patchNode(db: Database, nodeId: string, patch: NodePatch): Promise<void> {
+  await db.update(nodes).set(patch).where(eq(nodes.id, nodeId));
+}
+
+/**
+ * Applies one event of core's node machine under a row lock. An event that leaves the state as it is writes only the
+ * patch; one that the machine forbids throws STATE_CONFLICT.
+ */
+export async function applyNodeEvent(
+  db: Database,
+  change: { nodeId: string; event: NodeEvent; patch?: NodePatch },
+): Promise<NodeRow> {
+  return db.transaction(async (tx) => {
+    const node = await lockNode(tx, change.nodeId);
+    const state = nodeTransition(node.state as NodeState, change.event);
+    const [row] = await tx.update(nodes).set({ ...change.patch, state }).where(eq(nodes.id, node.id)).returning();
+    return row!;
+  });
+}
+
+export async function lockNode(tx: Database, nodeId: string): Promise<NodeRow> {
+  const [row] = await tx.select().from(nodes).where(eq(nodes.id, nodeId)).for('update');
+  if (row === undefined) throw new CyxError('NOT_FOUND', `There is no node ${nodeId}`);
+  return row;
+}
+
+/** Notes that a node was heard; one that was OFFLINE comes back as BUSY where it still holds a job, else ACTIVE. */
+export async function recordNodeHeartbeat(db: Database, nodeId: string): Promise<NodeState> {
+  return db.transaction(async (tx) => {
+    const node = await lockNode(tx, nodeId);
+    let state = node.state as NodeState;
+    if (NODE_TRANSITIONS[state].heartbeat !== undefined) {
+      const wasSilent = state === 'OFFLINE' || state === 'INACTIVE';
+      state = nodeTransition(state, 'heartbeat');
+      if (wasSilent && (await openAttemptsOfNode(tx, nodeId)).some((attempt) => attempt.assignedAt !== null)) {
+        state = nodeTransition(state, 'jobAssigned');
+      }
+    }
+    await tx.update(nodes).set({ state, lastSeenAt: sql`now()` }).where(eq(nodes.id, nodeId));
+    return state;
+  });
+}
+
+/** Nodes in these states that have not been heard since `before`. For the sweep. */
+export async function silentNodes(db: Database, query: { states: readonly NodeState[]; before: Date }): Promise<NodeRow[]> {
+  return db
+    .select()
+    .from(nodes)
+    .where(and(inArray(nodes.state, [...query.states]), or(isNull(nodes.lastSeenAt), lt(nodes.lastSeenAt, query.before))));
+}
+
+/** Nodes that could take a job of one of these classes, busy or not. */
+export async function capableNodes(db: Database, deviceClasses: readonly string[]): Promise<NodeRow[]> {
+  return db
+    .select()
+    .from(nodes)
+    .where(
+      and(
+        inArray(nodes.deviceClass, [...deviceClasses]),
+        inArray(nodes.state, ['ACTIVE', 'BUSY']),
+        eq(nodes.paused, false),
+        eq(nodes.draining, false),
+        eq(nodes.unstaking, false),
+        eq(nodes.banned, false),
+      ),
+    );
+}
+
+export async function listNodes(db: Database, query: { ownerId?: string } = {}): Promise<NodeRow[]> {
+  return db
+    .select()
+    .from(nodes)
+    .where(query.ownerId === undefined ? undefined : eq(nodes.ownerId, query.ownerId))
+    .orderBy(asc(nodes.createdAt), asc(nodes.id));
+}
