@@ -2,6 +2,8 @@ import type { HyperParameters } from '#core/graph/hyper-parameters';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
 import type { NodeState } from '#core/node/machine';
+import type { MachineServices } from './machine-types.ts';
+import type { ServerNodeServices } from './node-types.ts';
 
 /** Who asks. Every service call takes one; what the actor may see or do is decided inside the service. */
 export interface Actor {
@@ -229,5 +231,11 @@ export interface Services {
     /** Public: whom one could hire. */
     list(): Promise<readonly NodeView[]>;
     listMine(actor: Actor): Promise<readonly NodeView[]>;
+  };
+  readonly machines: MachineServices;
+  readonly serverNodes: ServerNodeServices;
+  /** One entry for each part that the platform stands on; `ok` false with the reason where it does not answer. */
+  readonly health: {
+    check(): Promise<Readonly<Record<'postgres' | 'mongo' | 'temporal' | 'chain' | 'storage', { ok: boolean; reason: string }>>>;
   };
 }

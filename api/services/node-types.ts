@@ -1,0 +1,72 @@
+import type { NodeIdentity } from '#api/auth/tokens';
+import type { NodeState } from '#core/node/machine';
+import type { Hardware, MachineActor } from './machine-types.ts';
+import type { Actor } from './types.ts';
+
+export interface RegisterNodeInput {
+  readonly machineId: string;
+  readonly deviceClass: string;
+  readonly hardware: Hardware;
+  readonly pricePerHourBase: bigint;
+  readonly stakeBase: bigint;
+  readonly samplesPerSecond: number;
+}
+
+export interface RegisteredNode {
+  readonly nodeId: string;
+  readonly account: string;
+  readonly stakeBase: bigint;
+  readonly registerSignature: string;
+}
+
+export interface AttemptRef {
+  readonly jobId: string;
+  /** The fence: what is said under an older number is refused. */
+  readonly attempt: number;
+}
+
+export interface Lease {
+  readonly graphJson: string;
+  readonly hyperParametersJson: string;
+  readonly dataset: { readonly cid: string; readonly key: Uint8Array };
+  readonly modelKey: Uint8Array;
+  readonly deadlineAt: Date;
+  readonly storageUrl: string;
+}
+
+export interface ProgressReport extends AttemptRef {
+  /** Rises by one for each report of an attempt; repeats are ignored. */
+  readonly sequence: bigint;
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly samplesPerSecond: number;
+  /** A line for the job's log, or empty. */
+  readonly log: string;
+}
+
+export interface CompletionReport extends AttemptRef {
+  readonly modelCid: string;
+  readonly modelSizeBytes: number;
+  readonly commitment: Uint8Array;
+  readonly finalLoss: number;
+  readonly finalAccuracy: number;
+  readonly trainingMs: number;
+}
+
+/** What Server Nodes ask for. Every call after registration is made by the node itself, with its 5-minute token. */
+export interface ServerNodeServices {
+  /** Once for each machine and device: repeating it returns the same node. Waits for the stake to be on chain. */
+  register(actor: Actor | MachineActor, input: RegisterNodeInput): Promise<RegisteredNode>;
+  issueToken(machine: MachineActor, nodeId: string): Promise<{ token: string; expiresAt: Date; taskQueues: readonly string[] }>;
+  heartbeat(node: NodeIdentity, nodeId: string): Promise<{ state: NodeState }>;
+  claim(node: NodeIdentity, claim: AttemptRef & { accept: boolean; reason: string }): Promise<{ granted: boolean; reason: string }>;
+  /** FENCED unless this attempt is assigned to this node and still open. */
+  acquireLease(node: NodeIdentity, ref: AttemptRef): Promise<Lease>;
+  reportProgress(node: NodeIdentity, report: ProgressReport): Promise<void>;
+  /** ALREADY_EXISTS where another result was reported before. */
+  reportCompletion(node: NodeIdentity, report: CompletionReport): Promise<void>;
+}
