@@ -30,6 +30,8 @@ class AbortedReservation extends Error {
 export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): NodeSlot {
   const claimWithoutStartMs = options.claimWithoutStartMs ?? CLAIM_WITHOUT_START_MS;
   let held: RunKey | undefined;
+  // A claim that is repeated after its run began must not let the slot lapse under the run.
+  let started = false;
   let lapse: NodeJS.Timeout | undefined;
   let closed = false;
   const wakers = new Set<() => void>();
@@ -46,6 +48,7 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   const release = (key: RunKey): void => {
     if (held === undefined || !sameRun(held, key)) return;
     held = undefined;
+    started = false;
     clearTimeout(lapse);
     wake();
   };
@@ -54,11 +57,16 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
     holder: () => held,
     claim(key) {
       if (!hold(key)) return false;
+      if (started) return true;
       lapse = setTimeout(() => release(key), claimWithoutStartMs);
       lapse.unref();
       return true;
     },
-    start: hold,
+    start(key) {
+      if (!hold(key)) return false;
+      started = true;
+      return true;
+    },
     release,
     supplier: () => oneAtATime({ mayPoll: () => held === undefined && !closed, wakers, wake }),
     close() {

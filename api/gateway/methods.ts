@@ -1,0 +1,127 @@
+import { CyxError } from '#core/errors/cyx-error';
+import type { TokenSealer } from './seal.ts';
+import type { NodeIdentity } from './types.ts';
+import { allBytes, filterFields, mapBytes, onlyBytes, onlyText, onlyVarint } from './wire.ts';
+
+/** Whose call it is and what the gateway knows. */
+export interface CallContext {
+  readonly node: NodeIdentity;
+  readonly namespace: string;
+  readonly sealer: TokenSealer;
+}
+
+/**
+ * What happens to one WorkflowService method on its way. Both directions see the whole message as bytes; this pair of
+ * functions is also where a payload codec belongs, since every payload of a node passes through here.
+ */
+export interface MethodPolicy {
+  /** Checks a request and gives what goes upstream. Throws a CyxError to refuse it. */
+  request(bytes: Uint8Array, context: CallContext): Uint8Array;
+  /** What the node gets to see of the answer. */
+  response(bytes: Uint8Array, context: CallContext): Uint8Array;
+  /** Waits at the server for up to a minute. */
+  readonly longPoll: boolean;
+}
+
+const unchanged = (bytes: Uint8Array): Uint8Array => bytes;
+
+function requireNamespace(bytes: Uint8Array, number: number, context: CallContext): void {
+  const namespace = onlyText(bytes, number);
+  if (namespace !== context.namespace) throw new CyxError('FORBIDDEN', `The namespace "${namespace}" is not open to nodes`);
+}
+
+function requireQueue(name: string, context: CallContext): void {
+  if (!context.node.queues.includes(name)) throw new CyxError('FORBIDDEN', `This node's token does not name the queue "${name}"`);
+}
+
+// Field numbers below are those of temporal.api.workflowservice.v1 and the messages it uses.
+const TASK_TOKEN = 1;
+/** TaskQueueKind: unspecified or normal; sticky queues belong to workflow workers. */
+const NORMAL_KINDS = new Set([0, 1]);
+
+function pollRequest(bytes: Uint8Array, context: CallContext): Uint8Array {
+  requireNamespace(bytes, 1, context);
+  const queue = onlyBytes(bytes, 2) ?? new Uint8Array();
+  requireQueue(onlyText(queue, 1), context);
+  if (!NORMAL_KINDS.has(onlyVarint(queue, 2))) throw new CyxError('FORBIDDEN', 'Only normal task queues are open to nodes');
+  // Field 9 names a queue to which the server would send commands of its own; the platform does not use them.
+  return filterFields(bytes, (number) => number !== 9);
+}
+
+function taskMethod(namespaceField: number): MethodPolicy {
+  return {
+    longPoll: false,
+    request(bytes, context) {
+      requireNamespace(bytes, namespaceField, context);
+      if (onlyBytes(bytes, TASK_TOKEN) === undefined) throw new CyxError('FORBIDDEN', 'A task token is needed');
+      return mapBytes(bytes, TASK_TOKEN, (sealed) => context.sealer.unseal(context.node.nodeId, sealed));
+    },
+    response: unchanged,
+  };
+}
+
+/** A worker's own report names the queue that it works on. */
+function requireOwnReports(reports: readonly Uint8Array[], context: CallContext): void {
+  for (const report of reports) requireQueue(onlyText(report, 4), context);
+}
+
+function shutdownRequest(bytes: Uint8Array, context: CallContext): Uint8Array {
+  requireNamespace(bytes, 1, context);
+  if (onlyText(bytes, 2) !== '') throw new CyxError('FORBIDDEN', 'Nodes have no sticky queues');
+  const queue = onlyText(bytes, 7);
+  if (queue !== '') requireQueue(queue, context);
+  requireOwnReports(allBytes(bytes, 5), context);
+  return bytes;
+}
+
+/** internalErrorDifferentiation, activityFailureIncludeHeartbeat, encodedFailureAttributes, sdkMetadata. */
+const SYSTEM_CAPABILITIES = new Set([2, 3, 5, 9]);
+/** workerHeartbeats, workerPollCompleteOnShutdown. */
+const NAMESPACE_CAPABILITIES = new Set([4, 8]);
+/** All of NamespaceInfo but the operator's description, e-mail address and notes. */
+const NAMESPACE_INFO = new Set([1, 2, 6, 7]);
+
+function describedNamespace(info: Uint8Array): Uint8Array {
+  const kept = filterFields(info, (number) => NAMESPACE_INFO.has(number));
+  return mapBytes(kept, 7, (capabilities) => filterFields(capabilities, (number) => NAMESPACE_CAPABILITIES.has(number)));
+}
+
+/** The few calls that an activity worker makes. What is not here is refused. */
+export const METHODS: Readonly<Record<string, MethodPolicy>> = {
+  GetSystemInfo: {
+    longPoll: false,
+    request: unchanged,
+    response: (bytes) =>
+      mapBytes(bytes, 2, (capabilities) => filterFields(capabilities, (number) => SYSTEM_CAPABILITIES.has(number))),
+  },
+  DescribeNamespace: {
+    longPoll: false,
+    request(bytes, context) {
+      requireNamespace(bytes, 1, context);
+      if (onlyText(bytes, 2) !== '') throw new CyxError('FORBIDDEN', 'Name the namespace, not its id');
+      return bytes;
+    },
+    response: (bytes) => mapBytes(bytes, 1, describedNamespace),
+  },
+  PollActivityTaskQueue: {
+    longPoll: true,
+    request: pollRequest,
+    // An empty poll has no token and stays as it is.
+    response: (bytes, context) =>
+      mapBytes(bytes, TASK_TOKEN, (token) => (token.length === 0 ? token : context.sealer.seal(context.node.nodeId, token))),
+  },
+  RecordActivityTaskHeartbeat: taskMethod(4),
+  RespondActivityTaskCompleted: taskMethod(4),
+  RespondActivityTaskFailed: taskMethod(4),
+  RespondActivityTaskCanceled: taskMethod(4),
+  ShutdownWorker: { longPoll: false, request: shutdownRequest, response: unchanged },
+  RecordWorkerHeartbeat: {
+    longPoll: false,
+    request(bytes, context) {
+      requireNamespace(bytes, 1, context);
+      requireOwnReports(allBytes(bytes, 3), context);
+      return bytes;
+    },
+    response: unchanged,
+  },
+};

@@ -1,0 +1,100 @@
+import * as grpc from '@grpc/grpc-js';
+import proto from '@temporalio/proto';
+import { CyxError } from '#core/errors/cyx-error';
+import { forwardingHandler, refusalStatus, type CallDeps } from './call.ts';
+import { listenerCredentials } from './credentials.ts';
+import { METHODS } from './methods.ts';
+import { openKeyRing } from './seal-keys.ts';
+import { createTokenSealer } from './seal.ts';
+import type { Gateway, GatewayOptions } from './types.ts';
+import { createUpstreamClient, MAX_ANSWER_SIZE_BYTES, SERVICE_PATH } from './upstream.ts';
+
+/** Nodes send references, never data: a quarter of what Temporal would take is plenty. */
+const MAX_REQUEST_SIZE_BYTES = 1024 * 1024;
+const CLOSE_GRACE_MS = 2_000;
+
+// The package's types describe its messages only; what it exports is a protobufjs root, which also knows the service.
+const root = proto as unknown as { lookupService(name: string): { methods: Record<string, unknown> } };
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+/** Every method that Temporal has gets a handler, so that a refusal says PERMISSION_DENIED and not "unknown". */
+function addWorkflowService(server: grpc.Server, deps: CallDeps): void {
+  const definition: Record<string, grpc.MethodDefinition<Buffer, Buffer>> = {};
+  const handlers: grpc.UntypedServiceImplementation = {};
+  for (const method of Object.keys(root.lookupService('temporal.api.workflowservice.v1.WorkflowService').methods)) {
+    definition[method] = {
+      path: SERVICE_PATH + method,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    };
+    const policy = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined;
+    handlers[method] = policy === undefined ? refusing(deps, method) : forwardingHandler(deps, method, policy);
+  }
+  server.addService(definition, handlers);
+}
+
+function refusing(deps: CallDeps, method: string): grpc.handleUnaryCall<Buffer, Buffer> {
+  return (_call, callback) => callback(refusalStatus(new CyxError('FORBIDDEN', `${method} is not open to nodes`), deps.log, method));
+}
+
+function bind(server: grpc.Server, options: GatewayOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${options.host}:${options.port}`, listenerCredentials(options.listenerTls), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    );
+  });
+}
+
+function shutDown(server: grpc.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, CLOSE_GRACE_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Starts the providers' way to Temporal. Rejects where the port is taken or the seal keys can not be read. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const sealer = createTokenSealer(openKeyRing(options.sealKeysFile));
+  const upstream = createUpstreamClient(options.upstream);
+  let closing = false;
+  const deps: CallDeps = {
+    upstream,
+    namespace: options.upstream.namespace,
+    verifyNodeToken: options.verifyNodeToken,
+    sealer,
+    log: options.log,
+    polls: new Set(),
+    callsByNode: new Map(),
+    closing: () => closing,
+  };
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': MAX_REQUEST_SIZE_BYTES,
+    'grpc.max_send_message_length': MAX_ANSWER_SIZE_BYTES,
+  });
+  addWorkflowService(server, deps);
+  const port = await bind(server, options).catch((error: unknown) => {
+    upstream.close();
+    throw error;
+  });
+  options.log.info({ port, upstream: options.upstream.address }, 'The gateway listens');
+  return {
+    port,
+    async close() {
+      closing = true;
+      // A poll may wait for a minute and holds nothing; everything else gets its moment to end.
+      for (const poll of deps.polls) poll.cancel();
+      await shutDown(server);
+      upstream.close();
+    },
+  };
+}
