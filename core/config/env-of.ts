@@ -1,0 +1,37 @@
+import { portVariables } from './ports.ts';
+import type { Config } from './config.ts';
+import { presentOnly } from './values.ts';
+
+/**
+ * The environment that `parseConfig` reads back as this very configuration: what a process of ours gives
+ * to the processes it starts. Embedded parts stay unnamed, so the child also knows that they are embedded.
+ */
+export function envOf(config: Config): Record<string, string> {
+  const ports = Object.entries(portVariables).map(([name, { variable }]) => [
+    variable,
+    String(config.ports[name as keyof typeof portVariables]),
+  ]);
+  const named = presentOnly({
+    CYXWIZ_HOME: config.home,
+    CYXWIZ_HOST: config.host,
+    CYXWIZ_KEYS_DIR: config.keysDir,
+    CYXWIZ_PROGRAMS_DIR: config.programsDir,
+    CYXWIZ_PUBLIC_URL: config.publicUrls.web,
+    CYXWIZ_TEMPORAL_UI_URL: config.publicUrls.temporalUi,
+    CYXWIZ_TLS_CERT_FILE: config.listenerTls?.certFile,
+    CYXWIZ_TLS_KEY_FILE: config.listenerTls?.keyFile,
+    CYXWIZ_STORAGE_URL: config.embedded.storage ? undefined : config.storageUrl,
+    DATABASE_URL: config.embedded.postgres ? undefined : config.databaseUrl,
+    MONGODB_URI: config.embedded.mongo ? undefined : config.mongodbUri,
+    SOLANA_RPC_URL: config.embedded.solana ? undefined : config.solanaRpcUrl,
+    SOLANA_WS_URL: config.solanaWsUrl,
+    TEMPORAL_ADDRESS: config.embedded.temporal ? undefined : config.temporal.address,
+    TEMPORAL_NAMESPACE: config.temporal.namespace,
+    TEMPORAL_TLS: String(config.temporal.tls !== undefined),
+    TEMPORAL_TLS_CA_FILE: config.temporal.tls?.caFile,
+    TEMPORAL_TLS_CERT_FILE: config.temporal.tls?.certFile,
+    TEMPORAL_TLS_KEY_FILE: config.temporal.tls?.keyFile,
+    TEMPORAL_API_KEY: config.temporal.apiKey,
+  });
+  return { ...Object.fromEntries(ports), ...named };
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type { PortName } from '#core/config/ports';
+import type { ServiceName, ServiceSpec } from '../service.ts';
+
+interface WorkerPlan {
+  readonly ports: readonly PortName[];
+  readonly after: readonly ServiceName[];
+  /** Variables which that process has no business to know. */
+  readonly withheld?: readonly string[];
+}
+
+const BASE: readonly ServiceName[] = ['postgres', 'mongo', 'temporal', 'localnet', 'storage'];
+
+/** Our own processes. `api` comes before the workers because it brings the databases up to date. */
+export const WORKERS = {
+  localnet: { ports: ['solanaRpc', 'solanaWs'], after: [] },
+  storage: { ports: ['storage'], after: [] },
+  api: { ports: ['http', 'grpc', 'gateway'], after: BASE },
+  platform: { ports: [], after: ['api'] },
+  verifier: { ports: [], after: ['api'] },
+  // A provider's machine: it talks to the gateway, the storage and the chain, and to nothing behind them.
+  node: { ports: [], after: ['api', 'platform'], withheld: ['DATABASE_URL', 'MONGODB_URI', 'TEMPORAL_ADDRESS', 'TEMPORAL_API_KEY'] },
+} as const satisfies Partial<Record<ServiceName, WorkerPlan>>;
+
+export type WorkerName = keyof typeof WORKERS;
+
+/** One process of ours: `workers/<name>.ts`, run by tsx without a build. */
+export function workerSpec(name: WorkerName, root: string, env: NodeJS.ProcessEnv): ServiceSpec {
+  const plan: WorkerPlan = WORKERS[name];
+  const withheld = Object.fromEntries((plan.withheld ?? []).map((variable) => [variable, undefined]));
+  return {
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', '--import', 'tsx', join(root, 'workers', `${name}.ts`)],
+    cwd: root,
+    env: { ...env, ...withheld },
+    ports: plan.ports,
+    after: plan.after,
+    readiness: { kind: 'readyLine' },
+    readyTimeoutMs: 120_000,
+    startRetryMs: 0,
+    stopSignal: 'SIGTERM',
+    stopGraceMs: 10_000,
+  };
+}
