@@ -1,0 +1,70 @@
+import type { ShardKey, ShardReader, StorageNode } from '../node/types.ts';
+import { DATA_SHARDS, TOTAL_SHARDS, tooFewShards } from './erasure.ts';
+import { decodeManifest, type Manifest } from './manifest.ts';
+
+/** An object with a reader for each shard that can be opened. */
+export interface OpenObject {
+  readonly key: ShardKey;
+  readonly manifest: Manifest;
+  /** By shard index; undefined where the shard is missing or its header is damaged. */
+  readonly readers: readonly (ShardReader | undefined)[];
+  /** Shards whose own copy of the manifest was found damaged. */
+  readonly badManifests: ReadonlySet<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what is left of an object.
+ * @throws CyxError STORAGE_DATA_LOSS when fewer than 10 shards or no sound manifest can be opened.
+ */
+export async function openObject(nodes: readonly StorageNode[], key: ShardKey): Promise<OpenObject> {
+  const readers = new Array<ShardReader | undefined>(TOTAL_SHARDS).fill(undefined);
+  const opened = await Promise.all(nodes.map((node) => openQuietly(node, key)));
+  const spare: ShardReader[] = [];
+  for (const reader of opened) {
+    if (reader === undefined) continue;
+    if (reader.shardIndex < TOTAL_SHARDS && readers[reader.shardIndex] === undefined) readers[reader.shardIndex] = reader;
+    else spare.push(reader);
+  }
+  const close = async (): Promise<void> => {
+    await Promise.allSettled([...readers, ...spare].map((reader) => reader?.close()));
+  };
+  try {
+    const present = readers.filter((reader) => reader !== undefined).length;
+    if (present < DATA_SHARDS) throw tooFewShards(present);
+    const { manifest, badManifests } = await firstManifest(readers, key.cid);
+    return { key, manifest, readers, badManifests, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A node that fails counts as a node without the shard: the others make up for it. */
+async function openQuietly(node: StorageNode, key: ShardKey): Promise<ShardReader | undefined> {
+  try {
+    return await node.open(key);
+  } catch {
+    return undefined;
+  }
+}
+
+async function firstManifest(
+  readers: readonly (ShardReader | undefined)[],
+  cid: string,
+): Promise<{ manifest: Manifest; badManifests: Set<number> }> {
+  const badManifests = new Set<number>();
+  for (const [shard, reader] of readers.entries()) {
+    if (reader === undefined) continue;
+    const manifest = await readManifest(reader, cid);
+    if (manifest !== undefined) return { manifest, badManifests };
+    badManifests.add(shard);
+  }
+  throw tooFewShards(0);
+}
+
+/** The reader's copy of the manifest, or undefined where it can not be read or does not make up the CID. */
+export async function readManifest(reader: ShardReader, cid: string): Promise<Manifest | undefined> {
+  const bytes = await reader.readManifest().catch(() => undefined);
+  return bytes === undefined ? undefined : decodeManifest(bytes, cid);
+}
