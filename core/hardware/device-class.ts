@@ -40,3 +40,10 @@ export function classesServedBy(measured: MeasuredDevice): DeviceClass[] {
     .reverse()
     .map((gib) => `cuda.${gib}g`);
 }
+
+/** Classes whose nodes may take a job of this class: the class itself and every larger one. */
+export function classesAbleToServe(deviceClass: DeviceClass): DeviceClass[] {
+  const match = /^cuda\.(\d+)g$/.exec(deviceClass);
+  if (match === null) return [deviceClass];
+  return CUDA_MEMORY_GIB.filter((gib) => gib >= Number(match[1])).map((gib) => `cuda.${gib}g`);
+}

@@ -1,4 +1,4 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
 
@@ -44,5 +44,3 @@ export const submitJobUpdate = defineUpdate<SubmitJobResult, [SubmitJobInput]>('
 /** Accepted in every state that is not an end; answers once the cancellation is under way. */
 export const cancelJobUpdate = defineUpdate<SubmitJobResult, [CancelJobInput]>('cancelJob');
 export const jobStatusQuery = defineQuery<TrainingJobStatus>('jobStatus');
-/** From `NodeService.ReportProgress`: the assigned node did its first step. */
-export const trainingStartedSignal = defineSignal<[{ attempt: number }]>('trainingStarted');

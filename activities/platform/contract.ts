@@ -1,0 +1,92 @@
+import type { JobEndReason } from '#core/job/end-reason';
+import type { JobEvent, JobState } from '#core/job/machine';
+
+/** What the platform's workflows ask of the platform's own worker. Money is in decimal strings of base units. */
+
+export interface TransitionInput {
+  readonly jobId: string;
+  readonly event: JobEvent;
+  /** The same key is the same transition: repeating it changes nothing. */
+  readonly key: string;
+  readonly patch?: {
+    readonly attempt?: number;
+    readonly nodeId?: string | null;
+    readonly endReason?: JobEndReason;
+    readonly waitingFor?: string;
+  };
+}
+
+export interface PlacementPlan {
+  /** `true` where a reliable node of the class is free: it is asked alone for the first seconds. */
+  readonly askReliableFirst: boolean;
+  /** Why the job waits, for people. */
+  readonly waitingFor: string;
+}
+
+export interface JobActivities {
+  recordTransition(input: TransitionInput): Promise<{ state: JobState }>;
+  /** Opens the attempt (so that nodes may claim it) and says whom to ask. */
+  planPlacement(input: { jobId: string; attempt: number }): Promise<PlacementPlan>;
+  /** Ends the lease: from now on the node gets no keys and its reports are refused. */
+  closeAttempt(input: { jobId: string; attempt: number; outcome: AttemptOutcome; reason: string }): Promise<void>;
+  /** Closes a paid attempt, gives the job its model and counts the job for node and user. Once. */
+  completeAttempt(input: { jobId: string; attempt: number }): Promise<{ modelCid: string }>;
+}
+
+/** `released`: closed without a judgement on the node (cancelled, or not the node's fault). */
+export type AttemptOutcome = 'completed' | 'timeout' | 'invalid' | 'released';
+
+export type EscrowStatus = 'none' | 'locked' | 'released' | 'refunded';
+
+export interface AssignResult {
+  readonly granted: boolean;
+  /** Why not, where granted is false. The claim is cleared then, and the job is offered again. */
+  readonly reason: string;
+  readonly nodeId: string;
+}
+
+export interface EscrowActivities {
+  /** Locks the job's escrow, or finds it. Rejects with INSUFFICIENT_FUNDS or CHAIN_REJECTED where it can not be. */
+  lockEscrow(input: { jobId: string }): Promise<{ address: string; status: EscrowStatus }>;
+  /** Checks the platform's own record of the claim and the node's stake, then assigns on chain. */
+  assignNode(input: { jobId: string; attempt: number }): Promise<AssignResult>;
+  /** Writes the node's commitment on chain, which blocks the requester's own refund until the verdict is due. */
+  commitResult(input: { jobId: string; attempt: number }): Promise<{ modelCid: string }>;
+  /** Closes an attempt on chain: `timeout` and `invalid` slash, `released` does not. Once each. */
+  failAttempt(input: { jobId: string; attempt: number; outcome: 'timeout' | 'invalid' | 'released'; reason: string }): Promise<void>;
+  /** 90 % to the node, 10 % to the platform. Finds out first whether it happened already. */
+  releasePayment(input: { jobId: string; attempt: number }): Promise<{ status: EscrowStatus }>;
+  /** 100 % to the requester, where an escrow is locked; otherwise says what became of it. */
+  refundEscrow(input: { jobId: string }): Promise<{ status: EscrowStatus }>;
+}
+
+export interface Verdict {
+  readonly valid: boolean;
+  /** What was found wrong, where valid is false. */
+  readonly reason: string;
+  readonly testAccuracy: number;
+  readonly testLoss: number;
+}
+
+export interface VerificationActivities {
+  /** Opens the model, checks it against the job's graph and recomputes the metric on the held-out data. */
+  verifyResult(input: { jobId: string; attempt: number }): Promise<Verdict>;
+}
+
+export interface OnboardingActivities {
+  /** Creates the user's managed wallet, or finds it. */
+  createWallet(input: { userId: string }): Promise<{ address: string }>;
+  /** Mints the welcome credit where one is configured; once for each user. */
+  grantWelcomeCredit(input: { userId: string }): Promise<{ amountBase: string }>;
+  /** True once the user has a job or a machine. */
+  hasFirstJobOrMachine(input: { userId: string }): Promise<boolean>;
+}
+
+export interface NodeRegistrationActivities {
+  /** Rejects with INSUFFICIENT_FUNDS where the owner's wallet can not cover the stake. */
+  checkStakeFunds(input: { nodeId: string; stakeBase: string }): Promise<void>;
+  /** Moves the stake into the node's vault and creates its account on chain, in one transaction. */
+  stakeAndRegister(input: { nodeId: string; stakeBase: string }): Promise<{ account: string; stakeBase: string; signature: string }>;
+  /** Makes the node ACTIVE in the projection. */
+  activateNode(input: { nodeId: string; account: string; stakeBase: string; signature: string }): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import { CyxError } from '#core/errors/cyx-error';
+import { findAttempt } from '#db/postgres/attempts';
+import { commitResultInstruction } from '#programs/clients/ts/job-escrow';
+import { chainStep, type EscrowDeps, requireEscrow, stepKeys, subjectOf } from './deps.ts';
+
+/** A committed result blocks the requester's own refund for this long at most. */
+const VERDICT_WITHIN_SECONDS = 1_800n;
+
+/** Writes the root that the node reported on chain, once. RESULT_INVALID where there is none or another one. */
+export async function commitResult(deps: EscrowDeps, jobId: string, attempt: number): Promise<{ modelCid: string }> {
+  const subject = await subjectOf(deps, jobId);
+  const result = await findAttempt(deps.db, { jobId, attempt });
+  if (result?.modelCid == null || result.commitment === null) {
+    throw new CyxError('RESULT_INVALID', 'The node ended the job without reporting a result');
+  }
+  const root = result.commitment;
+  const onChain = (await requireEscrow(deps, subject)).attempts[attempt - 1];
+  if (onChain === undefined) throw new CyxError('STATE_CONFLICT', `Attempt ${attempt} of job ${jobId} is not on chain`);
+  if (onChain.committedAt !== 0n && !Buffer.from(onChain.root).equals(Buffer.from(root))) {
+    throw new CyxError('RESULT_INVALID', 'Another result is committed on chain');
+  }
+  if (onChain.committedAt === 0n) {
+    const verifyDeadline = BigInt(Math.floor(Date.now() / 1000)) + VERDICT_WITHIN_SECONDS;
+    await chainStep(deps, {
+      key: stepKeys.commit(jobId, attempt),
+      jobId,
+      attempt,
+      build: async () => ({
+        instructions: [
+          commitResultInstruction({ authority: deps.chain.authority.publicKey, escrow: subject.address, attempt, root, verifyDeadline }),
+        ],
+      }),
+    });
+  }
+  return { modelCid: result.modelCid };
+}

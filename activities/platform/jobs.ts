@@ -1,0 +1,80 @@
+import { splitPayout } from '#core/money/split';
+import { isReliable } from '#core/node/reputation';
+import { closeAttempt, findAttempt, openAttempt } from '#db/postgres/attempts';
+import type { Database, NodeRow } from '#db/postgres/database';
+import { appendJobEvent } from '#db/postgres/events';
+import { applyJobTransition, patchJob, requireJob } from '#db/postgres/jobs';
+import { capableNodes } from '#db/postgres/nodes';
+import { CyxError } from '#core/errors/cyx-error';
+import { classesAbleToServe } from '#core/hardware/device-class';
+import type { JobActivities } from './contract.ts';
+import { asActivities } from './failure.ts';
+import { endJobOfNode } from './node-projection.ts';
+
+export interface JobActivityDeps {
+  readonly db: Database;
+  /** Called once for each completed job: the user's `modelsCreated` goes up. */
+  readonly countModel: (userId: string, jobId: string) => Promise<void>;
+}
+
+/** The projection's side of a trainingJob: every write is idempotent, so every retry is harmless. */
+export function createJobActivities({ db, countModel }: JobActivityDeps): JobActivities {
+  return asActivities<JobActivities>({
+    recordTransition: async ({ jobId, event, key, patch }) => {
+      const row = await applyJobTransition(db, { jobId, event, transitionKey: key, patch: patch ?? {} });
+      return { state: row.state as never };
+    },
+
+    planPlacement: async ({ jobId, attempt }) => {
+      const job = await requireJob(db, jobId);
+      await openAttempt(db, { jobId, attempt });
+      const capable = await capableNodes(db, classesAbleToServe(job.deviceClass));
+      const affordable = capable.filter((node) => node.pricePerHourBase <= job.pricePerHourBase && node.ownerId !== job.userId);
+      const waitingFor = describeWait(job.deviceClass, affordable);
+      await patchJob(db, jobId, { waitingFor });
+      return { askReliableFirst: affordable.some((node) => node.state === 'ACTIVE' && isReliable(node)), waitingFor };
+    },
+
+    closeAttempt: async ({ jobId, attempt, outcome, reason }) => {
+      const row = await findAttempt(db, { jobId, attempt });
+      await closeAttempt(db, { jobId, attempt, outcome, reason });
+      await appendJobEvent(db, {
+        jobId,
+        kind: 'log',
+        payload: { line: `Attempt ${attempt} ended (${outcome}): ${reason}` },
+        dedupeKey: `attempt-closed:${attempt}`,
+      });
+      if (row?.nodeId != null && row.assignedAt !== null) await endJobOfNode(db, row.nodeId);
+    },
+
+    completeAttempt: async ({ jobId, attempt }) => {
+      const row = await findAttempt(db, { jobId, attempt });
+      if (row?.modelCid == null || row.nodeId === null) {
+        throw new CyxError('STATE_CONFLICT', `Attempt ${attempt} of job ${jobId} has no result to complete with`);
+      }
+      await closeAttempt(db, { jobId, attempt, outcome: 'completed' });
+      await patchJob(db, jobId, { modelCid: row.modelCid });
+      await endJobOfNode(db, row.nodeId);
+      const job = await requireJob(db, jobId);
+      await countModel(job.userId, jobId);
+      const { nodeBase } = splitPayout(job.amountBase);
+      await appendJobEvent(db, {
+        jobId,
+        kind: 'log',
+        payload: { line: `Attempt ${attempt} was verified and paid: ${nodeBase} base units to the node` },
+        dedupeKey: `attempt-closed:${attempt}`,
+      });
+      return { modelCid: row.modelCid };
+    },
+  });
+}
+
+/** Why a job waits, in words; every number is from the projection at this moment. */
+function describeWait(deviceClass: string, affordable: readonly NodeRow[]): string {
+  if (affordable.length === 0) return `No node of class ${deviceClass} at your price is online; the first that comes is asked`;
+  const busy = affordable.filter((node) => node.state === 'BUSY').length;
+  const plural = affordable.length === 1 ? 'node' : 'nodes';
+  if (busy === affordable.length) return `${affordable.length} ${plural} of class ${deviceClass}, all busy; the next free one takes the job`;
+  return `${affordable.length - busy} of ${affordable.length} ${plural} of class ${deviceClass} free; waiting for one to take the job`;
+}
+
