@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { exportJWK, generateKeyPair } from 'jose';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePorts } from '#scripts/stack/free-ports';
+import { createTokens, type Tokens } from '../auth/tokens.ts';
+import { startGateway } from './server.ts';
+import { startTestTemporal, type TestTemporal } from './testing/temporal-server.ts';
+import type { ProbeActivities } from './testing/workflows.ts';
+import type { Gateway } from './types.ts';
+import { nodeTokenVerifier } from './verify-node-token.ts';
+
+const NODE = 'node-a';
+const CAPABILITY_QUEUE = 'train.cpu';
+const PLATFORM_QUEUE = 'gateway-test-platform';
+const log = { info: () => undefined, warn: () => undefined };
+
+let temporal: TestTemporal;
+let gateway: Gateway;
+let tokens: Tokens;
+let dir: string;
+let client: Client;
+let direct: NativeConnection;
+let platform: Worker;
+let platformEnded: Promise<void>;
+
+async function testTokens(): Promise<Tokens> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  return createTokens({ ...(await exportJWK(privateKey)), kid: 'test' });
+}
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'gateway-'));
+  const [port] = await freePorts(1);
+  temporal = await startTestTemporal(inject('tools').temporal, port!);
+  tokens = await testTokens();
+  gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    upstream: { address: temporal.address, namespace: 'default' },
+    verifyNodeToken: nodeTokenVerifier(tokens),
+    sealKeysFile: join(dir, 'seal.json'),
+    log,
+  });
+  client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
+  direct = await NativeConnection.connect({ address: temporal.address });
+  platform = await Worker.create({
+    connection: direct,
+    taskQueue: PLATFORM_QUEUE,
+    workflowsPath: fileURLToPath(new URL('./testing/workflows.ts', import.meta.url)),
+  });
+  platformEnded = platform.run();
+});
+
+afterAll(async () => {
+  platform.shutdown();
+  await platformEnded;
+  await direct.close();
+  await client.connection.close();
+  await gateway.close();
+  await temporal.stop();
+  rmSync(dir, { recursive: true });
+});
+
+const activities: ProbeActivities = {
+  claimJob: () => Promise.resolve({ nodeId: NODE }),
+  startTraining: () => Promise.resolve({ resumedFromStep: 0 }),
+  async awaitTraining({ beats }) {
+    const context = Context.current();
+    for (let beat = 0; beat < beats; beat += 1) {
+      context.heartbeat({ beat });
+      await context.sleep(200);
+    }
+    return { beats };
+  },
+};
+
+/** Runs an unmodified SDK worker pair through the gateway for as long as `body` takes. */
+async function withNode<T>(body: () => Promise<T>): Promise<T> {
+  const queues = [CAPABILITY_QUEUE, `node.${NODE}`];
+  const { token } = await tokens.issueNodeToken({ nodeId: NODE, ownerId: 'owner', machineId: 'machine', queues });
+  const connection = await NativeConnection.connect({ address: `127.0.0.1:${gateway.port}`, apiKey: token, tls: false });
+  const workers = await Promise.all(
+    queues.map((taskQueue) => Worker.create({ connection, taskQueue, activities, maxHeartbeatThrottleInterval: '1 s' })),
+  );
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  try {
+    return await body();
+  } finally {
+    for (const worker of workers) worker.shutdown();
+    await running;
+    await connection.close();
+  }
+}
+
+describe('an unmodified SDK worker behind the gateway', () => {
+  const start = (jobId: string, beats: number) =>
+    client.workflow.start('probeJobWorkflow', {
+      taskQueue: PLATFORM_QUEUE,
+      workflowId: `probe-${jobId}`,
+      args: [{ jobId, capabilityQueue: CAPABILITY_QUEUE, beats }],
+    });
+
+  it('claims, starts and awaits a job', async () => {
+    expect(await withNode(async () => (await start('one', 10)).result())).toBe('done after 10');
+  });
+
+  it('is told of a cancellation through its heartbeats', async () => {
+    const outcome = await withNode(async () => {
+      const handle = await start('two', 500);
+      for (let tries = 0; tries < 100; tries += 1) {
+        const { raw } = await handle.describe();
+        if (raw.pendingActivities?.some((activity) => activity.activityType?.name === 'awaitTraining')) break;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const askedAtMs = Date.now();
+      await handle.cancel();
+      return { result: await handle.result(), tookMs: Date.now() - askedAtMs };
+    });
+    expect(outcome.result).toBe('cancelled');
+    expect(outcome.tookMs).toBeLessThan(5_000);
+  });
+});
