@@ -21,6 +21,9 @@ import { z } from 'zod';
 import { parseInput } from '#core/errors/from-zod';
 import { ERRORS, type ErrorCode } from '#core/errors/table';
 import { hyperParametersSchema } from '#core/graph/hyper-parameters';
+import { evaluationSchema } from '../metrics/evaluation.ts';
+
+export { evaluationSchema, type Evaluation } from '../metrics/evaluation.ts';
 
 export const CHILD_FILES = {
   spec: 'spec.json',
@@ -97,16 +100,6 @@ export type TrainingResult = z.output<typeof trainingResultSchema>;
 
 export const childInfoSchema = z.object({ pid: z.int().min(1), startedAt: z.string() });
 export type ChildInfo = z.output<typeof childInfoSchema>;
-
-export const evaluationSchema = z.object({
-  samples: z.int().min(1),
-  /** Mean cross-entropy in nats. */
-  loss: z.number(),
-  accuracy: z.number().min(0).max(1),
-  /** `confusion[truth][predicted]` counts samples. */
-  confusion: z.array(z.array(z.int().min(0))),
-});
-export type Evaluation = z.output<typeof evaluationSchema>;
 
 /** What `evaluate-child.ts` prints: one line of JSON on stdout. */
 export const evaluationResultSchema = z.discriminatedUnion('ok', [

@@ -1,0 +1,31 @@
+import { CyxError } from '#core/errors/cyx-error';
+import { runStateSchema, type RunState } from '../trainer/state.ts';
+import { decodeTensors, encodeTensors, type NamedTensor } from './safetensors.ts';
+
+const FORMAT = 'cyxwiz-checkpoint/1';
+
+/** A run frozen between two steps: weights and optimizer slots as tensors, the rest as metadata. */
+export interface Checkpoint {
+  /** c_0 of the run's commitment chain, as hexadecimal digits. */
+  readonly runHex: string;
+  readonly state: RunState;
+  readonly tensors: ReadonlyMap<string, NamedTensor>;
+}
+
+export function encodeCheckpoint({ runHex, state, tensors }: Checkpoint): Uint8Array {
+  return encodeTensors({ tensors, metadata: { format: FORMAT, run: runHex, state: JSON.stringify(state) } });
+}
+
+/** @throws CyxError RESULT_INVALID for a file that is no checkpoint, or one of another run. */
+export function decodeCheckpoint(bytes: Uint8Array, runHex: string): Checkpoint {
+  const { tensors, metadata } = decodeTensors(bytes, 'checkpoint', 'RESULT_INVALID');
+  if (metadata['format'] !== FORMAT) throw new CyxError('RESULT_INVALID', `The checkpoint has format "${metadata['format'] ?? ''}"; expected "${FORMAT}"`);
+  if (metadata['run'] !== runHex) {
+    throw new CyxError('RESULT_INVALID', 'The checkpoint belongs to another run: graph, dataset, hyper-parameters or checkpoint interval differ');
+  }
+  try {
+    return { runHex, tensors, state: runStateSchema.parse(JSON.parse(metadata['state'] ?? '')) };
+  } catch (cause) {
+    throw new CyxError('RESULT_INVALID', 'The checkpoint does not say where its run stood', { cause });
+  }
+}
