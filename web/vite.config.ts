@@ -1,11 +1,24 @@
+import { fileURLToPath } from 'node:url';
 import { vitePlugin as remix } from '@remix-run/dev';
 import tailwindcss from '@tailwindcss/vite';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Remix reads package.json from Vite's root and there is only one, at the top of the repository; a second one
+ * in this folder would cut it off from the `#core/*` imports. A plugin, because the CLI's own root (the folder
+ * it was started in) outranks what the config says.
+ */
+const rootAtRepository: Plugin = { name: 'root-at-repository', enforce: 'pre', config: () => ({ root: repositoryRoot }) };
 
 export default defineConfig({
   plugins: [
+    rootAtRepository,
     tailwindcss(),
     remix({
+      appDirectory: 'web/app',
+      buildDirectory: 'web/build',
       future: {
         v3_fetcherPersist: true,
         v3_lazyRouteDiscovery: true,
@@ -16,6 +29,7 @@ export default defineConfig({
       },
     }),
   ],
+  publicDir: 'web/public',
   // Fonts and icons are files of their own: a data: URL would need a wider content security policy.
   build: { assetsInlineLimit: 0 },
   clearScreen: false,

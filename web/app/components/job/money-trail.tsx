@@ -1,0 +1,88 @@
+import { ArrowRight } from 'lucide-react';
+import type { JobView, TransferView } from '#api/services/types';
+import { isTerminal } from '#core/job/machine';
+import { splitPayout } from '#core/money/split';
+import { accountWords, PURPOSE_WORDS } from '../../lib/money-words.ts';
+import type { Wire } from '../../lib/wire.ts';
+import { Amount } from '../ui/amount.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { ShortId } from '../ui/short-id.tsx';
+
+type Transfer = Wire<TransferView>;
+
+interface MoneyTrailProps {
+  readonly job: Wire<JobView>;
+  readonly transfers: readonly Transfer[];
+  readonly walletAddress: string | null;
+}
+
+/** Where is the money? Every transfer with its signature, and what becomes of what is still locked. */
+export function MoneyTrail({ job, transfers, walletAddress }: MoneyTrailProps) {
+  return (
+    <Panel title="Money trail" aside={<Amount base={job.amountBase} className="text-sm font-medium" />} flush>
+      {transfers.length === 0 ? (
+        <p className="px-4 py-5 text-muted sm:px-5">
+          {isTerminal(job.state) ? 'No token moved for this job.' : 'Nothing has moved yet. The first transfer locks the price in the escrow.'}
+        </p>
+      ) : (
+        <ul className="divide-y">
+          {transfers.map((transfer) => (
+            <TransferRow key={`${transfer.signature}-${transfer.purpose}`} transfer={transfer} jobId={job.jobId} walletAddress={walletAddress} />
+          ))}
+        </ul>
+      )}
+      <Balance job={job} transfers={transfers} />
+    </Panel>
+  );
+}
+
+function TransferRow({ transfer, jobId, walletAddress }: { transfer: Transfer; jobId: string; walletAddress: string | null }) {
+  const { verb, why } = PURPOSE_WORDS[transfer.purpose];
+  return (
+    <li className="px-4 py-3 sm:px-5">
+      <p className="flex flex-wrap items-baseline gap-x-1.5">
+        <Amount base={transfer.amountBase} className="text-base font-medium" />
+        <span>
+          {verb} {accountWords(transfer.to, walletAddress)}
+        </span>
+      </p>
+      <p className="mt-0.5 text-xs text-muted">{why}</p>
+      <p className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
+        <span className="inline-flex items-center gap-1.5">
+          {accountWords(transfer.from, walletAddress)}
+          <ArrowRight className="size-3" role="img" aria-label="to" />
+          {accountWords(transfer.to, walletAddress)}
+        </span>
+        <Moment at={transfer.at} />
+        <ShortId id={transfer.signature} what="signature" to={`/tx/${transfer.signature}?job=${jobId}`} />
+      </p>
+    </li>
+  );
+}
+
+/** What is locked now and both ways it can go; for an ended job, that nothing is left over. */
+function Balance({ job, transfers }: { job: Wire<JobView>; transfers: readonly Transfer[] }) {
+  const lockedBase = transfers.reduce((sum, transfer) => sum + changeOfEscrow(transfer), 0n);
+  if (lockedBase === 0n) {
+    if (transfers.length === 0 || !isTerminal(job.state)) return null;
+    return <p className="border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">The escrow is empty: every token of this job is accounted for.</p>;
+  }
+  const { nodeBase, platformBase } = splitPayout(lockedBase);
+  return (
+    <div className="border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">
+      <p>
+        <Amount base={lockedBase.toString()} inline className="font-medium text-ink" /> in the escrow now.
+      </p>
+      <p className="mt-1">
+        If the result is good: <Amount base={nodeBase.toString()} inline /> to the node, <Amount base={platformBase.toString()} inline /> to the platform.
+        If not, or if you cancel: all of it back to you.
+      </p>
+    </div>
+  );
+}
+
+function changeOfEscrow({ from, to, amountBase }: Transfer): bigint {
+  if (to.startsWith('escrow:')) return BigInt(amountBase);
+  return from.startsWith('escrow:') ? -BigInt(amountBase) : 0n;
+}

@@ -1,0 +1,83 @@
+import type { JobView } from '#api/services/types';
+import { durationText } from '../../lib/format.ts';
+import { modelName } from '../../lib/model-name.ts';
+import type { Wire } from '../../lib/wire.ts';
+import { Amount } from '../ui/amount.tsx';
+import { Fact, Facts } from '../ui/facts.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { CopyButton, ShortId } from '../ui/short-id.tsx';
+
+/** What was asked for, word for word: together with the seed it determines the result. */
+export function Specification({ job, workflowUrl }: { job: Wire<JobView>; workflowUrl: string | null }) {
+  const { hyperParameters: hyper, datasetCid, deviceClass, deadlineMs, graphJson } = job.specification;
+  return (
+    <Panel title="Specification">
+      <Facts>
+        <Fact name="Model">{modelName(graphJson)}</Fact>
+        <Fact name="Dataset">
+          <ShortId id={datasetCid} what="dataset CID" keep={8} />
+        </Fact>
+        <Fact name="Epochs × batch">
+          <span className="figure">
+            {hyper.epochs} × {hyper.batchSize}
+          </span>
+        </Fact>
+        <Fact name="Optimiser">
+          {hyper.optimizer}, rate <span className="figure">{hyper.learningRate}</span>, seed <span className="figure">{hyper.seed}</span>
+        </Fact>
+        <Fact name="Hardware">
+          <span className="figure">{deviceClass}</span>
+        </Fact>
+        <Fact name="Price">
+          <Amount base={job.amountBase} />
+        </Fact>
+        <Fact name="Deadline">
+          {durationText(deadlineMs)}
+          <span className="text-muted">
+            {' '}
+            (<Moment at={job.deadlineAt} />)
+          </span>
+        </Fact>
+        <Fact name="Job">
+          <ShortId id={job.jobId} what="job id" keep={6} />
+        </Fact>
+        {job.escrowAddress !== null && (
+          <Fact name="Escrow">
+            <ShortId id={job.escrowAddress} what="escrow address" />
+          </Fact>
+        )}
+        {job.nodeAccount !== null && (
+          <Fact name="Node account">
+            <ShortId id={job.nodeAccount} what="node account" />
+          </Fact>
+        )}
+        {job.modelCid !== null && (
+          <Fact name="Model CID">
+            <ShortId id={job.modelCid} what="model CID" keep={8} />
+          </Fact>
+        )}
+        {workflowUrl !== null && (
+          <Fact name="Workflow">
+            <a href={workflowUrl} target="_blank" rel="noreferrer" className="font-medium text-accent underline underline-offset-3">
+              Open in Temporal Web
+            </a>
+          </Fact>
+        )}
+      </Facts>
+      <details className="mt-4 rounded-md border">
+        <summary className="flex items-center justify-between px-3 py-2 font-medium">
+          Model graph
+          <CopyButton text={graphJson} what="model graph" />
+        </summary>
+        <pre tabIndex={0} aria-label="Model graph as JSON" className="figure max-h-80 overflow-auto border-t p-3 text-xs leading-relaxed">
+          {prettyJson(graphJson)}
+        </pre>
+      </details>
+    </Panel>
+  );
+}
+
+function prettyJson(text: string): string {
+  return JSON.stringify(JSON.parse(text), null, 2);
+}

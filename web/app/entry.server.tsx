@@ -1,0 +1,50 @@
+import { PassThrough } from 'node:stream';
+import { createReadableStreamFromReadable, type AppLoadContext, type EntryContext } from '@remix-run/node';
+import { RemixServer } from '@remix-run/react';
+import { isbot } from 'isbot';
+import { renderToPipeableStream } from 'react-dom/server';
+import { NonceContext } from './lib/nonce.ts';
+
+const RENDER_TIMEOUT_MS = 5_000;
+
+/** Streams the page to people at once; crawlers get it when it is whole. */
+export default function handleRequest(
+  request: Request,
+  status: number,
+  headers: Headers,
+  remixContext: EntryContext,
+  loadContext: AppLoadContext,
+): Promise<Response> {
+  const whenReady = isbot(request.headers.get('user-agent')) ? 'onAllReady' : 'onShellReady';
+  return new Promise((resolve, reject) => {
+    let shellSent = false;
+    const { pipe, abort } = renderToPipeableStream(
+      <NonceContext.Provider value={loadContext.nonce}>
+        <RemixServer context={remixContext} url={request.url} abortDelay={RENDER_TIMEOUT_MS} nonce={loadContext.nonce} />
+      </NonceContext.Provider>,
+      {
+        nonce: loadContext.nonce,
+        [whenReady]() {
+          shellSent = true;
+          const body = new PassThrough();
+          headers.set('content-type', 'text/html; charset=utf-8');
+          resolve(new Response(createReadableStreamFromReadable(body), { headers, status: renderStatus }));
+          pipe(body);
+        },
+        onShellError: reject,
+        onError(error: unknown) {
+          renderStatus = 500;
+          if (shellSent) console.error('A part of a page could not be rendered', error);
+        },
+      },
+    );
+    let renderStatus = status;
+    setTimeout(abort, RENDER_TIMEOUT_MS + 1_000).unref();
+  });
+}
+
+/** Typed errors became pages already; what comes here is a bug or a part that is down. */
+export function handleError(error: unknown, { request }: { request: Request }): void {
+  if (request.signal.aborted) return;
+  console.error(`${request.method} ${new URL(request.url).pathname} failed`, error);
+}

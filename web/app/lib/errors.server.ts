@@ -1,0 +1,44 @@
+import { json } from '@remix-run/node';
+import type { CyxError } from '#core/errors/cyx-error';
+import { ERRORS, isErrorCode } from '#core/errors/table';
+
+/** What an error page knows: enough to say what happened and what to do. */
+export interface PageProblem {
+  readonly code: string;
+  readonly title: string;
+  readonly message: string;
+}
+
+/**
+ * Recognises a CyxError by its shape: the site's build carries its own copy of the class, so `instanceof`
+ * does not hold for what the services throw.
+ */
+export function isCyxError(error: unknown): error is CyxError {
+  return error instanceof Error && error.name === 'CyxError' && isErrorCode((error as { code?: unknown }).code);
+}
+
+/** Awaits a service call for a page; a typed error becomes the error page with its own status and text. */
+export async function orErrorPage<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!isCyxError(error)) throw error;
+    const { http, title } = ERRORS[error.code];
+    const problem: PageProblem = { code: error.code, title, message: error.message };
+    throw json(problem, { status: http });
+  }
+}
+
+/** A form's answer to a refused input: one text for each field, and one for what belongs to no field. */
+export interface FormProblem {
+  readonly message: string;
+  readonly code: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Turns a typed error into a form's answer; anything else goes on to the error page. */
+export function toFormProblem(error: unknown): { problem: FormProblem; status: number } {
+  if (!isCyxError(error)) throw error;
+  const fields = Object.fromEntries(error.fields.map(({ path, message }) => [path, message]));
+  return { problem: { message: error.message, code: error.code, fields }, status: ERRORS[error.code].http };
+}

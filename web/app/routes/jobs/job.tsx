@@ -1,0 +1,107 @@
+import { json, redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
+import { useLoaderData, useRevalidator } from '@remix-run/react';
+import { useMemo } from 'react';
+import type { TransferView } from '#api/services/types';
+import { isTerminal } from '#core/job/machine';
+import { Attempts } from '../../components/job/attempts.tsx';
+import { CancelDialog } from '../../components/job/cancel-dialog.tsx';
+import { JobHeadline } from '../../components/job/job-headline.tsx';
+import { JobLog } from '../../components/job/job-log.tsx';
+import { LivePanel } from '../../components/job/live-panel.tsx';
+import { MoneyTrail } from '../../components/job/money-trail.tsx';
+import { Specification } from '../../components/job/specification.tsx';
+import { StateBadge } from '../../components/job/state-badge.tsx';
+import { Timeline } from '../../components/job/timeline.tsx';
+import { Page } from '../../components/ui/page.tsx';
+import { Panel } from '../../components/ui/panel.tsx';
+import { orErrorPage, toFormProblem } from '../../lib/errors.server.ts';
+import { modelName } from '../../lib/model-name.ts';
+import { useJobStream } from '../../lib/use-job-stream.ts';
+import { requireViewer } from '../../lib/viewer.server.ts';
+import { toWire, type Wire } from '../../lib/wire.ts';
+
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: data === undefined ? 'Job · CyxWiz' : `${modelName(data.job.specification.graphJson)} · Job · CyxWiz` },
+];
+
+export async function loader({ request, params, context }: LoaderFunctionArgs) {
+  const { actor } = await requireViewer(context, request);
+  const { services, publicUrls } = context;
+  const [job, wallet] = await orErrorPage(Promise.all([services.jobs.get(actor, params.jobId ?? ''), services.wallet.get(actor)]));
+  const workflowUrl = `${publicUrls.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`;
+  return json({ job: toWire(job), walletAddress: wallet?.address ?? null, workflowUrl });
+}
+
+export async function action({ request, params, context }: ActionFunctionArgs) {
+  const { actor } = await requireViewer(context, request);
+  const jobId = params.jobId ?? '';
+  try {
+    await context.services.jobs.cancel(actor, jobId);
+  } catch (error) {
+    const { problem, status } = toFormProblem(error);
+    return json({ problem }, { status });
+  }
+  return redirect(`/jobs/${jobId}`);
+}
+
+export default function JobPage() {
+  const data = useLoaderData<typeof loader>();
+  const { job, walletAddress, workflowUrl } = data;
+  const revalidator = useRevalidator();
+  const { stream, connection } = useJobStream(job.jobId, {
+    onMilestone: () => {
+      if (job.endedAt === null) revalidator.revalidate();
+    },
+  });
+  // The stream is ahead of the page's data for a moment; whichever knows more is shown.
+  const states = stream.states.length > job.states.length ? stream.states : job.states;
+  const transfers = useMemo(() => union(job.transfers, stream.transfers), [job.transfers, stream.transfers]);
+  const state = states[states.length - 1]?.state ?? job.state;
+  const ended = isTerminal(state);
+  const { hyperParameters } = job.specification;
+
+  return (
+    <Page
+      title={
+        <span className="flex flex-wrap items-center gap-3">
+          {modelName(job.specification.graphJson)} <StateBadge state={state} large />
+        </span>
+      }
+      actions={ended ? undefined : <CancelDialog jobId={job.jobId} amountBase={job.amountBase} isLocked={transfers.length > 0} />}
+    >
+      <JobHeadline job={job} state={state} />
+      <div className="mt-5 grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="flex min-w-0 flex-col gap-5">
+          <LivePanel
+            stream={stream}
+            connection={connection}
+            epochs={hyperParameters.epochs}
+            batchSize={hyperParameters.batchSize}
+            ended={ended}
+          />
+          <MoneyTrail job={{ ...job, state }} transfers={transfers} walletAddress={walletAddress} />
+          <JobLog lines={stream.log} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-5 max-lg:row-start-1">
+          <Panel title="States">
+            <Timeline changes={states} />
+          </Panel>
+          <div className="hidden flex-col gap-5 lg:flex">
+            <Attempts attempts={job.attempts} />
+            <Specification job={job} workflowUrl={workflowUrl} />
+          </div>
+        </div>
+        <div className="flex min-w-0 flex-col gap-5 lg:hidden">
+          <Attempts attempts={job.attempts} />
+          <Specification job={job} workflowUrl={workflowUrl} />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function union(loaded: readonly Wire<TransferView>[], streamed: readonly Wire<TransferView>[]): Wire<TransferView>[] {
+  const keyOf = ({ signature, purpose }: Wire<TransferView>): string => `${signature}/${purpose}`;
+  const known = new Set(loaded.map(keyOf));
+  return [...loaded, ...streamed.filter((transfer) => !known.has(keyOf(transfer)))];
+}
