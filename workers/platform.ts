@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { bootstrapLocalnet } from '#activities/platform/chain/bootstrap';
+import { createChain, type Chain } from '#activities/platform/chain/chain';
+import { loadKeypair } from '#activities/platform/chain/keypair';
+import { createEscrowActivities } from '#activities/platform/escrow/activities';
+import { createJobActivities } from '#activities/platform/jobs';
+import { createNodeRegistrationActivities } from '#activities/platform/node-registration';
+import { sweepSilentNodes, writeChainHeartbeats } from '#activities/platform/node-sweep';
+import { createOnboardingActivities } from '#activities/platform/onboarding';
+import { type Config, parseConfig } from '#core/config/config';
+import { parseCyxwiz } from '#core/money/amount';
+import { connectMongo, type Mongo } from '#db/mongo/connect';
+import { countModel, setUserWallet } from '#db/mongo/users';
+import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
+import { createLocalKms } from '#db/secrets/kms';
+import { PLATFORM_QUEUE } from '#temporal/contract/queues';
+import { connectWorker, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
+
+/** What a new user gets on a localnet, where tokens are worth nothing. */
+const WELCOME_CREDIT = '1000';
+const SWEEP_MS = 10_000;
+
+/** The platform's own worker: every workflow, and the activities that touch database and chain. */
+runProcess('platform', async (stopped) => {
+  installRuntime();
+  const config = parseConfig(process.env);
+  const authority = loadKeypair(join(config.keysDir, 'platform-authority.json'));
+  const faucet = config.embedded.solana ? loadKeypair(join(config.keysDir, 'faucet.json')) : null;
+  const postgres = connectPostgres({ url: config.databaseUrl, onError: (error) => logError('postgres', error) });
+  const mongo = await connectMongo({ uri: config.mongodbUri });
+  await migrate(postgres);
+  const chain = createChain({ rpcUrl: config.solanaRpcUrl, wsUrl: config.solanaWsUrl, authority });
+  if (faucet !== null) await bootstrapLocalnet(chain.connection, { authority, faucet });
+
+  const connection = await connectWorker(config.temporal);
+  const worker = await Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue: PLATFORM_QUEUE,
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    activities: activitiesOf(config, { postgres, mongo, chain, faucet }),
+    shutdownGraceTime: '5 s',
+    maxCachedWorkflows: 500,
+  });
+  const sweeping = sweep(postgres, chain, stopped);
+  stopped.addEventListener('abort', () => worker.shutdown());
+  const running = worker.run();
+  ready('platform', { taskQueue: PLATFORM_QUEUE });
+  await running;
+  await sweeping;
+  await connection.close();
+  await Promise.all([postgres.close(), mongo.close()]);
+});
+
+interface Parts {
+  readonly postgres: Postgres;
+  readonly mongo: Mongo;
+  readonly chain: Chain;
+  readonly faucet: ReturnType<typeof loadKeypair> | null;
+}
+
+function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts): object {
+  const deps = { db: postgres.db, kms: createLocalKms(readKmsKey(config)), chain };
+  return {
+    ...createJobActivities({ db: postgres.db, countModel: (userId, jobId) => countModel(mongo, userId, jobId) }),
+    ...createEscrowActivities(deps),
+    ...createNodeRegistrationActivities(deps),
+    ...createOnboardingActivities({
+      ...deps,
+      welcome: faucet === null ? null : { faucet, amountBase: parseCyxwiz(WELCOME_CREDIT) },
+      attachWallet: (userId, address) => setUserWallet(mongo, userId, address),
+      hasMachine: async (userId) => (await mongo.machines.findOne({ ownerId: userId })) !== null,
+    }),
+  };
+}
+
+/** Silence becomes OFFLINE, and heard nodes get their on-chain heartbeat; a failed round is made up for by the next. */
+async function sweep(postgres: Postgres, chain: Chain, stopped: AbortSignal): Promise<void> {
+  let heardSince = new Date();
+  while (!stopped.aborted) {
+    await delay(SWEEP_MS, undefined, { signal: stopped }).catch(() => undefined);
+    if (stopped.aborted) return;
+    const now = new Date();
+    try {
+      await sweepSilentNodes(postgres.db, now);
+      await writeChainHeartbeats(postgres.db, chain, heardSince);
+      heardSince = now;
+    } catch (error) {
+      logError('node sweep', error);
+    }
+  }
+}

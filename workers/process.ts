@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { NativeConnection, Runtime, makeTelemetryFilterString, type NativeConnectionOptions } from '@temporalio/worker';
+import type { Config, TemporalConfig } from '#core/config/config';
+import { toCyxError } from '#core/errors/cyx-error';
+
+/** What every composition root shares: one `ready` line, a clean stop, and words instead of a stack where it fails. */
+export function runProcess(name: string, main: (stopped: AbortSignal) => Promise<void>): void {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  main(stop.signal).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      const { message, cause } = toCyxError(error);
+      const reason = cause instanceof Error ? `\n${cause.stack ?? cause.message}` : '';
+      process.stderr.write(`${name} stopped: ${message}${reason}\n`);
+      process.exit(1);
+    },
+  );
+}
+
+export function ready(name: string, facts: Readonly<Record<string, unknown>> = {}): void {
+  process.stdout.write(`${JSON.stringify({ ready: name, ...facts, pid: process.pid })}\n`);
+}
+
+/** Temporal's core logs warnings and worse to stderr, where the stack keeps them. Call before any worker is made. */
+export function installRuntime(): void {
+  Runtime.install({
+    shutdownSignals: [], // each process stops its workers itself
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'WARN' }) } },
+  });
+}
+
+export async function connectWorker(temporal: TemporalConfig): Promise<NativeConnection> {
+  const tls = temporal.tls === undefined ? undefined : nativeTls(temporal.tls);
+  return NativeConnection.connect({
+    address: temporal.address,
+    ...(tls === undefined ? {} : { tls }),
+    ...(temporal.apiKey === undefined ? {} : { apiKey: temporal.apiKey }),
+  });
+}
+
+function nativeTls(files: NonNullable<TemporalConfig['tls']>): NonNullable<NativeConnectionOptions['tls']> {
+  const { caFile, certFile, keyFile } = files;
+  return {
+    ...(caFile === undefined ? {} : { serverRootCACertificate: readFileSync(caFile) }),
+    ...(certFile === undefined || keyFile === undefined ? {} : { clientCertPair: { crt: readFileSync(certFile), key: readFileSync(keyFile) } }),
+  };
+}
+
+/** The KMS key file holds 32 bytes as base64. */
+export function readKmsKey(config: Config): Uint8Array {
+  return new Uint8Array(Buffer.from(readFileSync(`${config.keysDir}/kms.key`, 'utf8').trim(), 'base64'));
+}
+
+export function logError(event: string, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level: 'error', event, message })}\n`);
+}

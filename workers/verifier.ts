@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from '@temporalio/worker';
+import { createVerificationActivities } from '#activities/platform/verification';
+import { createTokens } from '#api/auth/tokens';
+import { parseConfig } from '#core/config/config';
+import { CyxCloudClient } from '#cyxcloud/client/client';
+import { connectPostgres } from '#db/postgres/connect';
+import { createLocalKms } from '#db/secrets/kms';
+import { verifierQueue } from '#temporal/contract/queues';
+import { connectWorker, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
+
+/** Recomputes results of one device class. Its own process, so that an evaluation never slows the platform's worker. */
+runProcess('verifier', async (stopped) => {
+  installRuntime();
+  const config = parseConfig(process.env);
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')));
+  const cloud = new CyxCloudClient({
+    baseUrl: config.storageUrl,
+    token: async () => (await tokens.issueUserToken({ userId: 'platform-verifier', role: 'operator' })).token,
+  });
+  const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 4, onError: (error) => logError('postgres', error) });
+  const connection = await connectWorker(config.temporal);
+  const taskQueue = verifierQueue('cpu');
+  const worker = await Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue,
+    activities: createVerificationActivities({ db: postgres.db, kms: createLocalKms(readKmsKey(config)), cloud }),
+    maxConcurrentActivityTaskExecutions: 1,
+    shutdownGraceTime: '10 s',
+  });
+  stopped.addEventListener('abort', () => worker.shutdown());
+  const running = worker.run();
+  ready('verifier', { taskQueue });
+  await running;
+  await connection.close();
+  await postgres.close();
+});
