@@ -1,3 +1,5 @@
+import type { JSONWebKeySet } from 'jose';
+import type { NodeIdentity } from '#api/auth/tokens';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
@@ -199,6 +201,10 @@ export interface Services {
     issueUserToken(user: UserView): Promise<{ token: string; expiresAt: Date }>;
     /** Throws UNAUTHENTICATED or TOKEN_EXPIRED. */
     verifyUserToken(token: string): Promise<Actor>;
+    /** Throws UNAUTHENTICATED, TOKEN_EXPIRED, or FORBIDDEN for a user's token. */
+    verifyNodeToken(token: string): Promise<NodeIdentity>;
+    /** JWK set of the keys that verify our tokens. */
+    publicKeys(): JSONWebKeySet;
   };
   readonly wallet: {
     get(actor: Actor): Promise<WalletView | null>;

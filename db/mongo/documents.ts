@@ -10,6 +10,8 @@ export interface UserDocument {
   readonly role: 'user' | 'provider' | 'operator';
   readonly wallet?: { readonly address: string };
   readonly stats: { readonly modelsCreated: number; readonly downloads: number };
+  /** Completed jobs that are in `modelsCreated` already. */
+  readonly countedJobs: readonly string[];
   readonly apiKeys: readonly string[];
   readonly subscription: 'free' | 'pro';
   readonly createdAt: Date;

@@ -121,6 +121,16 @@ export async function listJobs(
     .limit(query.limit);
 }
 
+/** A user's completed jobs, the newest model first. */
+export async function listCompletedJobs(db: Database, userId: string): Promise<JobRow[]> {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.userId, userId), eq(jobs.state, 'COMPLETED')))
+    .orderBy(desc(jobs.endedAt))
+    .limit(500);
+}
+
 function jobNotFound(jobId: string): CyxError {
   return new CyxError('NOT_FOUND', `There is no job ${jobId}. Check the id, or list your jobs.`);
 }

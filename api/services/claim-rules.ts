@@ -1,0 +1,34 @@
+import { MIN_STAKE_BASE } from '#core/money/split';
+import { classesAbleToServe } from '#core/hardware/device-class';
+import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
+
+export interface ClaimFacts {
+  readonly node: NodeRow;
+  readonly job: JobRow;
+  readonly attempt: JobAttemptRow | null;
+  /** The attempt number that the node names. */
+  readonly claimed: number;
+  /** Another attempt that this node still holds. */
+  readonly holdsAnother: boolean;
+}
+
+/** Why a node may not have an attempt; null where it may. The order is from the job's side to the node's. */
+export function refusalOf({ node, job, attempt, claimed, holdsAnother }: ClaimFacts): string | null {
+  if (job.attempt !== claimed || attempt === null) return `attempt ${claimed} is not the job's current one`;
+  if (attempt.closedAt !== null) return 'the attempt is closed';
+  if (attempt.nodeId === node.id) return null;
+  if (attempt.nodeId !== null) return 'another node has it';
+  if (job.state !== 'ESCROWED') return `the job is ${job.state}`;
+  if (job.deadlineAt.getTime() <= Date.now()) return 'the deadline has passed';
+  if (node.ownerId === job.userId) return 'nobody may work for themselves';
+  if (!classesAbleToServe(job.deviceClass).includes(node.deviceClass)) return `the node is of class ${node.deviceClass}, the job needs ${job.deviceClass}`;
+  if (node.banned) return 'the node is banned';
+  if (node.paused) return 'the node is paused';
+  if (node.draining) return 'the node is draining';
+  if (node.unstaking) return 'the node is unstaking';
+  if (node.stakeBase < MIN_STAKE_BASE) return 'the stake is below 100 CYXWIZ';
+  if (node.state !== 'ACTIVE') return `the node is ${node.state}`;
+  if (node.pricePerHourBase > job.pricePerHourBase) return 'the node asks for more than the quote allows';
+  if (holdsAnother) return 'the node holds another job';
+  return null;
+}

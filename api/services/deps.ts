@@ -1,0 +1,24 @@
+import type { Client } from '@temporalio/client';
+import type { Passwords } from '#api/auth/passwords';
+import type { BrowserSessions } from '#api/auth/session';
+import type { Tokens } from '#api/auth/tokens';
+import type { Mongo } from '#db/mongo/connect';
+import type { Postgres } from '#db/postgres/connect';
+import type { JobEventListener } from '#db/postgres/listen';
+import type { Kms } from '#db/secrets/kms';
+import type { ChainReader } from './chain-reader.ts';
+
+/** What the use cases stand on. Built once by a composition root. */
+export interface ServiceDeps {
+  readonly postgres: Postgres;
+  readonly mongo: Mongo;
+  readonly temporal: Client;
+  readonly tokens: Tokens;
+  readonly sessions: BrowserSessions;
+  readonly passwords: Passwords;
+  readonly kms: Kms;
+  readonly chain: ChainReader;
+  readonly jobEvents: JobEventListener;
+  /** Base URL of the storage gateway, as nodes reach it. */
+  readonly storageUrl: string;
+}

@@ -1,0 +1,32 @@
+import { CUDA_MEMORY_GIB, classesServedBy, type DeviceClass } from '#core/hardware/device-class';
+import { isReliable } from '#core/node/reputation';
+import type { NodeRow } from '#db/postgres/database';
+import { capabilityQueue, nodeQueue } from '#temporal/contract/queues';
+import type { Hardware } from './machine-types.ts';
+
+/** The node's class and every smaller one. */
+function classesOf(deviceClass: DeviceClass): DeviceClass[] {
+  if (deviceClass === 'cpu') return ['cpu'];
+  const gib = CUDA_MEMORY_GIB.find((size) => deviceClass === `cuda.${size}g`) ?? 0;
+  return classesServedBy({ device: 'cuda', memoryMib: gib * 1024 });
+}
+
+/**
+ * Task queues that a node may poll: its own always, so that a job it holds is finished; those of its classes only
+ * while it may take new jobs; the reliable tier's only with the record for it.
+ */
+export function queuesOfNode(node: NodeRow): string[] {
+  const own = nodeQueue(node.id);
+  const takesJobs = node.state !== 'UNREGISTERED' && node.state !== 'SLASHED' && !node.banned && !node.unstaking;
+  if (!takesJobs) return [own];
+  const classes = classesOf(node.deviceClass);
+  const reliable = isReliable(node) ? classes.map((deviceClass) => capabilityQueue(deviceClass, 'reliable')) : [];
+  return [own, ...classes.map((deviceClass) => capabilityQueue(deviceClass, 'open')), ...reliable];
+}
+
+/** The device of this hardware that serves a class: its name, or null where none does. */
+export function deviceForClass(hardware: Hardware, deviceClass: DeviceClass): string | null {
+  if (deviceClass === 'cpu') return hardware.cpus[0]?.name ?? null;
+  const gpu = hardware.gpus.find(({ vramMb }) => classesServedBy({ device: 'cuda', memoryMib: vramMb }).includes(deviceClass));
+  return gpu === undefined ? null : `${gpu.name} #${gpu.deviceId}`;
+}

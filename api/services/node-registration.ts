@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseInput } from '#core/errors/from-zod';
+import { deviceClassSchema } from '#core/hardware/device-class';
+import { formatCyxwiz, MAX_BASE } from '#core/money/amount';
+import { MIN_STAKE_BASE } from '#core/money/split';
+import type { NodeRow } from '#db/postgres/database';
+import { requireNode, upsertNode } from '#db/postgres/nodes';
+import { findWallet } from '#db/postgres/wallets';
+import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
+import { PLATFORM_QUEUE } from '#temporal/contract/queues';
+import type { NodeRegistrationInput } from '#workflows/node-registration/messages';
+import type { ServiceDeps } from './deps.ts';
+import { hardwareSchema } from './hardware-schema.ts';
+import { hardwareDocument } from './machine-documents.ts';
+import type { MachineActor } from './machine-types.ts';
+import { deviceForClass } from './node-queues.ts';
+import type { RegisteredNode, RegisterNodeInput, ServerNodeServices } from './node-types.ts';
+import { fromTemporalError } from './temporal-errors.ts';
+import type { Actor } from './types.ts';
+
+type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal'>;
+
+const registrationSchema = z.object({
+  machineId: z.string().min(1).max(64),
+  deviceClass: deviceClassSchema,
+  hardware: hardwareSchema,
+  pricePerHourBase: z.bigint().positive('must be above 0').max(MAX_BASE),
+  stakeBase: z.bigint().max(MAX_BASE),
+  samplesPerSecond: z.number().min(0).max(1e12),
+});
+
+/** The row first, then the workflow that stakes and registers on chain; its result is waited for. */
+export function createNodeRegistration(deps: Deps): ServerNodeServices['register'] {
+  return async (actor, input) => {
+    const wanted = parseInput(registrationSchema, input);
+    const ownerId = ownerOf(actor, wanted.machineId);
+    if (wanted.stakeBase < MIN_STAKE_BASE) {
+      throw new CyxError('STAKE_TOO_LOW', `A node needs a stake of at least ${formatCyxwiz(MIN_STAKE_BASE)} CYXWIZ; you offered ${formatCyxwiz(wanted.stakeBase)}.`);
+    }
+    const node = await storeNode(deps, ownerId, wanted);
+    if (node.state === 'UNREGISTERED') await runRegistration(deps, node, wanted.stakeBase);
+    return registeredNode(await requireNode(deps.postgres.db, node.id));
+  };
+}
+
+function ownerOf(actor: Actor | MachineActor, machineId: string): string {
+  if ('userId' in actor) return actor.userId;
+  if (actor.machineId !== machineId) throw new CyxError('FORBIDDEN', 'This API key belongs to another machine.');
+  return actor.ownerId;
+}
+
+async function storeNode(deps: Deps, ownerId: string, wanted: RegisterNodeInput): Promise<NodeRow> {
+  const [machine, wallet] = await Promise.all([
+    deps.mongo.machines.findOne({ _id: wanted.machineId }),
+    findWallet(deps.postgres.db, ownerId),
+  ]);
+  if (machine === null || machine.ownerId !== ownerId) {
+    throw new CyxError('NOT_FOUND', `You have no machine ${wanted.machineId}. Register it first (POST /api/machines/register).`);
+  }
+  if (wallet === null) {
+    throw new CyxError('STATE_CONFLICT', 'Your account has no wallet yet. It is made within seconds of signing up: try again in a moment.');
+  }
+  const deviceName = deviceForClass(wanted.hardware, wanted.deviceClass);
+  if (deviceName === null) {
+    throw new CyxError('NODE_NOT_ELIGIBLE', `No device of this machine is of class ${wanted.deviceClass}. Name a class that its hardware has.`);
+  }
+  return upsertNode(deps.postgres.db, {
+    id: randomUUID(),
+    ownerId,
+    machineId: wanted.machineId,
+    ownerAddress: wallet.address,
+    deviceClass: wanted.deviceClass,
+    deviceName,
+    hardware: hardwareDocument(wanted.hardware),
+    state: 'UNREGISTERED',
+    pricePerHourBase: wanted.pricePerHourBase,
+    samplesPerSecond: wanted.samplesPerSecond,
+  });
+}
+
+async function runRegistration({ temporal }: Deps, node: NodeRow, stakeBase: bigint): Promise<void> {
+  const input: NodeRegistrationInput = { nodeId: node.id, ownerId: node.ownerId, stakeBase: stakeBase.toString() };
+  const workflowId = workflowIds.nodeRegistration(node.id);
+  try {
+    await temporal.workflow.execute(WORKFLOW_TYPES.nodeRegistration, {
+      workflowId,
+      taskQueue: PLATFORM_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      // Refused for want of funds, it may be tried again with the same node.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      staticSummary: `Stake ${formatCyxwiz(stakeBase)} CYXWIZ for a ${node.deviceClass} node`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw fromTemporalError(error);
+    await temporal.workflow.getHandle(workflowId).result();
+  }
+}
+
+function registeredNode(node: NodeRow): RegisteredNode {
+  if (node.account === null) throw new CyxError('STATE_CONFLICT', 'The node is not registered on chain yet. Try again in a moment.');
+  return { nodeId: node.id, account: node.account, stakeBase: node.stakeBase, registerSignature: node.registerSignature ?? '' };
+}

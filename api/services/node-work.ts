@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import type { NodeIdentity } from '#api/auth/tokens';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseInput } from '#core/errors/from-zod';
+import { isTerminal, type JobState } from '#core/job/machine';
+import { findAttempt, markStarted, openAttemptsOfNode, recordClaim, recordCompletion, recordOffer } from '#db/postgres/attempts';
+import type { Database, JobAttemptRow, JobRow } from '#db/postgres/database';
+import { findDataset } from '#db/postgres/datasets';
+import { appendJobEvents, type NewJobEvent } from '#db/postgres/events';
+import { findJob, requireJob } from '#db/postgres/jobs';
+import { lockNode } from '#db/postgres/nodes';
+import { refusalOf } from './claim-rules.ts';
+import type { ServiceDeps } from './deps.ts';
+import type { AttemptRef, ProgressReport, ServerNodeServices } from './node-types.ts';
+import { cidSchema, requireDataset } from './specification.ts';
+
+type Deps = Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl'>;
+type NodeWork = Pick<ServerNodeServices, 'claim' | 'acquireLease' | 'reportProgress' | 'reportCompletion'>;
+
+const attemptShape = { jobId: z.uuid('must be a job id'), attempt: z.int().min(1) };
+const attemptSchema = z.object(attemptShape);
+const claimSchema = z.object({ ...attemptShape, accept: z.boolean(), reason: z.string().max(500) });
+const counter = z.int().min(0);
+const progressSchema = z.object({
+  ...attemptShape,
+  sequence: z.bigint().min(0n),
+  epoch: counter,
+  epochs: counter,
+  step: counter,
+  steps: counter,
+  loss: z.number(),
+  accuracy: z.number().min(0).max(1),
+  samplesPerSecond: z.number().min(0),
+  log: z.string().max(2_000, 'must have at most 2000 characters'),
+});
+const completionSchema = z.object({
+  ...attemptShape,
+  modelCid: cidSchema,
+  modelSizeBytes: z.int().min(1),
+  commitment: z.instanceof(Uint8Array).refine((root) => root.length === 32, 'must have 32 bytes'),
+  finalLoss: z.number(),
+  finalAccuracy: z.number().min(0).max(1),
+  trainingMs: z.int().min(0),
+});
+
+/** What a node does with a job. The node is the one of its token; what it sends is only about jobs. */
+export function createNodeWork(deps: Deps): NodeWork {
+  const { db } = deps.postgres;
+  return {
+    claim: async (node, input) => {
+      const claim = parseInput(claimSchema, input);
+      const job = await requireJob(db, claim.jobId);
+      const refusal = claim.accept ? await tryClaim(db, node, claim, job) : claim.reason || 'the node refused';
+      await recordOffer(db, { ...ref(claim), nodeId: node.nodeId, accepted: refusal === null, reason: refusal ?? '' });
+      return { granted: refusal === null, reason: refusal ?? '' };
+    },
+
+    acquireLease: async (node, input) => {
+      const { job } = await requireLease(db, node, parseInput(attemptSchema, input));
+      const dataset = requireDataset(await findDataset(db, { ownerId: job.userId, cid: job.datasetCid }), job.datasetCid);
+      const [key, modelKey] = await Promise.all([
+        deps.kms.unwrap(dataset.keyWrapped, 'dataset-key', dataset.cid),
+        deps.kms.unwrap(job.modelKeyWrapped, 'model-key', job.id),
+      ]);
+      return {
+        graphJson: job.graphJson,
+        hyperParametersJson: JSON.stringify(job.hyperParameters),
+        dataset: { cid: dataset.cid, key },
+        modelKey,
+        deadlineAt: job.deadlineAt,
+        storageUrl: deps.storageUrl,
+      };
+    },
+
+    reportProgress: async (node, input) => {
+      const report = parseInput(progressSchema, input);
+      const { attempt } = await requireLease(db, node, report);
+      if (attempt.startedAt === null) await markStarted(db, ref(report));
+      await appendJobEvents(db, eventsOf(report));
+    },
+
+    reportCompletion: async (node, input) => {
+      const { jobId, attempt, ...completion } = parseInput(completionSchema, input);
+      await recordCompletion(db, { jobId, attempt, nodeId: node.nodeId }, completion);
+    },
+  };
+}
+
+/** Null where the attempt is this node's now, else why not. The node's row is locked, so it can not claim two at once. */
+async function tryClaim(db: Database, identity: NodeIdentity, claim: AttemptRef, job: JobRow): Promise<string | null> {
+  return db.transaction(async (tx) => {
+    const node = await lockNode(tx, identity.nodeId);
+    const attempt = await findAttempt(tx, ref(claim));
+    const held = await openAttemptsOfNode(tx, node.id);
+    const holdsAnother = held.some((row) => row.jobId !== claim.jobId || row.attempt !== claim.attempt);
+    const refusal = refusalOf({ node, job, attempt, claimed: claim.attempt, holdsAnother });
+    if (refusal !== null) return refusal;
+    return (await recordClaim(tx, { ...ref(claim), nodeId: node.id })) ? null : 'another node was faster';
+  });
+}
+
+/** The lease holds while the attempt is assigned to this node, open, and the job's current one. */
+async function requireLease(db: Database, node: NodeIdentity, input: AttemptRef): Promise<{ job: JobRow; attempt: JobAttemptRow }> {
+  const [job, attempt] = await Promise.all([findJob(db, input.jobId), findAttempt(db, ref(input))]);
+  const isOpen = attempt !== null && attempt.nodeId === node.nodeId && attempt.assignedAt !== null && attempt.closedAt === null;
+  if (job === null || !isOpen || job.attempt !== input.attempt || isTerminal(job.state as JobState)) {
+    throw new CyxError('FENCED', `Attempt ${input.attempt} of job ${input.jobId} is not open for this node: stop working on it.`);
+  }
+  return { job, attempt };
+}
+
+function eventsOf(report: ProgressReport): NewJobEvent[] {
+  const { jobId, sequence, log, ...progress } = report;
+  const key = `${progress.attempt}:${sequence}`;
+  const events: NewJobEvent[] = [{ jobId, kind: 'progress', payload: progress, dedupeKey: `progress:${key}` }];
+  if (log !== '') events.push({ jobId, kind: 'log', payload: { line: log }, dedupeKey: `log:${key}` });
+  return events;
+}
+
+function ref({ jobId, attempt }: AttemptRef): { jobId: string; attempt: number } {
+  return { jobId, attempt };
+}

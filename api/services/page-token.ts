@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
+
+const DEFAULT_PAGE_SIZE = 20;
+const MAX_PAGE_SIZE = 100;
+
+/** 0 means the default; more than the maximum means the maximum. */
+export function effectivePageSize(pageSize: number): number {
+  if (!Number.isInteger(pageSize) || pageSize < 0) throw new CyxError('INVALID_INPUT', 'The page size must be 0 or a positive whole number');
+  return pageSize === 0 ? DEFAULT_PAGE_SIZE : Math.min(pageSize, MAX_PAGE_SIZE);
+}
+
+/** A position in a list, as an opaque text. `scope` names the list and its filter: a token fits no other list. */
+export function encodePageToken(scope: string, position: readonly string[]): string {
+  return Buffer.from(JSON.stringify([scope, ...position])).toString('base64url');
+}
+
+/** Null for the first page. Throws INVALID_INPUT where the token is not one of this list. */
+export function decodePageToken(scope: string, token: string, length: number): string[] | null {
+  if (token === '') return null;
+  try {
+    const [tokenScope, ...position] = z.array(z.string()).parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
+    if (tokenScope === scope && position.length === length) return position;
+  } catch {
+    // Falls through: whatever is wrong with the token, the answer is the same.
+  }
+  throw new CyxError('INVALID_INPUT', 'The page token does not fit this list. Start again without one.', {
+    fields: [{ path: 'page_token', message: 'is not a token of this list' }],
+  });
+}

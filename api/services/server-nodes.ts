@@ -1,0 +1,34 @@
+import type { NodeIdentity } from '#api/auth/tokens';
+import { CyxError } from '#core/errors/cyx-error';
+import { recordNodeHeartbeat, requireNode } from '#db/postgres/nodes';
+import type { ServiceDeps } from './deps.ts';
+import { queuesOfNode } from './node-queues.ts';
+import { createNodeRegistration } from './node-registration.ts';
+import type { ServerNodeServices } from './node-types.ts';
+import { createNodeWork } from './node-work.ts';
+
+type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'kms' | 'storageUrl'>;
+
+export function createServerNodes(deps: Deps): ServerNodeServices {
+  const { db } = deps.postgres;
+  return {
+    register: createNodeRegistration(deps),
+    issueToken: async (machine, nodeId) => {
+      const node = await requireNode(db, nodeId);
+      if (node.machineId !== machine.machineId) throw new CyxError('FORBIDDEN', 'This node runs on another machine.');
+      if (node.banned) throw new CyxError('NODE_NOT_ELIGIBLE', 'This node is banned for good.');
+      const taskQueues = queuesOfNode(node);
+      const { ownerId, machineId } = node;
+      return { ...(await deps.tokens.issueNodeToken({ nodeId, ownerId, machineId, queues: taskQueues })), taskQueues };
+    },
+    heartbeat: async (node, nodeId) => {
+      requireSelf(node, nodeId);
+      return { state: await recordNodeHeartbeat(db, nodeId) };
+    },
+    ...createNodeWork(deps),
+  };
+}
+
+function requireSelf(node: NodeIdentity, nodeId: string): void {
+  if (node.nodeId !== nodeId) throw new CyxError('FORBIDDEN', 'A node may only speak for itself.');
+}

@@ -1,0 +1,37 @@
+import { listNodes } from '#db/postgres/nodes';
+import { createAccounts } from './accounts.ts';
+import { createDatasets } from './datasets.ts';
+import type { ServiceDeps } from './deps.ts';
+import { createHealth } from './health.ts';
+import { createSessionServices, createTokenServices } from './identity.ts';
+import { createJobs } from './jobs.ts';
+import { createMachines } from './machines.ts';
+import { nodeView } from './market.ts';
+import { createModels } from './models.ts';
+import { createQuotes } from './quotes.ts';
+import { createServerNodes } from './server-nodes.ts';
+import type { Services } from './types.ts';
+import { createVerifierDirectory } from './verifiers.ts';
+import { createWalletServices } from './wallet.ts';
+
+/** The use cases over their real parts: the only way in which an edge reads or writes anything. */
+export function createServices(deps: ServiceDeps): Services {
+  const { db } = deps.postgres;
+  return {
+    accounts: createAccounts(deps),
+    sessions: createSessionServices(deps),
+    tokens: createTokenServices(deps),
+    wallet: createWalletServices(deps),
+    datasets: createDatasets(deps),
+    quotes: createQuotes(deps, createVerifierDirectory(deps.temporal)),
+    jobs: createJobs(deps),
+    models: createModels(deps),
+    nodes: {
+      list: async () => (await listNodes(db)).filter((node) => node.state !== 'UNREGISTERED').map(nodeView),
+      listMine: async (actor) => (await listNodes(db, { ownerId: actor.userId })).map(nodeView),
+    },
+    machines: createMachines(deps),
+    serverNodes: createServerNodes(deps),
+    health: createHealth(deps),
+  };
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { v5 as uuidV5 } from 'uuid';
+import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseInput } from '#core/errors/from-zod';
+import { canonicalGraphJson } from '#core/graph/canonical';
+import { canonicalHyperParametersJson, hyperParametersSchema } from '#core/graph/hyper-parameters';
+import { parseGraph } from '#core/graph/parse';
+import type { ModelGraph } from '#core/graph/schema';
+import { graphEndpoints } from '#core/graph/shapes';
+import { deviceClassSchema } from '#core/hardware/device-class';
+import type { DatasetRow } from '#db/postgres/database';
+import type { JobSpecification } from './types.ts';
+
+const MIN_DEADLINE_MS = 60_000;
+const MAX_DEADLINE_MS = 7 * 24 * 3_600_000;
+
+export const cidSchema = z.string().regex(/^b[a-z2-7]{58}$/, 'must be a CID v1 such as bafybei…');
+
+const specificationSchema = z.object({
+  graphJson: z.string(),
+  datasetCid: cidSchema,
+  hyperParameters: hyperParametersSchema,
+  deviceClass: deviceClassSchema,
+  deadlineMs: z
+    .int()
+    .min(MIN_DEADLINE_MS, 'must be at least 60000 (a minute)')
+    .max(MAX_DEADLINE_MS, 'must be at most 604800000 (seven days)'),
+});
+
+export interface CheckedSpecification extends JobSpecification {
+  readonly graph: ModelGraph;
+  /** SHA-256 hex over the canonical form: equal for equal jobs, however they were written. */
+  readonly hash: string;
+}
+
+/** Checks everything about a job that needs no I/O. Throws INVALID_INPUT or GRAPH_INVALID. */
+export function checkSpecification(input: JobSpecification): CheckedSpecification {
+  const parsed = parseInput(specificationSchema, input);
+  const graph = parseGraph(parsed.graphJson);
+  const graphJson = canonicalGraphJson(graph);
+  const canonical = [graphJson, parsed.datasetCid, canonicalHyperParametersJson(parsed.hyperParameters), parsed.deviceClass, parsed.deadlineMs];
+  const hash = createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+  return { ...parsed, graphJson, graph, hash };
+}
+
+/** The dataset must have the shape and the classes that the model was made for. Throws DATASET_INVALID. */
+export function checkDatasetFits(graph: ModelGraph, dataset: DatasetRow): void {
+  const { inputShape, classes } = graphEndpoints(graph);
+  const shape = (sides: readonly number[]): string => `[${sides.join(', ')}]`;
+  if (shape(inputShape) !== shape(dataset.sampleShape)) {
+    throw new CyxError(
+      'DATASET_INVALID',
+      `The model takes samples of shape ${shape(inputShape)}, but those of "${dataset.name}" are ${shape(dataset.sampleShape)}. Change the DataInput layer or choose another dataset.`,
+    );
+  }
+  if (classes !== dataset.classes) {
+    throw new CyxError(
+      'DATASET_INVALID',
+      `The model tells ${classes} classes apart, but "${dataset.name}" has ${dataset.classes}. Change the layer before Output or choose another dataset.`,
+    );
+  }
+}
+
+export function requireDataset(dataset: DatasetRow | null, cid: string): DatasetRow {
+  if (dataset === null) {
+    throw new CyxError('NOT_FOUND', `You have no dataset with the CID ${cid}. Upload it first, or check the CID.`);
+  }
+  return dataset;
+}
+
+/** Any UUID would do; it may never change, for it decides every job's id. */
+const JOB_NAMESPACE = '6f0cb2c6-3c0a-4f2e-9d4b-6a8f6f3a8c11';
+
+/** One request id of one user is one job, for ever. */
+export function jobIdFor(userId: string, requestId: string): string {
+  return uuidV5(JSON.stringify([userId, requestId]), JOB_NAMESPACE);
+}

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseInput } from '#core/errors/from-zod';
+import { formatCyxwiz } from '#core/money/amount';
+import type { Database, JobRow, QuoteRow } from '#db/postgres/database';
+import { findDataset } from '#db/postgres/datasets';
+import { applyJobTransition, findJob, insertJob } from '#db/postgres/jobs';
+import { getQuote } from '#db/postgres/quotes';
+import { findWallet } from '#db/postgres/wallets';
+import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
+import { PLATFORM_QUEUE } from '#temporal/contract/queues';
+import { DEVICE_CLASS, JOB_STATE, USER_ID } from '#temporal/contract/search-attributes';
+import { submitJobUpdate, type SubmitJobInput, type TrainingJobInput } from '#workflows/training-job/messages';
+import type { ServiceDeps } from './deps.ts';
+import { requireCapableNodes } from './market.ts';
+import { checkDatasetFits, checkSpecification, jobIdFor, requireDataset, type CheckedSpecification } from './specification.ts';
+import { fromTemporalError } from './temporal-errors.ts';
+import type { Actor, Services } from './types.ts';
+
+type Deps = Pick<ServiceDeps, 'postgres' | 'chain' | 'kms' | 'temporal'>;
+type SubmitInput = Parameters<Services['jobs']['submit']>[1];
+
+const submitSchema = z.object({
+  requestId: z.string().min(1, 'must not be empty').max(200),
+  quoteId: z.uuid('must be the id of a quote'),
+  budgetBase: z.bigint().positive('must be above 0'),
+});
+
+/** The answer to an accepted submission, the same whenever it is asked for again. */
+interface Submitted {
+  readonly jobId: string;
+  readonly workflowId: string;
+  readonly state: 'QUEUED';
+}
+
+/** Everything is checked before the row exists; from the row on, the job is carried to an end. */
+export async function submitJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<Submitted> {
+  const { requestId, quoteId, budgetBase } = parseInput(submitSchema, input);
+  const specification = checkSpecification(input.specification);
+  const jobId = jobIdFor(actor.userId, requestId);
+  const { db } = deps.postgres;
+  // Asked together: the checks are about a hit or a miss on the same few pages, the balance is one call of the chain.
+  const reads = Promise.all([
+    getQuote(db, quoteId),
+    findDataset(db, { ownerId: actor.userId, cid: specification.datasetCid }),
+    requesterWallet(deps, actor.userId),
+  ]);
+  reads.catch(() => undefined);
+  const known = await findJob(db, jobId);
+  if (known !== null) return resume(deps, known, { specification, quoteId, requestId });
+
+  const [foundQuote, foundDataset, wallet] = await reads;
+  const quote = checkQuote(foundQuote, actor, specification);
+  checkDatasetFits(specification.graph, requireDataset(foundDataset, specification.datasetCid));
+  checkMoney(quote, budgetBase, wallet.balanceBase);
+  await requireCapableNodes(db, { userId: actor.userId, deviceClass: quote.deviceClass, maxPricePerHourBase: quote.pricePerHourBase });
+  const { row } = await insertJob(db, {
+    id: jobId,
+    userId: actor.userId,
+    requestId,
+    workflowId: workflowIds.job(jobId),
+    graphJson: specification.graphJson,
+    datasetCid: specification.datasetCid,
+    hyperParameters: specification.hyperParameters,
+    deviceClass: specification.deviceClass,
+    deadlineMs: specification.deadlineMs,
+    quoteId,
+    specificationHash: specification.hash,
+    amountBase: quote.amountBase,
+    pricePerHourBase: quote.pricePerHourBase,
+    requesterAddress: wallet.address,
+    modelKeyWrapped: await deps.kms.wrap(randomBytes(32), 'model-key', jobId),
+    deadlineAt: new Date(Date.now() + specification.deadlineMs),
+  });
+  return resume(deps, row, { specification, quoteId, requestId });
+}
+
+/** Goes on with a job whose row exists: from this call, an earlier one, or another at the same time. */
+async function resume(
+  deps: Deps,
+  job: JobRow,
+  request: { specification: CheckedSpecification; quoteId: string; requestId: string },
+): Promise<Submitted> {
+  if (job.specificationHash !== request.specification.hash || job.quoteId !== request.quoteId) {
+    throw new CyxError('ALREADY_EXISTS', `The request id "${request.requestId}" already belongs to another job (${job.id}). Use a new request id for a new job.`, {
+      facts: { jobId: job.id },
+    });
+  }
+  if (job.state === 'CREATED') await startWorkflow(deps, job);
+  return { jobId: job.id, workflowId: job.workflowId, state: 'QUEUED' };
+}
+
+async function startWorkflow(deps: Deps, job: JobRow): Promise<void> {
+  const submission: SubmitJobInput = {
+    userId: job.userId,
+    requesterAddress: job.requesterAddress,
+    deviceClass: job.deviceClass,
+    amountBase: job.amountBase.toString(),
+    pricePerHourBase: job.pricePerHourBase.toString(),
+    deadlineAtMs: job.deadlineAt.getTime(),
+  };
+  try {
+    await updateWithStart(deps.temporal, job, submission);
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw fromTemporalError(error);
+    await refuseUnsubmitted(deps.postgres.db, job.id);
+  }
+}
+
+function updateWithStart(temporal: Client, job: JobRow, submission: SubmitJobInput): Promise<unknown> {
+  const input: TrainingJobInput = { jobId: job.id };
+  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPES.job, {
+    workflowId: job.workflowId,
+    taskQueue: PLATFORM_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    typedSearchAttributes: [
+      { key: JOB_STATE, value: 'CREATED' },
+      { key: USER_ID, value: job.userId },
+      { key: DEVICE_CLASS, value: job.deviceClass },
+    ],
+    staticSummary: `Training on ${job.deviceClass} for ${formatCyxwiz(job.amountBase)} CYXWIZ`,
+  });
+  return temporal.workflow.executeUpdateWithStart(submitJobUpdate, { startWorkflowOperation, args: [submission], updateId: job.requestId });
+}
+
+/**
+ * The workflow of this job is over. Either it was carried out meanwhile, or it ended by itself because no submission
+ * reached it in time: then the job is over too, and nothing was locked.
+ */
+async function refuseUnsubmitted(db: Database, jobId: string): Promise<void> {
+  const now = await findJob(db, jobId);
+  if (now === null || now.state !== 'CREATED') return;
+  await applyJobTransition(db, { jobId, event: 'fail', transitionKey: 'notSubmitted', patch: { endReason: 'NOT_SUBMITTED' } });
+  throw new CyxError('STATE_CONFLICT', 'This submission was not accepted in time; nothing was locked. Submit the job again with a new request id.');
+}
+
+async function requesterWallet(deps: Deps, userId: string): Promise<{ address: string; balanceBase: bigint }> {
+  const wallet = await findWallet(deps.postgres.db, userId);
+  if (wallet === null) {
+    throw new CyxError('INSUFFICIENT_FUNDS', 'You have no wallet yet. It is made within seconds of signing up: try again in a moment.');
+  }
+  return { address: wallet.address, balanceBase: await deps.chain.balanceBase(wallet.address) };
+}
+
+function checkQuote(quote: QuoteRow | null, actor: Actor, specification: CheckedSpecification): QuoteRow {
+  if (quote === null || quote.userId !== actor.userId) {
+    throw new CyxError('NOT_FOUND', 'You have no such quote. Ask for one first.');
+  }
+  if (quote.specificationHash !== specification.hash) {
+    throw new CyxError('INVALID_INPUT', 'The quote was made for another job. Ask for a quote for exactly this one.', {
+      fields: [{ path: 'quote_id', message: 'is for another specification' }],
+    });
+  }
+  if (quote.expiresAt.getTime() <= Date.now()) {
+    throw new CyxError('QUOTE_EXPIRED', 'The quote has expired. Ask for a new one; nothing was locked.');
+  }
+  return quote;
+}
+
+function checkMoney(quote: QuoteRow, budgetBase: bigint, balanceBase: bigint): void {
+  if (budgetBase < quote.amountBase) {
+    throw new CyxError(
+      'BUDGET_BELOW_QUOTE',
+      `The job costs ${formatCyxwiz(quote.amountBase)} CYXWIZ, but your budget is ${formatCyxwiz(budgetBase)}. Raise the budget, or shorten the deadline and ask for a new quote.`,
+      { facts: { quotedBase: quote.amountBase.toString(), budgetBase: budgetBase.toString() } },
+    );
+  }
+  if (balanceBase < quote.amountBase) {
+    throw new CyxError(
+      'INSUFFICIENT_FUNDS',
+      `The job locks ${formatCyxwiz(quote.amountBase)} CYXWIZ, but your wallet holds ${formatCyxwiz(balanceBase)}. Add CYXWIZ to it first.`,
+      { facts: { requiredBase: quote.amountBase.toString(), balanceBase: balanceBase.toString() } },
+    );
+  }
+}
