@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '@solana/web3.js';
+import { PublicKey } from '@solana/web3.js';
+import type { JobState } from '#core/job/machine';
+import type { Database } from '#db/postgres/database';
+import { escrowedJobs, ledgerBalances, unbalancedTransfers } from '#db/postgres/audit';
+import { decodeEscrow, decodeEscrowConfig, type EscrowAccount, type EscrowStatus } from '#programs/clients/ts/job-escrow';
+import { decodeNode, decodeRegistryConfig } from '#programs/clients/ts/node-registry';
+import {
+  findAssociatedTokenAddress,
+  findEscrowConfigPda,
+  findRegistryConfigPda,
+  findStakeVaultPda,
+} from '#programs/clients/ts/pda';
+
+export interface AuditProblem {
+  /** A ledger account (`wallet:…`), or `job:<id>`, or `transfer:<key>`. */
+  readonly subject: string;
+  readonly message: string;
+}
+
+export interface AuditReport {
+  readonly ok: boolean;
+  readonly checkedAt: Date;
+  /** Ledger accounts whose balance was compared with the chain's. */
+  readonly accounts: number;
+  /** Jobs whose state was compared with their escrow's. */
+  readonly jobs: number;
+  /** Everything that was ever minted, base units, by chain. */
+  readonly supplyBase: bigint;
+  readonly problems: readonly AuditProblem[];
+  /** Tokens that somebody sent from outside: on chain, but in nobody's books. No problem, but worth a look. */
+  readonly unbooked: readonly AuditProblem[];
+}
+
+/** Bookings follow the chain by a moment: what differs is looked at again before it is called a problem. */
+const SECOND_LOOK_MS = 2_000;
+const LOOKS = 3;
+
+/**
+ * Proves the ledger against the chain: every transfer adds up to zero, every account holds on chain what the ledger
+ * says, and every ended job's escrow is settled the way its state claims (DESIGN's invariants I1 and I2).
+ */
+export async function auditLedger(db: Database, connection: Connection): Promise<AuditReport> {
+  let report = await look(db, connection);
+  for (let again = 1; !report.ok && again < LOOKS; again++) {
+    await delay(SECOND_LOOK_MS);
+    report = await look(db, connection);
+  }
+  return report;
+}
+
+async function look(db: Database, connection: Connection): Promise<AuditReport> {
+  const chain = await readDeployment(connection);
+  const balances = await ledgerBalances(db);
+  const jobs = await escrowedJobs(db);
+  const problems: AuditProblem[] = [];
+  const unbooked: AuditProblem[] = [];
+  for (const key of await unbalancedTransfers(db)) problems.push({ subject: `transfer:${key}`, message: 'its two rows do not add up to zero' });
+  for (const [account, ledgerBase] of balances) {
+    const held = await chain.balanceOf(account);
+    if (held !== null && held.base !== ledgerBase) {
+      // Anybody can send tokens to an open account; nobody can take any out without a booking.
+      const isDeposit = held.open && held.base > ledgerBase;
+      const message = `the ledger says ${ledgerBase}, the chain ${held.base} base units`;
+      (isDeposit ? unbooked : problems).push({ subject: account, message });
+    }
+    if (account !== 'mint' && account !== 'outside' && ledgerBase < 0n) problems.push({ subject: account, message: `the ledger has it below zero: ${ledgerBase}` });
+  }
+  for (const job of jobs) {
+    const status = await chain.escrowStatus(job.escrowAddress!);
+    const expected = expectedStatus(job.state as JobState);
+    if (!expected.includes(status)) problems.push({ subject: `job:${job.id}`, message: `the job is ${job.state}, but its escrow is ${status}` });
+  }
+  return { ok: problems.length === 0, checkedAt: new Date(), accounts: balances.size, jobs: jobs.length, supplyBase: chain.supplyBase, problems, unbooked };
+}
+
+function expectedStatus(state: JobState): readonly (EscrowStatus | 'missing')[] {
+  if (state === 'COMPLETED') return ['released'];
+  if (state === 'FAILED' || state === 'CANCELLED') return ['refunded'];
+  // A running job is locked; one about to end may be settled a moment before its state says so.
+  return ['locked', 'released', 'refunded'];
+}
+
+interface Held {
+  readonly base: bigint;
+  /** `true`: strangers can add to it, so it may hold more than the ledger says. */
+  readonly open: boolean;
+}
+
+interface ChainBooks {
+  readonly supplyBase: bigint;
+  /** What a ledger account holds on chain; null where the account has no counterpart there. */
+  balanceOf(account: string): Promise<Held | null>;
+  escrowStatus(address: string): Promise<EscrowStatus | 'missing'>;
+}
+
+/** Where SPL accounts keep their u64 amounts, little endian. */
+const TOKEN_AMOUNT_OFFSET = 64;
+const MINT_SUPPLY_OFFSET = 36;
+
+async function readDeployment(connection: Connection): Promise<ChainBooks> {
+  const data = async (address: PublicKey): Promise<Uint8Array | null> => {
+    const info = await connection.getAccountInfo(address);
+    return info === null || info.data.length === 0 ? null : new Uint8Array(info.data);
+  };
+  const u64 = (bytes: Uint8Array | null, offset: number): bigint =>
+    bytes === null ? 0n : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
+  const escrow = decodeEscrowConfig((await data(findEscrowConfigPda().address))!);
+  const registry = decodeRegistryConfig((await data(findRegistryConfigPda().address))!);
+  const { mint } = escrow;
+  const supplyBase = u64(await data(mint), MINT_SUPPLY_OFFSET);
+  const token = async (address: PublicKey): Promise<bigint> => u64(await data(address), TOKEN_AMOUNT_OFFSET);
+  const wallet = (owner: PublicKey): Promise<bigint> => token(findAssociatedTokenAddress({ owner, mint }));
+
+  const escrowAt = async (address: string) => {
+    const bytes = await data(new PublicKey(address));
+    return bytes === null ? null : decodeEscrow(bytes);
+  };
+  const open = async (base: Promise<bigint>): Promise<Held> => ({ base: await base, open: true });
+  return {
+    supplyBase,
+    balanceOf: async (account) => {
+      const [kind, address] = account.split(':') as [string, string | undefined];
+      if (kind === 'mint') return { base: -supplyBase, open: false };
+      if (kind === 'platform') return open(wallet(escrow.treasuryOwner));
+      if (kind === 'insurance') return open(wallet(registry.insuranceOwner));
+      if (address === undefined) return null;
+      if (kind === 'wallet') return open(wallet(new PublicKey(address)));
+      if (kind === 'escrow') return { base: lockedIn(await escrowAt(address)), open: false };
+      if (kind === 'stake') return { base: await stakeOf(new PublicKey(address)), open: false };
+      return null;
+    },
+    escrowStatus: async (address) => (await escrowAt(address))?.status ?? 'missing',
+  };
+
+  /** The stake that the program counts; below zero, and so a problem, where its vault holds less. */
+  async function stakeOf(account: PublicKey): Promise<bigint> {
+    const bytes = await data(account);
+    const countedBase = bytes === null ? 0n : decodeNode(bytes).stakeBase;
+    const vaultBase = await token(findStakeVaultPda(account).address);
+    return vaultBase >= countedBase ? countedBase : -1n;
+  }
+}
+
+function lockedIn(escrow: EscrowAccount | null): bigint {
+  return escrow !== null && escrow.status === 'locked' ? escrow.amountBase : 0n;
+}
