@@ -15,7 +15,7 @@ export function meanCrossEntropy(tf: Tf, scores: Tensor2D, labels: Tensor1D): Sc
     const gradFunc = (dy: Scalar, [saved, oneHot]: Tensor2D[]): Tensor2D => tf.mul(tf.sub(tf.exp(saved as Tensor2D), oneHot as Tensor2D), tf.div(dy, samples));
     return { value, gradFunc: gradFunc as never };
   });
-  return loss(scores) as Scalar;
+  return loss(scores);
 }
 
 /** How many samples get their highest score at their label. */

@@ -21,11 +21,11 @@ export interface LayerCall {
   readonly tf: Tf;
   readonly x: Tensor;
   readonly training: boolean;
-  weight(name: string): Tensor;
+  readonly weight: (name: string) => Tensor;
   /** Replaces a weight that is not trainable, once the step is done. */
-  updateWeight(name: string, value: Tensor): void;
+  readonly updateWeight: (name: string, value: Tensor) => void;
   /** Even random numbers of [0, 1) that belong to this layer and step alone. */
-  uniform(shape: readonly number[]): Tensor;
+  readonly uniform: (shape: readonly number[]) => Tensor;
 }
 
 export interface RuntimeLayer {

@@ -2,7 +2,6 @@ import { sizeOf } from '#core/graph/layers/layer-spec';
 import type { LayerFacts } from '#core/graph/shapes';
 import type { NodeOf, Shape } from '#core/graph/schema';
 import type { Tensor4D } from '../backend.ts';
-import { fastRelu } from './fast-ops.ts';
 import type { LayerCall, RuntimeLayer, WeightSpec } from './layer-runtime.ts';
 
 const trainable = { trainable: true } as const;
@@ -99,7 +98,7 @@ export function runtimeLayer({ node, input }: LayerFacts, followers: readonly st
     case 'Dropout':
       return dropout(node);
     case 'ReLU':
-      return { weights: [], apply: ({ tf, x }) => fastRelu(tf, x) };
+      return { weights: [], apply: ({ tf, x }) => tf.relu(x) };
     case 'Flatten':
       return { weights: [], apply: ({ tf, x }) => tf.reshape(x, [x.shape[0] ?? 0, sizeOf(input)]) };
     case 'Softmax':

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Tf } from '../backend.ts';
+import { useNativeReluGradient } from './native-gradients.ts';
 
 /**
  * What decides the last bits of a result besides the run itself. Two machines agree bit for bit only where all
@@ -50,6 +51,8 @@ export function loadTensorflow(options: { readonly threads?: number | undefined 
     }
     return loaded;
   }
+  // Written for the native library to read, never read here.
+  // eslint-disable-next-line no-restricted-properties
   Object.assign(process.env, {
     TF_NUM_INTRAOP_THREADS: String(threads),
     TF_NUM_INTEROP_THREADS: '1',
@@ -63,6 +66,7 @@ export function loadTensorflow(options: { readonly threads?: number | undefined 
   const binding = BINDINGS.find(({ name }) => isInstalled(require, name));
   if (binding === undefined) throw new CyxError('UNAVAILABLE', 'Native TensorFlow is not installed; run the set-up first');
   const tf = require(binding.name) as Tf;
+  useNativeReluGradient(tf);
   const native = tf.backend() as unknown as { readonly binding: { readonly TF_Version: string } };
   const { version_core: tfjs } = tf;
   loaded = { tf, profile: { device: binding.device, threads, oneDnn: true, tensorflow: native.binding.TF_Version, tfjs } };

@@ -17,6 +17,12 @@ export interface StepResult {
 /** `<slot>:<weight>`: layer ids have no colon, so a slot never takes a weight's name. */
 const slotPrefix = (slot: string): string => `${slot}:`;
 
+function floats(tensor: Tensor | undefined): Float32Array {
+  const values = tensor?.dataSync();
+  if (!(values instanceof Float32Array)) throw new TypeError('expected a float tensor');
+  return values;
+}
+
 function zeroLike(weights: readonly ModelWeight[]): Float32Array {
   return new Float32Array(weights.reduce((sum, weight) => sum + weight.size, 0));
 }
@@ -81,14 +87,14 @@ export class Stepper {
   /** All weights, on the host. */
   weights(): Map<string, NamedTensor> {
     const { trainable, frozen } = this.#model;
-    const kept = frozen.map(({ fullName, shape }): [string, NamedTensor] => [fullName, { shape, data: (this.#frozen.get(fullName) as Tensor).dataSync() as Float32Array }]);
-    return new Map([...sliceWeights(trainable, this.#vector.dataSync() as Float32Array), ...kept]);
+    const kept = frozen.map(({ fullName, shape }): [string, NamedTensor] => [fullName, { shape, data: floats(this.#frozen.get(fullName)) }]);
+    return new Map([...sliceWeights(trainable, floats(this.#vector)), ...kept]);
   }
 
   /** All weights and slots, on the host. */
   tensors(): Map<string, NamedTensor> {
     const slots = this.#optimizer.slots.flatMap((slot, index) =>
-      sliceWeights(this.#model.trainable, (this.#slots[index] as Tensor1D).dataSync() as Float32Array, slotPrefix(slot)),
+      sliceWeights(this.#model.trainable, floats(this.#slots[index]), slotPrefix(slot)),
     );
     return new Map([...this.weights(), ...slots]);
   }
