@@ -1,5 +1,31 @@
-import type { ProgressLine, TrainingResult, TrainingSpecInput } from '#engine/node/child-contract';
-import type { RunKey } from './run-key.ts';
+import { spawn } from 'node:child_process';
+import { closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CyxError } from '#core/errors/cyx-error';
+import {
+  CHILD_FILES,
+  readTrainingResult,
+  trainingChildCommand,
+  trainingSpecSchema,
+  type ChildCommand,
+  type TrainingResult,
+  type TrainingSpecInput,
+} from '#engine/node/child-contract';
+import { readJson, writeJson } from './json-file.ts';
+import { processMark } from './process-mark.ts';
+import { ProgressTail } from './progress-tail.ts';
+import { allRuns, attemptsOf, hasSpec, makeRunDirectory, planSchema, processSchema, readJournal, RUN_FILES, runDirectory, type ProcessRecord } from './run-dir.ts';
+import { runName, type RunKey } from './run-key.ts';
+
+/** So many starts in a row that get no further are a fault of the job or the machine, not bad luck. */
+const MAX_FRUITLESS_STARTS = 3;
+/** A process that outlived its job's deadline by this has nobody who waits for it. */
+const OVERDUE_AFTER_MS = 10 * 60_000;
+/** Results stay readable this long after the deadline. */
+const KEEP_AFTER_DEADLINE_MS = 24 * 3_600_000;
+const SUSPEND_GRACE_MS = 5_000;
+const POLL_MS = 20;
 
 /** One attempt's training on this node's disk, whether its process lives or not. */
 export interface Run {
@@ -8,32 +34,190 @@ export interface Run {
   /** The process lives. */
   alive(): boolean;
   result(): TrainingResult | undefined;
-  /** Lines of progress after a sequence number, in order. */
-  progressAfter(sequence: number): ProgressLine[];
+  /** A reader of its progress, behind a sequence number. */
+  tail(afterSequence: number): ProgressTail;
 }
 
-/** What a run needs beside the child's own specification. */
-export interface RunPlan {
-  readonly spec: Omit<TrainingSpecInput, 'jobId' | 'attempt'>;
-  readonly deadlineAtMs: number;
-}
+/** The child's specification without what the key says already. */
+export type RunSpec = Omit<TrainingSpecInput, 'jobId' | 'attempt'>;
 
 /**
  * Owns the training processes of this node. They are detached: they outlive a crash of the worker, and the next
- * supervisor finds them again by their files. Nothing but `stop` ends one before its time.
+ * supervisor finds them again by their files. Nothing but `stop` ends one before its job's deadline.
  */
 export interface Supervisor {
   /** The directory of an attempt; made if need be. */
   directory(key: RunKey): string;
   find(key: RunKey): Run | undefined;
-  /** The run as it is, or a process started in its directory: fresh, or from the newest checkpoint of the job. */
-  start(key: RunKey, plan: () => Promise<RunPlan>): Promise<Run>;
+  /**
+   * The run as it is, if its process lives or it is finished; else a process started in its directory, from this
+   * attempt's checkpoint or that of an earlier attempt at the same job. `prepare` is called only when one must start:
+   * it puts the dataset where its specification says.
+   */
+  start(key: RunKey, deadlineAtMs: number, prepare: () => Promise<RunSpec>): Promise<Run>;
   /** Ends the process at once and forgets the attempt's files. */
   stop(key: RunKey): Promise<void>;
   /** Attempts whose process lives. */
   live(): RunKey[];
   /** Asks every process to write a checkpoint and leave; for an orderly shutdown. */
   suspendAll(): Promise<void>;
-  /** Removes directories that nobody can need again. */
-  prune(nowMs: number): void;
+  /** Ends overdue processes and removes what nobody can need again. */
+  prune(nowMs: number): Promise<void>;
+}
+
+export interface SupervisorOptions {
+  /** Directory of all runs. */
+  readonly root: string;
+  /** How to start a child for a directory; the engine's own unless a test says otherwise. */
+  readonly command?: (dir: string) => ChildCommand;
+}
+
+export function createSupervisor({ root, command = trainingChildCommand }: SupervisorOptions): Supervisor {
+  const starting = new Map<string, Promise<Run>>();
+  const live = (): RunKey[] => allRuns(root).filter((key) => isAlive(runDirectory(root, key)));
+
+  return {
+    directory: (key) => makeRunDirectory(root, key),
+    find: (key) => (hasSpec(runDirectory(root, key)) ? runOf(root, key) : undefined),
+    start(key, deadlineAtMs, prepare) {
+      // Two activities may ask at once (a retry beside a slow first try): the second waits for the first one's run.
+      const name = runName(key);
+      const pending = starting.get(name) ?? attachOrStart({ root, key, deadlineAtMs, prepare, command }).finally(() => starting.delete(name));
+      starting.set(name, pending);
+      return pending;
+    },
+    async stop(key) {
+      await starting.get(runName(key))?.catch(() => undefined);
+      const dir = runDirectory(root, key);
+      await kill(dir);
+      rmSync(dir, { recursive: true, force: true });
+    },
+    live,
+    async suspendAll() {
+      await Promise.all(live().map((key) => suspend(runDirectory(root, key))));
+    },
+    async prune(nowMs) {
+      for (const key of allRuns(root)) if (!starting.has(runName(key))) await pruneRun(root, key, nowMs);
+    },
+  };
+}
+
+function processOf(dir: string): ProcessRecord | undefined {
+  return readJson(join(dir, RUN_FILES.process), processSchema);
+}
+
+function isAlive(dir: string): boolean {
+  const record = processOf(dir);
+  return record !== undefined && processMark(record.pid) === record.mark;
+}
+
+function runOf(root: string, key: RunKey): Run {
+  const dir = runDirectory(root, key);
+  return {
+    key,
+    dir,
+    alive: () => isAlive(dir),
+    result: () => readTrainingResult(dir),
+    tail: (afterSequence) => new ProgressTail(join(dir, CHILD_FILES.progress), afterSequence),
+  };
+}
+
+interface StartRequest {
+  readonly root: string;
+  readonly key: RunKey;
+  readonly deadlineAtMs: number;
+  readonly prepare: () => Promise<RunSpec>;
+  readonly command: (dir: string) => ChildCommand;
+}
+
+async function attachOrStart({ root, key, deadlineAtMs, prepare, command }: StartRequest): Promise<Run> {
+  const dir = makeRunDirectory(root, key);
+  const run = runOf(root, key);
+  if (run.alive() || run.result() !== undefined) return run;
+  // First of all, so that whatever `prepare` leaves behind is pruned some day.
+  writeJson(join(dir, RUN_FILES.plan), { deadlineAtMs });
+  const spec = await prepare();
+  if (!hasSpec(dir)) {
+    inheritCheckpoint(root, key, dir);
+    writeJson(join(dir, CHILD_FILES.spec), trainingSpecSchema.parse({ ...spec, ...key }));
+  }
+  launch(dir, command(dir), nextRecord(key, dir));
+  return run;
+}
+
+/** Another attempt at the same job on this node left a checkpoint: go on from there. */
+function inheritCheckpoint(root: string, key: RunKey, dir: string): void {
+  const target = join(dir, CHILD_FILES.checkpoint);
+  const source = attemptsOf(root, key.jobId)
+    .filter(({ attempt }) => attempt < key.attempt)
+    .map((earlier) => join(runDirectory(root, earlier), CHILD_FILES.checkpoint))
+    .findLast((path) => existsSync(path));
+  if (source === undefined || existsSync(target)) return;
+  copyFileSync(source, `${target}.tmp`);
+  renameSync(`${target}.tmp`, target);
+}
+
+function nextRecord(key: RunKey, dir: string): Pick<ProcessRecord, 'fruitlessStarts' | 'sequenceAtStart'> {
+  const before = processOf(dir);
+  const sequenceAtStart = new ProgressTail(join(dir, CHILD_FILES.progress)).read().at(-1)?.sequence ?? 0;
+  const gotFurther = before === undefined || sequenceAtStart > before.sequenceAtStart;
+  const fruitlessStarts = gotFurther ? 0 : before.fruitlessStarts + 1;
+  if (fruitlessStarts >= MAX_FRUITLESS_STARTS) {
+    throw new CyxError('TRAINING_FAILED', `The training process of ${runName(key)} ended ${MAX_FRUITLESS_STARTS} times without a step done`);
+  }
+  return { fruitlessStarts, sequenceAtStart };
+}
+
+function launch(dir: string, { command, args }: ChildCommand, record: Pick<ProcessRecord, 'fruitlessStarts' | 'sequenceAtStart'>): void {
+  const output = openSync(join(dir, RUN_FILES.output), 'a', 0o600);
+  try {
+    // A session of its own: no signal meant for the worker reaches it.
+    const child = spawn(command, [...args], { detached: true, stdio: ['ignore', output, output] });
+    child.on('error', () => undefined);
+    child.unref();
+    if (child.pid === undefined) throw new CyxError('TRAINING_FAILED', 'The training process could not be started');
+    // Written before anything else can happen: a worker that dies here must not start a second process later.
+    writeJson(join(dir, RUN_FILES.process), { pid: child.pid, mark: processMark(child.pid) ?? 'gone', ...record });
+  } finally {
+    closeSync(output);
+  }
+}
+
+function signal(dir: string, name: 'SIGTERM' | 'SIGKILL'): void {
+  const record = processOf(dir);
+  if (record === undefined || processMark(record.pid) !== record.mark) return;
+  try {
+    // The child leads a process group, so its own children, if any, end with it.
+    process.kill(name === 'SIGKILL' ? -record.pid : record.pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function untilGone(dir: string, timeoutMs: number): Promise<boolean> {
+  for (const giveUpAtMs = Date.now() + timeoutMs; isAlive(dir); await sleep(POLL_MS)) if (Date.now() > giveUpAtMs) return false;
+  return true;
+}
+
+async function kill(dir: string): Promise<void> {
+  signal(dir, 'SIGKILL');
+  if (!(await untilGone(dir, SUSPEND_GRACE_MS))) throw new CyxError('TRAINING_FAILED', 'The training process does not end');
+}
+
+async function suspend(dir: string): Promise<void> {
+  signal(dir, 'SIGTERM');
+  // One that does not manage in time is left alone: it goes on, and the next start finds it.
+  await untilGone(dir, SUSPEND_GRACE_MS);
+}
+
+async function pruneRun(root: string, key: RunKey, nowMs: number): Promise<void> {
+  const dir = runDirectory(root, key);
+  const deadlineAtMs = readJson(join(dir, RUN_FILES.plan), planSchema)?.deadlineAtMs;
+  // It was made a moment ago and has nothing in it yet.
+  if (deadlineAtMs === undefined) return;
+  if (isAlive(dir) && nowMs > deadlineAtMs + OVERDUE_AFTER_MS) await kill(dir);
+  if (isAlive(dir)) return;
+  // The decrypted dataset is the owner's: it goes as soon as nothing trains on it any more.
+  if (readTrainingResult(dir) !== undefined || readJournal(dir).completed) rmSync(join(dir, RUN_FILES.dataset), { force: true });
+  if (nowMs > deadlineAtMs + KEEP_AFTER_DEADLINE_MS) rmSync(dir, { recursive: true, force: true });
 }
