@@ -15,7 +15,9 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
     register: createNodeRegistration(deps),
     issueToken: async (machine, nodeId) => {
       const node = await requireNode(db, nodeId);
-      if (node.machineId !== machine.machineId) throw new CyxError('FORBIDDEN', 'This node runs on another machine.');
+      if (node.machineId !== machine.machineId || node.ownerId !== machine.ownerId) {
+        throw new CyxError('FORBIDDEN', 'This node runs on another machine.');
+      }
       if (node.banned) throw new CyxError('NODE_NOT_ELIGIBLE', 'This node is banned for good.');
       const taskQueues = queuesOfNode(node);
       const { ownerId, machineId } = node;

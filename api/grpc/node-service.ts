@@ -1,0 +1,66 @@
+import type { Hardware as HardwareMessage, NodeServiceServer } from '#proto/gen/cyxwiz/node/v1/node_service';
+import { isApiKey } from '#api/auth/api-keys';
+import type { Hardware, MachineActor } from '#api/services/machine-types';
+import type { Actor, Services } from '#api/services/types';
+import { unary, type CallContext, type CallOptions } from './calls.ts';
+
+/** Translates between messages and services; decides nothing. */
+export function createNodeService(services: Services, options: CallOptions): NodeServiceServer {
+  const { serverNodes } = services;
+  const node = (context: CallContext) => services.tokens.verifyNodeToken(context.bearer());
+  /** The machine's API key, or its owner's login. */
+  const owner = async (context: CallContext): Promise<Actor | MachineActor> => {
+    const bearer = context.bearer();
+    return isApiKey(bearer) ? services.machines.authenticate(bearer) : services.tokens.verifyUserToken(bearer);
+  };
+  return {
+    registerNode: unary(options, async (request, context) => {
+      const { nodeId, account, stakeBase, registerSignature } = await serverNodes.register(await owner(context), {
+        ...request,
+        hardware: hardwareFromMessage(request.hardware),
+      });
+      return { nodeId, nodeAccount: account, stakeBase, registerSignature };
+    }),
+    issueNodeToken: unary(options, async ({ machineId, nodeId }, context) => {
+      const caller = await owner(context);
+      const machine = 'userId' in caller ? { machineId, ownerId: caller.userId } : caller;
+      const { token, expiresAt, taskQueues } = await serverNodes.issueToken(machine, nodeId);
+      return { token, expiresAt, taskQueues: [...taskQueues] };
+    }),
+    heartbeat: unary(options, async ({ nodeId }, context) => serverNodes.heartbeat(await node(context), nodeId)),
+    claimJob: unary(options, async (request, context) => serverNodes.claim(await node(context), request)),
+    acquireLease: unary(options, async (request, context) => {
+      const lease = await serverNodes.acquireLease(await node(context), request);
+      const { graphJson, hyperParametersJson, dataset, modelKey, deadlineAt, storageUrl } = lease;
+      return {
+        graphJson,
+        hyperParametersJson,
+        dataset: { cid: dataset.cid, key: Buffer.from(dataset.key) },
+        modelKey: Buffer.from(modelKey),
+        deadlineAt,
+        storageUrl,
+      };
+    }),
+    reportProgress: unary(options, async (request, context) => {
+      await serverNodes.reportProgress(await node(context), { ...request, step: Number(request.step), steps: Number(request.steps) });
+      return {};
+    }),
+    reportCompletion: unary(options, async (request, context) => {
+      await serverNodes.reportCompletion(await node(context), {
+        ...request,
+        modelSizeBytes: Number(request.modelSizeBytes),
+        commitment: new Uint8Array(request.commitment),
+        trainingMs: Number(request.trainingMs),
+      });
+      return {};
+    }),
+  };
+}
+
+function hardwareFromMessage(message: HardwareMessage | undefined): Hardware {
+  return {
+    cpus: message?.cpus ?? [],
+    gpus: (message?.gpus ?? []).map(({ deviceId, name, vramMb, cudaVersion }) => ({ deviceId, name, vramMb: Number(vramMb), cudaVersion })),
+    ramTotalMb: Number(message?.ramTotalMb ?? 0),
+  };
+}
