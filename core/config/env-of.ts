@@ -1,4 +1,4 @@
-import { portVariables } from './ports.ts';
+import { portVariables, type PortName } from './ports.ts';
 import type { Config } from './config.ts';
 import { presentOnly } from './values.ts';
 
@@ -7,9 +7,9 @@ import { presentOnly } from './values.ts';
  * to the processes it starts. Embedded parts stay unnamed, so the child also knows that they are embedded.
  */
 export function envOf(config: Config): Record<string, string> {
-  const ports = Object.entries(portVariables).map(([name, { variable }]) => [
-    variable,
-    String(config.ports[name as keyof typeof portVariables]),
+  const ports = (Object.keys(portVariables) as PortName[]).map((name): [string, string] => [
+    portVariables[name].variable,
+    String(config.ports[name]),
   ]);
   const named = presentOnly({
     CYXWIZ_HOME: config.home,

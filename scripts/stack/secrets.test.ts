@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Keypair } from '@solana/web3.js';
 import { SignJWT, importJWK, jwtVerify, type JWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureSecrets } from './secrets.ts';
+import { ensureSecrets, type SecretFiles } from './secrets.ts';
 
 let folder: string;
 beforeEach(() => (folder = join(mkdtempSync(join(tmpdir(), 'cyxwiz-keys-')), 'keys')));
@@ -42,9 +42,10 @@ describe('ensureSecrets', () => {
 
   it('leaves keys that are there alone, also when several processes begin at once', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => ensureSecrets(folder)));
-    const before = Object.values(all[0] ?? {}).map((file) => readFileSync(file, 'utf8'));
+    const read = (files: SecretFiles | undefined): string[] => Object.values({ ...files }).map((file: string) => readFileSync(file, 'utf8'));
+    const before = read(all[0]);
     await ensureSecrets(folder);
-    expect(Object.values(all[0] ?? {}).map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+    expect(read(all[0])).toEqual(before);
     expect(new Set(before).size).toBe(4);
   });
 

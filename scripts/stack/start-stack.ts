@@ -119,7 +119,7 @@ async function startInOrder(specs: readonly ServiceSpec[], services: Map<Service
 async function stopInOrder(specs: readonly ServiceSpec[], services: ReadonlyMap<ServiceName, ManagedService>): Promise<void> {
   const stops = new Map<ServiceName, Promise<void>>();
   for (const spec of [...specs].reverse()) {
-    const dependants = specs.filter((other) => other.after.includes(spec.name)).map((other) => stops.get(other.name));
+    const dependants = specs.filter((other) => other.after.includes(spec.name)).flatMap((other) => stops.get(other.name) ?? []);
     stops.set(
       spec.name,
       Promise.allSettled(dependants).then(() => services.get(spec.name)?.stop()),

@@ -16,6 +16,7 @@ export interface Provided {
 }
 
 declare module 'vitest' {
-  // Declaration merging is how vitest learns the types of what is provided.
+  // Merging declarations is how vitest learns the types of what is provided.
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
   interface ProvidedContext extends Provided {}
 }

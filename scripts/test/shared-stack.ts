@@ -11,7 +11,7 @@ const SERVERS = ALL.filter((name) => !(name in WORKERS) || existsSync(`workers/$
 
 /** One stack of servers for the whole `integration` project; our workers proper are started by the tests that need them. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { stack, remove } = await temporaryStack(SERVERS);
-  project.provide('stackEnv', stack.env);
-  return remove;
+  const temporary = await temporaryStack(SERVERS);
+  project.provide('stackEnv', temporary.stack.env);
+  return () => temporary.remove();
 }

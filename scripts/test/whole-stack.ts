@@ -4,7 +4,7 @@ import { temporaryStack } from './temporary-stack.ts';
 
 /** The platform with all its processes, for the `e2e` project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { stack, remove } = await temporaryStack();
-  project.provide('stackEnv', stack.env);
-  return remove;
+  const temporary = await temporaryStack();
+  project.provide('stackEnv', temporary.stack.env);
+  return () => temporary.remove();
 }
