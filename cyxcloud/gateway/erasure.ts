@@ -1,46 +1,43 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { ReedSolomonErasure } from '@digitaldefiance/reed-solomon-erasure.wasm';
 import { CyxError } from '#core/errors/cyx-error';
+import { MatrixKernel } from './gf256-kernel.ts';
+import { invertMatrix, multiplyMatrices, power, type Matrix } from './gf256.ts';
 
 /** 10 data and 4 parity shards: any 10 rebuild the other 4. */
 export const DATA_SHARDS = 10;
 export const PARITY_SHARDS = 4;
 export const TOTAL_SHARDS = DATA_SHARDS + PARITY_SHARDS;
 
-// The package's own loader looks for a CommonJS __dirname, which ES modules do not have.
-const wasmPath = createRequire(import.meta.url).resolve('@digitaldefiance/reed-solomon-erasure.wasm/wasm');
-const coder = ReedSolomonErasure.fromBytes(readFileSync(wasmPath));
+const kernel = new MatrixKernel(DATA_SHARDS);
+
+/**
+ * Row s of this matrix makes shard s from the data: the Vandermonde matrix [s^c], times the inverse of its top, so
+ * that the first ten rows are the data itself. Any ten rows can be inverted: that is the whole code.
+ */
+const GENERATOR: Matrix = generator();
 
 /**
  * Fills the 4 parity pieces of a stripe from its 10 data pieces.
  * @param stripe 14 pieces of equal length, one after the other.
  */
 export function encodeParity(stripe: Uint8Array): void {
-  assertStripe(stripe);
-  check(coder.encode(stripe, DATA_SHARDS, PARITY_SHARDS));
+  const pieces = piecesOf(stripe);
+  kernel.apply(GENERATOR.slice(DATA_SHARDS), pieces.slice(0, DATA_SHARDS), pieces.slice(DATA_SHARDS));
 }
 
 /**
- * Rebuilds every piece that is not `present` from any 10 that are, parity included.
+ * Rebuilds every piece that is not `present` from ten that are, parity included.
  * @throws CyxError STORAGE_DATA_LOSS when fewer than 10 are present.
  */
 export function rebuildPieces(stripe: Uint8Array, present: readonly boolean[]): void {
-  assertStripe(stripe);
-  const goodPieces = present.filter(Boolean).length;
-  if (goodPieces < DATA_SHARDS) throw tooFewShards(goodPieces);
-  const isDataWhole = present.slice(0, DATA_SHARDS).every(Boolean);
-  if (!isDataWhole) check(coder.reconstruct(stripe, DATA_SHARDS, PARITY_SHARDS, [...present]));
-  // The package rebuilds data only; parity follows from whole data.
-  if (!present.slice(DATA_SHARDS).every(Boolean)) encodeParity(stripe);
+  rebuild(stripe, present, TOTAL_SHARDS);
 }
 
-/** Only the data pieces, for reads that do not need parity. */
+/** Rebuilds the data pieces only, for reads that do not need parity. */
 export function rebuildData(stripe: Uint8Array, present: readonly boolean[]): void {
-  assertStripe(stripe);
-  check(coder.reconstruct(stripe, DATA_SHARDS, PARITY_SHARDS, [...present]));
+  rebuild(stripe, present, DATA_SHARDS);
 }
 
+/** What to say when fewer than ten shards are good. */
 export function tooFewShards(goodShards: number): CyxError {
   const missing = TOTAL_SHARDS - goodShards;
   return new CyxError(
@@ -51,13 +48,42 @@ export function tooFewShards(goodShards: number): CyxError {
   );
 }
 
-function assertStripe(stripe: Uint8Array): void {
-  if (stripe.length === 0 || stripe.length % TOTAL_SHARDS !== 0) {
-    throw new CyxError('INTERNAL', `A stripe is ${TOTAL_SHARDS} pieces of equal length, not ${stripe.length} bytes`);
-  }
+function rebuild(stripe: Uint8Array, present: readonly boolean[], wantedShards: number): void {
+  const pieces = piecesOf(stripe);
+  const good = pieces.flatMap((_, shard) => (present[shard] ? [shard] : []));
+  if (good.length < DATA_SHARDS) throw tooFewShards(good.length);
+  const lost = pieces.flatMap((_, shard) => (present[shard] || shard >= wantedShards ? [] : [shard]));
+  if (lost.length === 0) return;
+  const used = good.slice(0, DATA_SHARDS);
+  const toData = inverseOf(used.map((shard) => GENERATOR[shard]!));
+  const coefficients = multiplyMatrices(
+    lost.map((shard) => GENERATOR[shard]!),
+    toData,
+  );
+  kernel.apply(
+    coefficients,
+    used.map((shard) => pieces[shard]!),
+    lost.map((shard) => pieces[shard]!),
+  );
 }
 
-function check(result: number): void {
-  if (result === ReedSolomonErasure.RESULT_OK) return;
-  throw new CyxError('INTERNAL', `Erasure coding failed: ${ReedSolomonErasure.getResultMessage(result)}`);
+function piecesOf(stripe: Uint8Array): Uint8Array[] {
+  const pieceBytes = stripe.length / TOTAL_SHARDS;
+  if (pieceBytes === 0 || !Number.isInteger(pieceBytes)) {
+    throw new CyxError('INTERNAL', `A stripe is ${TOTAL_SHARDS} pieces of equal length, not ${stripe.length} bytes`);
+  }
+  return Array.from({ length: TOTAL_SHARDS }, (_, shard) => stripe.subarray(shard * pieceBytes, (shard + 1) * pieceBytes));
+}
+
+function generator(): Matrix {
+  const vandermonde = Array.from({ length: TOTAL_SHARDS }, (_, row) =>
+    Array.from({ length: DATA_SHARDS }, (__, column) => power(row, column)),
+  );
+  return multiplyMatrices(vandermonde, inverseOf(vandermonde.slice(0, DATA_SHARDS)));
+}
+
+function inverseOf(matrix: Matrix): Matrix {
+  const inverted = invertMatrix(matrix);
+  if (inverted === undefined) throw new CyxError('INTERNAL', 'Ten rows of the generator matrix had no inverse');
+  return inverted;
 }
