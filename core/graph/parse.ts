@@ -27,8 +27,16 @@ function fromJson(text: string): unknown {
   }
 }
 
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch (cause) {
+    throw new CyxError('GRAPH_INVALID', 'The model graph has values that JSON does not know', { cause });
+  }
+}
+
 function checkSize(input: unknown): void {
-  const text = typeof input === 'string' ? input : (JSON.stringify(input) ?? '');
+  const text = typeof input === 'string' ? input : toJson(input);
   const sizeBytes = new TextEncoder().encode(text).length;
   if (sizeBytes > GRAPH_LIMITS.jsonBytes) {
     throw new CyxError('GRAPH_INVALID', `The model graph has ${sizeBytes} bytes of JSON; at most ${GRAPH_LIMITS.jsonBytes} are allowed`);

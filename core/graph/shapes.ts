@@ -17,7 +17,7 @@ export interface LayerFacts {
 
 function factsOf(node: GraphNode, from: readonly string[], input: Shape): LayerFacts {
   // Each node's type and params belong together (checked on parsing); a union of specs can not say so.
-  const spec: LayerSpec<GraphNode['params']> = layerOf(node) as never;
+  const spec: LayerSpec<GraphNode['params']> = layerOf(node);
   try {
     const output = spec.outputShape(node.params, input);
     return { node, from, input, output, weights: spec.weights(node.params, input), flops: spec.flops(node.params, input, output) };

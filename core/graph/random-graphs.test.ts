@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CyxError } from '../errors/cyx-error.ts';
+import { canonicalGraphJson } from './canonical.ts';
+import { topologicalOrder } from './order.ts';
+import { parseGraph } from './parse.ts';
+import { countFlops, countParameters, inferShapes } from './shapes.ts';
+import { randomGraph, type RawGraph } from './testing/graphs.ts';
+
+function codeOf(input: unknown): string {
+  try {
+    parseGraph(input);
+    return 'accepted';
+  } catch (error) {
+    return error instanceof CyxError ? error.code : 'another error';
+  }
+}
+
+/** The graph with its lists in another order and its objects' keys turned round. */
+const shuffled = (graph: RawGraph): fc.Arbitrary<RawGraph> =>
+  fc
+    .tuple(
+      fc.shuffledSubarray(graph.nodes, { minLength: graph.nodes.length }),
+      fc.shuffledSubarray(graph.edges, { minLength: graph.edges.length }),
+    )
+    .map(([nodes, edges]) => ({
+      edges: edges.map(({ from, to }) => ({ to, from })),
+      nodes: nodes.map(({ id, type, params }) => ({ params: Object.fromEntries(Object.entries(params).reverse()), type, id })),
+      version: 1,
+    }));
+
+describe('any valid graph', () => {
+  it('is accepted, and its canonical text says the same again', () => {
+    fc.assert(
+      fc.property(randomGraph, (raw) => {
+        const graph = parseGraph(raw);
+        const text = canonicalGraphJson(graph);
+        expect(canonicalGraphJson(parseGraph(text))).toBe(text);
+        expect(countParameters(parseGraph(text))).toEqual(countParameters(graph));
+      }),
+    );
+  });
+
+  it('means the same in whatever order it is written', () => {
+    fc.assert(
+      fc.property(
+        randomGraph.chain((raw) => fc.tuple(fc.constant(raw), shuffled(raw))),
+        ([raw, other]) => {
+          expect(canonicalGraphJson(parseGraph(other))).toBe(canonicalGraphJson(parseGraph(raw)));
+          expect(inferShapes(parseGraph(other))).toEqual(inferShapes(parseGraph(raw)));
+          expect(countFlops(parseGraph(other))).toBe(countFlops(parseGraph(raw)));
+        },
+      ),
+    );
+  });
+
+  it('runs each layer after those that feed it', () => {
+    fc.assert(
+      fc.property(randomGraph, (raw) => {
+        const graph = parseGraph(raw);
+        const place = new Map(topologicalOrder(graph).map((node, index) => [node.id, index]));
+        expect(place.size).toBe(graph.nodes.length);
+        for (const { from, to } of graph.edges) expect(place.get(from)).toBeLessThan(place.get(to) ?? -1);
+      }),
+    );
+  });
+
+  it('is refused with any edge taken away or any turned back', () => {
+    fc.assert(
+      fc.property(randomGraph, fc.nat(), (raw, pick) => {
+        const at = pick % raw.edges.length;
+        const edges = raw.edges.filter((_, index) => index !== at);
+        expect(codeOf({ ...raw, edges })).toBe('GRAPH_INVALID');
+        const { from, to } = raw.edges[at] ?? { from: '', to: '' };
+        expect(codeOf({ ...raw, edges: [...raw.edges, { from: to, to: from }] })).toBe('GRAPH_INVALID');
+      }),
+    );
+  });
+});
+
+describe('anything at all', () => {
+  it('is accepted or refused with GRAPH_INVALID, never anything else', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.anything({ withBigInt: true, withNullPrototype: true }), fc.json(), fc.record({ version: fc.constant(1), nodes: fc.anything(), edges: fc.anything() })), (input) => {
+        expect(codeOf(input)).toBe('GRAPH_INVALID');
+      }),
+    );
+  });
+});
