@@ -13,7 +13,7 @@ export const SHARD_COUNT = 14;
 /** A shard's place: the 16-byte id of the storage node that keeps it. */
 export const SHARD_LOCATION_LENGTH = 16;
 
-/** Byte offsets of the dataset account (see `programs/dataset-registry/src/state/dataset.rs`). */
+/** Byte offsets of the dataset account (see `programs/shared/src/state/dataset.rs`). */
 export const DATASET_LAYOUT = {
   kind: 0,
   version: 1,

@@ -20,7 +20,6 @@ export const PROGRAM_ERRORS = {
   113: { name: 'BadMint', text: 'The mint is not an initialised classic SPL Token mint with 9 decimals.' },
   114: { name: 'Overflow', text: 'An amount or a time left its range.' },
   115: { name: 'AmountIsZero', text: 'The amount must be above zero.' },
-  116: { name: 'DuplicateAccount', text: 'Two accounts that must differ are the same.' },
   // job-escrow
   1000: { name: 'NotLocked', text: 'The escrow is settled already.' },
   1001: { name: 'BadExpiry', text: 'The expiry must lie ahead and within 30 days of the creation.' },

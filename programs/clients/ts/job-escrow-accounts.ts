@@ -1,7 +1,7 @@
 import type { PublicKey } from '@solana/web3.js';
 import { ByteReader } from './bytes.ts';
 
-/** Byte offsets of the escrow account (see `programs/job-escrow/src/state/escrow.rs`), for memcmp filters too. */
+/** Byte offsets of the escrow account (see `programs/shared/src/state/escrow.rs`), for memcmp filters too. */
 export const ESCROW_LAYOUT = {
   kind: 0,
   version: 1,

@@ -2,7 +2,7 @@ import type { PublicKey } from '@solana/web3.js';
 import { ByteReader } from './bytes.ts';
 import { assertKind, pick } from './job-escrow-accounts.ts';
 
-/** Byte offsets of the node account (see `programs/node-registry/src/state/node.rs`), for memcmp filters too. */
+/** Byte offsets of the node account (see `programs/shared/src/state/node.rs`), for memcmp filters too. */
 export const NODE_LAYOUT = {
   kind: 0,
   version: 1,
@@ -30,7 +30,8 @@ export const NODE_LAYOUT = {
   openSlots: 8,
   openSize: 48,
   openEntry: { escrow: 0, amountBase: 32, attempt: 40 },
-  size: 592,
+  lastEvidence: 592,
+  size: 624,
 } as const;
 
 /** Byte offsets of node-registry's config account. */
@@ -77,6 +78,8 @@ export interface NodeAccount {
     /** Mean time from assignment to commit of the successful jobs. The chain's clock has full seconds. */
     readonly avgTimeMs: bigint;
   };
+  /** Evidence hash of the last slash; zero before. */
+  readonly lastEvidence: Uint8Array;
   readonly open: readonly OpenAttempt[];
 }
 
@@ -111,6 +114,7 @@ export function decodeNode(data: Uint8Array): NodeAccount {
       successRateBps: reader.u16(at.successRateBps),
       avgTimeMs: reader.u64(at.avgTimeMs),
     },
+    lastEvidence: reader.bytes(at.lastEvidence, 32),
     open: openAttempts(reader),
   };
 }

@@ -10,7 +10,7 @@ export const NODE_REGISTRY_PROGRAM_ID = new PublicKey('J6T4Ww8cWtw3DVUUuPrxWqXbV
 export const DATASET_REGISTRY_PROGRAM_ID = new PublicKey('H7Nh2kA8W2P52VHf3njLmw1RqngTMNuZtDfyCr32wohF');
 
 /** Only this key may run the three `initialize` instructions: `Keypair.fromSeed(sha256("cyxwiz localnet deployer"))`. */
-export const LOCALNET_DEPLOYER = new PublicKey('iwxjFotYsQ4bREcgJiqfXmTTUTn6mhpLFEDaK3Ki8Cy');
+export const LOCALNET_DEPLOYER = new PublicKey('iwxjFotYsQ4bREcgJiqfXmTTUtn6mhpLFEDaK3Ki8Cy');
 
 export const TOKEN_PROGRAM_ID = new PublicKey('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
 export const ASSOCIATED_TOKEN_PROGRAM_ID = new PublicKey('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');

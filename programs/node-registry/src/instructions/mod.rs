@@ -1,0 +1,11 @@
+pub mod begin_unstake;
+pub mod cancel_unstake;
+pub mod heartbeat;
+pub mod initialize;
+pub mod open_attempt;
+pub mod register_node;
+pub mod release_attempt;
+pub mod slash_stake;
+pub mod top_up_stake;
+pub mod update_reputation;
+pub mod withdraw_unstake;
