@@ -11,6 +11,8 @@ export interface NodeSettings {
   readonly workDir: string;
   /** Free disk below which an offer is refused. */
   readonly minFreeDiskBytes: number;
+  /** The trainer's threads: part of the device class. Default: all CPUs. */
+  readonly threads?: number;
 }
 
 export interface ClaimAnswer {
@@ -62,8 +64,8 @@ export interface PlatformPort {
 
 /** What the node needs of CyxCloud, at the gateway that a lease names. `CyxCloudClient` satisfies it. */
 export interface StoragePort {
-  get(cid: string, key: Uint8Array): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
-  put(data: ReadableStream<Uint8Array>, options: { readonly key: Uint8Array }): Promise<{ readonly cid: string; readonly sizeBytes: number }>;
+  get(cid: string, key: Uint8Array, options: { readonly signal: AbortSignal }): Promise<ReadableStream<Uint8Array>>;
+  put(data: ReadableStream<Uint8Array>, options: { readonly key: Uint8Array; readonly signal: AbortSignal }): Promise<{ readonly cid: string }>;
 }
 
 export interface NodeLog {

@@ -17,6 +17,10 @@ export interface NodeSlot {
   start(key: RunKey): boolean;
   /** Gives the slot back, if this run has it. */
   release(key: RunKey): void;
+  /** An activity works on this run until it calls what it gets. */
+  attend(key: RunKey): () => void;
+  /** For how long the holder has had no activity; 0 while it has one or nothing is held. */
+  unattendedForMs(): number;
   /** A slot supplier for one claim worker. Each capability queue has its own worker, so each needs its own. */
   supplier(): CustomSlotSupplier<ActivitySlotInfo>;
   /** No offer is taken any more; what runs goes on. */
@@ -34,6 +38,8 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   let started = false;
   let lapse: NodeJS.Timeout | undefined;
   let closed = false;
+  let unattendedSinceMs = 0;
+  const attendants = new Map<string, number>();
   const wakers = new Set<() => void>();
 
   const wake = (): void => {
@@ -41,6 +47,7 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   };
   const hold = (key: RunKey): boolean => {
     if (held !== undefined && !sameRun(held, key)) return false;
+    if (held === undefined) unattendedSinceMs = Date.now();
     held = key;
     clearTimeout(lapse);
     return true;
@@ -68,6 +75,17 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
       return true;
     },
     release,
+    attend(key) {
+      const name = runName(key);
+      attendants.set(name, (attendants.get(name) ?? 0) + 1);
+      return () => {
+        const left = attendants.get(name)! - 1;
+        if (left > 0) return void attendants.set(name, left);
+        attendants.delete(name);
+        if (held !== undefined && sameRun(held, key)) unattendedSinceMs = Date.now();
+      };
+    },
+    unattendedForMs: () => (held === undefined || attendants.has(runName(held)) ? 0 : Date.now() - unattendedSinceMs),
     supplier: () => oneAtATime({ mayPoll: () => held === undefined && !closed, wakers, wake }),
     close() {
       closed = true;
