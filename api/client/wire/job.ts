@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { JOB_STATES } from '#core/job/machine';
+import { transferJson } from './account.ts';
+import { amountBase, instant, keyText } from './common.ts';
+
+export const specificationJson = z.object({
+  graph_json: z.string(),
+  dataset_cid: z.string(),
+  hyper_parameters: z.object({
+    epochs: z.number(),
+    batch_size: z.number(),
+    learning_rate: z.number(),
+    optimizer: z.string().optional(),
+    seed: z.number().optional(),
+  }),
+  device_class: z.string(),
+  deadline_ms: z.number(),
+});
+export const quoteBody = z.object({ specification: specificationJson });
+export const quoteJson = z.object({
+  quote_id: z.string(),
+  amount_base: amountBase,
+  node_base: amountBase,
+  platform_base: amountBase,
+  price_per_hour_base: amountBase,
+  estimated_duration_ms: z.number(),
+  capable_nodes: z.int(),
+  expires_at: instant,
+});
+
+export const submitBody = z.object({ request_id: z.string(), quote_id: z.string(), specification: specificationJson, budget_base: amountBase });
+export const jobState = z.enum(JOB_STATES);
+export const submittedJson = z.object({ job_id: z.string(), workflow_id: z.string(), state: jobState });
+export const cancelledJson = z.object({ state: jobState });
+
+export const jobSummaryJson = z.object({
+  job_id: z.string(),
+  workflow_id: z.string(),
+  state: jobState,
+  amount_base: amountBase,
+  attempt: z.int(),
+  node_id: z.string().nullable(),
+  end_reason: z.string().nullable(),
+  end_message: z.string().nullable(),
+  waiting_for: z.string(),
+  model_cid: z.string().nullable(),
+  test_accuracy: z.number().nullable(),
+  created_at: instant,
+  deadline_at: instant,
+  ended_at: instant.nullable(),
+  specification: specificationJson,
+});
+export const jobsJson = z.object({ jobs: z.array(jobSummaryJson), next_page_token: z.string() });
+
+const attemptJson = z.object({
+  attempt: z.int(),
+  node_id: z.string().nullable(),
+  claimed_at: instant.nullable(),
+  assigned_at: instant.nullable(),
+  started_at: instant.nullable(),
+  completed_at: instant.nullable(),
+  training_ms: z.number().nullable(),
+  commitment_hex: z.string().nullable(),
+  outcome: z.string().nullable(),
+  outcome_reason: z.string().nullable(),
+});
+export const jobJson = jobSummaryJson.extend({
+  states: z.array(z.object({ state: jobState, at: instant })),
+  attempts: z.array(attemptJson),
+  transfers: z.array(transferJson),
+  node_account: z.string().nullable(),
+  escrow_address: z.string().nullable(),
+});
+
+const progressJson = z.object({
+  attempt: z.int(),
+  epoch: z.int(),
+  epochs: z.int(),
+  step: z.int(),
+  steps: z.int(),
+  loss: z.number(),
+  accuracy: z.number(),
+  samples_per_second: z.number(),
+});
+/** The `data` of each server-sent event; the event's id is `event_id`, its name is `kind`. */
+export const jobUpdateJson = z.discriminatedUnion('kind', [
+  z.object({ event_id: z.string(), at: instant, kind: z.literal('state'), state: jobState }),
+  z.object({ event_id: z.string(), at: instant, kind: z.literal('progress'), progress: progressJson }),
+  z.object({ event_id: z.string(), at: instant, kind: z.literal('log'), line: z.string() }),
+  z.object({ event_id: z.string(), at: instant, kind: z.literal('transfer'), transfer: transferJson }),
+]);
+
+export const modelKeyJson = z.object({ cid: z.string(), key: keyText });
+export const modelsJson = z.object({
+  models: z.array(z.object({ job_id: z.string(), cid: z.string(), test_accuracy: z.number().nullable(), created_at: instant })),
+});
+
+export const datasetBody = z.object({
+  cid: z.string(),
+  key: keyText,
+  name: z.string(),
+  samples: z.int(),
+  size_bytes: z.int(),
+  sample_shape: z.array(z.int()),
+  classes: z.int(),
+  held_out_cid: z.string(),
+  held_out_key: keyText,
+  held_out_samples: z.int(),
+});
+export const datasetJson = z.object({
+  cid: z.string(),
+  name: z.string(),
+  samples: z.int(),
+  held_out_samples: z.int(),
+  size_bytes: z.int(),
+  sample_shape: z.array(z.int()),
+  classes: z.int(),
+  created_at: instant,
+});
+export const datasetsJson = z.object({ datasets: z.array(datasetJson) });

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { amountBase, instant } from './common.ts';
+
+/** SPEC flow 2; the names are part of the interface. */
+export const hardwareJson = z.object({
+  cpus: z.array(z.object({ name: z.string(), cores: z.int(), threads: z.int() })),
+  gpus: z.array(z.object({ device_id: z.int(), name: z.string(), vram_mb: z.int(), cuda_version: z.string() })).default([]),
+  ram_total_mb: z.int(),
+});
+export const machineRegisterBody = z.object({ owner_id: z.string(), hostname: z.string(), os: z.string(), hardware: hardwareJson });
+export const machineRegisteredJson = z.object({ machine_id: z.string(), api_key: z.string() });
+export const machineStatus = z.enum(['online', 'offline', 'maintenance']);
+export const machineHeartbeatJson = z.object({ status: machineStatus, last_seen: instant });
+
+export const computeUnitJson = z.object({
+  unit_id: z.string(),
+  machine_id: z.string(),
+  device_type: z.enum(['gpu', 'cpu']),
+  device_name: z.string(),
+  vram_total_mb: z.int().nullable(),
+  cores_total: z.int().nullable(),
+  allocation: z.object({ vram_allocated_mb: z.int(), vram_reserved_mb: z.int(), cores_allocated: z.int() }),
+  status: z.enum(['active', 'paused', 'offline']),
+  stats: z.object({ tasks_completed: z.int(), earnings_base: amountBase }),
+});
+export const machineJson = z.object({
+  machine_id: z.string(),
+  owner_id: z.string(),
+  hostname: z.string(),
+  os: z.string(),
+  hardware: hardwareJson,
+  status: machineStatus,
+  last_seen: instant.nullable(),
+  compute_units: z.array(computeUnitJson),
+});
+export const machinesJson = z.object({ machines: z.array(machineJson) });
+
+export const allocationBody = z.object({
+  allocation: z.object({
+    vram_allocated_mb: z.int().optional(),
+    vram_reserved_mb: z.int().optional(),
+    cores_allocated: z.int().optional(),
+  }),
+});
+export const unitStatusBody = z.object({ status: z.enum(['active', 'paused']) });
+
+export const nodeJson = z.object({
+  node_id: z.string(),
+  account: z.string().nullable(),
+  device_class: z.string(),
+  device_name: z.string(),
+  state: z.string(),
+  price_per_hour_base: amountBase,
+  stake_base: amountBase,
+  samples_per_second: z.number(),
+  total_jobs: z.int(),
+  successful: z.int(),
+  avg_time_ms: z.number(),
+  last_seen: instant.nullable(),
+});
+export const nodesJson = z.object({ nodes: z.array(nodeJson) });

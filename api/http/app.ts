@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { Scalar } from '@scalar/hono-api-reference';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import type { EdgeLog } from '#api/grpc/calls';
+import type { Services } from '#api/services/types';
+import { CyxError } from '#core/errors/cyx-error';
+import { createRouter, type HttpApp } from './context.ts';
+import { logProblem, notFound, problemResponse } from './problem.ts';
+import { assetRoutes } from './routes/assets.ts';
+import { authRoutes } from './routes/auth.ts';
+import { healthRoutes } from './routes/health.ts';
+import { jobEventRoutes } from './routes/job-events.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { machineRoutes } from './routes/machines.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
+
+export interface HttpAppOptions {
+  readonly log: EdgeLog;
+  /** Serves what is no API path (the website). Without it, everything else is not found. */
+  readonly fallback?: (request: Request) => Promise<Response>;
+}
+
+/** The REST API as one Hono app; `fallback` comes last. */
+export function createHttpApp(services: Services, options: HttpAppOptions): HttpApp {
+  const app = createRouter();
+  app.use(async (c, next) => {
+    const asked = c.req.header('x-request-id') ?? '';
+    c.set('requestId', REQUEST_ID.test(asked) ? asked : randomUUID());
+    await next();
+    c.res.headers.set('x-request-id', c.get('requestId'));
+  });
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new CyxError('PAYLOAD_TOO_LARGE', 'The request is larger than 1 MiB. Put big things into CyxCloud and send their CID.');
+      },
+    }),
+  );
+  for (const routes of [healthRoutes, authRoutes, machineRoutes, jobRoutes, jobEventRoutes, assetRoutes]) app.route('/', routes(services));
+  describe(app);
+
+  app.all('/api/*', (c) => {
+    throw notFound(c.req.method, c.req.path);
+  });
+  const { fallback } = options;
+  if (fallback !== undefined) app.all('*', (c) => fallback(c.req.raw));
+  app.notFound((c) => problemResponse(notFound(c.req.method, c.req.path), c.get('requestId')));
+  app.onError((error, c) => {
+    const known = fromHono(error);
+    logProblem(options.log, known, { requestId: c.get('requestId'), method: c.req.method, path: c.req.path });
+    return problemResponse(known, c.get('requestId'));
+  });
+  return app;
+}
+
+/** Hono itself only complains about bodies that it can not read. */
+function fromHono(error: Error): Error {
+  if (!(error instanceof HTTPException) || error.status >= 500) return error;
+  return new CyxError('INVALID_INPUT', 'The body must be JSON, sent with "Content-Type: application/json".', { cause: error });
+}
+
+function describe(app: HttpApp): void {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
+  app.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'CyxWiz', version: '1', description: 'Train models on other people’s hardware, paid from an on-chain escrow. Amounts are base units: 1 CYXWIZ = 1,000,000,000.' },
+  });
+  app.get('/api/docs', Scalar({ url: '/api/openapi.json', pageTitle: 'CyxWiz API' }));
+}

@@ -1,0 +1,54 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { problemSchema } from '#api/client/wire/common';
+import type { Actor, Services } from '#api/services/types';
+import type { MachineActor } from '#api/services/machine-types';
+import { CyxError } from '#core/errors/cyx-error';
+
+export interface HttpEnv {
+  Variables: { requestId: string };
+}
+export type HttpApp = OpenAPIHono<HttpEnv>;
+
+/** A router whose validation errors become our own typed ones. */
+export function createRouter(): HttpApp {
+  return new OpenAPIHono<HttpEnv>({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const fields = result.error.issues.map((issue) => ({ path: issue.path.join('.') || '(whole)', message: issue.message }));
+      throw new CyxError('INVALID_INPUT', `Please correct: ${fields.map(({ path, message }) => `${path}: ${message}`).join('; ')}`, { fields });
+    },
+  });
+}
+
+/** The bearer token of a request. Throws UNAUTHENTICATED where there is none. */
+export function bearerOf(context: Context<HttpEnv>): string {
+  const token = /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
+  if (token === undefined) throw new CyxError('UNAUTHENTICATED', 'This call needs a login: send the header "Authorization: Bearer <token>".');
+  return token;
+}
+
+export function actorOf(services: Services, context: Context<HttpEnv>): Promise<Actor> {
+  return services.tokens.verifyUserToken(bearerOf(context));
+}
+
+export function machineOf(services: Services, context: Context<HttpEnv>): Promise<MachineActor> {
+  return services.machines.authenticate(bearerOf(context));
+}
+
+/** Parts of a route's description. */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return { body: { required: true, content: { 'application/json': { schema } } } } as const;
+}
+
+export function jsonAnswer<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { 'application/json': { schema } } } as const;
+}
+
+/** Every route may answer with a problem; its `code` says which. */
+export const problems = {
+  default: { description: 'What went wrong (RFC 9457); `code` is one of a fixed list', content: { 'application/problem+json': { schema: problemSchema } } },
+} as const;
+
+export const bearer = [{ bearer: [] }];

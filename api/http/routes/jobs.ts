@@ -1,0 +1,93 @@
+import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
+import { keyToText } from '#api/client/wire/common';
+import { cancelledJson, jobJson, jobsJson, jobState, modelKeyJson, quoteBody, quoteJson, submitBody, submittedJson } from '#api/client/wire/job';
+import type { Services } from '#api/services/types';
+import { baseFromString } from '#core/money/amount';
+import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
+import { jobSummaryToJson, jobToJson, quoteToJson, specificationFromJson } from '../to-json.ts';
+
+const params = z.object({ id: z.string() });
+export const pageQuery = z.object({
+  page_size: z.coerce.number().default(0),
+  page_token: z.string().default(''),
+});
+
+const quote = createRoute({
+  method: 'post',
+  path: '/api/quotes',
+  summary: 'Price a job; the answer is a cap and binds for ten minutes',
+  security: bearer,
+  request: jsonBody(quoteBody),
+  responses: { 201: jsonAnswer(quoteJson, 'The quote'), ...problems },
+});
+const submit = createRoute({
+  method: 'post',
+  path: '/api/jobs',
+  summary: 'Submit a job under a quote; one request id is one job for ever',
+  security: bearer,
+  request: jsonBody(submitBody),
+  responses: { 201: jsonAnswer(submittedJson, 'Accepted'), ...problems },
+});
+const list = createRoute({
+  method: 'get',
+  path: '/api/jobs',
+  summary: 'One’s jobs, newest first',
+  security: bearer,
+  request: { query: pageQuery.extend({ state: jobState.optional() }) },
+  responses: { 200: jsonAnswer(jobsJson, 'A page of jobs'), ...problems },
+});
+const get = createRoute({
+  method: 'get',
+  path: '/api/jobs/{id}',
+  summary: 'A job with its states, attempts and transfers',
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer(jobJson, 'The job'), ...problems },
+});
+const cancel = createRoute({
+  method: 'post',
+  path: '/api/jobs/{id}/cancel',
+  summary: 'Cancel a job; the escrow is refunded in full',
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer(cancelledJson, 'Under way'), ...problems },
+});
+const model = createRoute({
+  method: 'get',
+  path: '/api/jobs/{id}/model',
+  summary: 'Where a completed job’s model is, and its key; for its owner',
+  security: bearer,
+  request: { params },
+  responses: { 200: jsonAnswer(modelKeyJson, 'CID and key'), ...problems },
+});
+
+export function jobRoutes(services: Services): HttpApp {
+  return createRouter()
+    .openapi(quote, async (c) => {
+      const specification = specificationFromJson(c.req.valid('json').specification);
+      return c.json(quoteToJson(await services.quotes.get(await actorOf(services, c), specification)), 201);
+    })
+    .openapi(submit, async (c) => {
+      const body = c.req.valid('json');
+      const submitted = await services.jobs.submit(await actorOf(services, c), {
+        requestId: body.request_id,
+        quoteId: body.quote_id,
+        specification: specificationFromJson(body.specification),
+        budgetBase: baseFromString(body.budget_base),
+      });
+      return c.json({ job_id: submitted.jobId, workflow_id: submitted.workflowId, state: submitted.state }, 201);
+    })
+    .openapi(list, async (c) => {
+      const { page_size: pageSize, page_token: pageToken, state } = c.req.valid('query');
+      const page = await services.jobs.list(await actorOf(services, c), { pageSize, pageToken, state });
+      return c.json({ jobs: page.items.map(jobSummaryToJson), next_page_token: page.nextPageToken }, 200);
+    })
+    .openapi(get, async (c) => c.json(jobToJson(await services.jobs.get(await actorOf(services, c), c.req.valid('param').id)), 200))
+    .openapi(cancel, async (c) => c.json(await services.jobs.cancel(await actorOf(services, c), c.req.valid('param').id), 200))
+    .openapi(model, async (c) => {
+      const { cid, key } = await services.models.open(await actorOf(services, c), c.req.valid('param').id);
+      c.header('cache-control', 'no-store');
+      return c.json({ cid, key: keyToText(key) }, 200);
+    });
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono } from 'hono';
+
+export interface WebsiteOptions {
+  /** Folder of the Remix build. */
+  readonly buildDir: string;
+  /** Everything that is no file. */
+  readonly handler: (request: Request) => Promise<Response>;
+}
+
+const YEAR_S = 31_536_000;
+
+/** The website's files, then its pages: what `createHttpApp` falls back to. */
+export function createWebsite({ buildDir, handler }: WebsiteOptions): (request: Request) => Promise<Response> {
+  const root = join(buildDir, 'client');
+  const site = new Hono();
+  if (existsSync(root)) {
+    // Names under /assets carry a hash of their content, so they never change.
+    site.use('/assets/*', serveStatic({ root, onFound: (_path, c) => c.header('cache-control', `public, max-age=${YEAR_S}, immutable`) }));
+    // A folder has no page of its own: pages are the handler's.
+    site.use('/*', serveStatic({ root, index: '.none', onFound: (_path, c) => c.header('cache-control', 'public, max-age=3600') }));
+  }
+  site.all('*', (c) => handler(c.req.raw));
+  return async (request) => site.fetch(request);
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import { createPasswords } from '#api/auth/passwords';
+import { createBrowserSessions } from '#api/auth/session';
+import { createTokens } from '#api/auth/tokens';
+import { startGateway } from '#api/gateway/server';
+import { nodeTokenVerifier } from '#api/gateway/verify-node-token';
+import { startGrpcServer } from '#api/grpc/server';
+import { createHttpApp } from '#api/http/app';
+import { startHttpServer } from '#api/http/server';
+import { createWebsite } from '#api/http/website';
+import { createChainReader } from '#api/services/chain-reader';
+import { createServices } from '#api/services/services';
+import { parseConfig, type Config } from '#core/config/config';
+import { connectMongo } from '#db/mongo/connect';
+import { connectPostgres, migrate } from '#db/postgres/connect';
+import { createJobEventListener } from '#db/postgres/listen';
+import { createLocalKms } from '#db/secrets/kms';
+import { createTemporalClient } from '#temporal/client/connect';
+import { createWebHandler } from '#web/server.server';
+import { readKmsKey, ready, runProcess } from './process.ts';
+
+/** The edges: HTTP with the website, gRPC, and the providers' gateway to Temporal. */
+runProcess('api', async (stopped) => {
+  const config = parseConfig(process.env);
+  // Standard output carries the ready line; logs go to standard error.
+  const log = pino({ level: 'info', redact: ['req.headers.authorization'] }, pino.destination({ fd: 2, sync: true }));
+  const parts = await connectParts(config, log);
+  const { services, tokens, temporal } = parts;
+  const tls = config.listenerTls === undefined ? {} : { listenerTls: config.listenerTls };
+  const { host, ports } = config;
+
+  const buildDir = fileURLToPath(new URL('../web/build', import.meta.url));
+  const pages = createWebHandler({ services, buildDir, publicUrls: { temporalUi: config.publicUrls.temporalUi, http: config.publicUrls.web } });
+  const app = createHttpApp(services, { log, fallback: createWebsite({ buildDir, handler: pages }) });
+  const http = await startHttpServer({ app, host, port: ports.http, ...tls });
+  const grpc = await startGrpcServer({
+    services,
+    host,
+    port: ports.grpc,
+    log,
+    withDeadline: (deadline, run) => temporal.withDeadline(deadline, run),
+    ...tls,
+  });
+  const gateway = await startGateway({
+    host,
+    port: ports.gateway,
+    upstream: config.temporal,
+    verifyNodeToken: nodeTokenVerifier(tokens),
+    sealKeysFile: join(config.keysDir, 'gateway-seal.json'),
+    log,
+    ...tls,
+  });
+  ready('api', { http: http.port, grpc: grpc.port, gateway: gateway.port });
+
+  await new Promise<void>((resolve) => {
+    if (stopped.aborted) resolve();
+    else stopped.addEventListener('abort', () => resolve());
+  });
+  await Promise.all([http.close(), grpc.close(), gateway.close()]);
+  await parts.close();
+});
+
+async function connectParts(config: Config, log: pino.Logger) {
+  const onError = (error: Error): void => log.warn({ err: error }, 'database connection lost');
+  const postgres = connectPostgres({ url: config.databaseUrl, onError });
+  await migrate(postgres);
+  const mongo = await connectMongo({ uri: config.mongodbUri });
+  const temporal = await createTemporalClient(config.temporal);
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')));
+  const jobEvents = createJobEventListener({ url: config.databaseUrl, onError });
+  const services = createServices({
+    postgres,
+    mongo,
+    temporal,
+    tokens,
+    jobEvents,
+    sessions: createBrowserSessions(mongo, { secure: config.publicUrls.web.startsWith('https:') }),
+    passwords: createPasswords(),
+    kms: createLocalKms(readKmsKey(config)),
+    chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    storageUrl: config.storageUrl,
+  });
+  const close = async (): Promise<void> => {
+    await jobEvents.close();
+    await temporal.connection.close();
+    await Promise.all([postgres.close(), mongo.close()]);
+  };
+  return { services, tokens, temporal, close };
+}
