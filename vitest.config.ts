@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['**/*.test.ts', '**/*.test.tsx'],
+          include: ['**/*.test.ts', '**/*.test.tsx', '**/*.test.mjs'],
           exclude: [...LEFT_OUT, ...OTHER_KINDS.flatMap(endingIn)],
           pool: 'forks',
           maxWorkers: 2,

@@ -1,9 +1,12 @@
 // One set-up at a time in a checkout: a second one waits for the first and then finds everything done.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const LOOK_AGAIN_MS = 200;
+
 function isAlive(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -19,31 +22,60 @@ function isAlive(pid) {
 export async function takeSetupLock(home, log) {
   mkdirSync(home, { recursive: true });
   const file = join(home, 'setup.lock');
-  for (let told = false; ; ) {
-    try {
-      writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
+  for (let told = false; !tryToTake(file); ) {
     const holder = readHolder(file);
     if (holder === undefined) continue;
     if (!isAlive(holder)) {
-      rmSync(file, { force: true });
+      removeDeadLock(file, holder);
       continue;
     }
     if (!told) log(`set-up  another set-up (process ${holder}) is at work here: waiting for it`);
     told = true;
-    await sleep(300);
+    await sleep(LOOK_AGAIN_MS);
+  }
+  return () => rmSync(file, { force: true });
+}
+
+/** The lock appears with its holder's id already in it: a link to a written file, which fails where one is. */
+function tryToTake(file) {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, `${process.pid}\n`);
+  try {
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
-/** The process in the lock file; undefined where the file went away meanwhile. An unreadable number counts as a dead holder. */
+/** The process in the lock file; undefined where the file went away meanwhile, NaN where no number can be read. */
 function readHolder(file) {
   try {
-    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
-    return Number.isNaN(pid) ? -1 : pid;
-  } catch {
-    return undefined;
+    return Number.parseInt(readFileSync(file, 'utf8'), 10);
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
   }
+}
+
+/** Two waiters may find the same dead lock; the slower one must not remove the lock that the faster one then took. */
+function removeDeadLock(file, deadHolder) {
+  const aside = `${file}.dead.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (error.code === 'ENOENT') return;
+    throw error;
+  }
+  if (!Object.is(readHolder(aside), deadHolder)) {
+    try {
+      linkSync(aside, file);
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+  }
+  rmSync(aside, { force: true });
 }

@@ -25,19 +25,20 @@ export async function setup({ root = ROOT, home = join(root, '.cyxwiz'), python 
   if (trouble !== undefined) throw new SetupFailed(trouble);
   const stamps = stampsIn(join(stateFolder, 'setup'));
   const steps = setupSteps({ root, home: stateFolder, python }).filter((step) => step.applies?.() ?? true);
-  const open = (step) => !step.isDone() || !fits(stamps, step);
-  if (steps.some((step) => !step.keepsOwnStamp && open(step))) refuseIfMissing({ python });
+  if (steps.some((step) => !step.keepsOwnStamp && isOpen(step, stamps))) refuseIfMissing({ python });
   const release = await takeSetupLock(stateFolder, log);
   try {
-    await runSteps(steps, open, stamps, log);
+    await runSteps(steps, stamps, log);
   } finally {
     release();
   }
 }
 
-function fits(stamps, step) {
+/** Whether a step has something to do: its result is gone, or was made from other inputs. */
+function isOpen(step, stamps) {
+  if (!step.isDone()) return true;
   const hash = step.inputHash();
-  return hash === undefined || stamps.fits(step.name, hash);
+  return hash !== undefined && !stamps.fits(step.name, hash);
 }
 
 function refuseIfMissing({ python }) {
@@ -45,14 +46,18 @@ function refuseIfMissing({ python }) {
   if (missing.length > 0) throw new SetupFailed(['Before set-up can begin:', ...missing.map((line) => `  - ${line}`)].join('\n'));
 }
 
-async function runSteps(steps, open, stamps, log) {
+/**
+ * Does what is left to do, in order. A stamp is taken away before its step begins and written after it ended
+ * well, so a step that was interrupted, whenever that was, is done again.
+ */
+export async function runSteps(steps, stamps, log) {
   for (const [index, step] of steps.entries()) {
     const label = `set-up  ${index + 1}/${steps.length}  ${step.what}`;
     if (step.keepsOwnStamp) {
       await attempt(step, () => step.run((line) => log(`${label}: ${line}`)));
       continue;
     }
-    if (!open(step)) continue;
+    if (!isOpen(step, stamps)) continue;
     const startedAt = performance.now();
     log(`${label} …`);
     stamps.clear(step.name);
