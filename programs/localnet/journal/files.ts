@@ -26,7 +26,7 @@ export function listSegments(dataDir: string): number[] {
 
 /** A new segment with its header on disk, so that a later frame can be the only torn thing in it. */
 export function createSegment(dataDir: string, segment: number): number {
-  const fd = openSync(segmentPath(dataDir, segment), 'w+');
+  const fd = openSync(segmentPath(dataDir, segment), 'w+', 0o600);
   writeAll(fd, SEGMENT_MAGIC);
   fsyncSync(fd);
   syncDirectory(dataDir);
@@ -36,7 +36,7 @@ export function createSegment(dataDir: string, segment: number): number {
 /** Whole contents or the old file: written beside, synced, renamed, directory synced. */
 export function replaceFile(dataDir: string, name: string, chunks: readonly Uint8Array[]): void {
   const temporary = join(dataDir, `${name}.tmp`);
-  const fd = openSync(temporary, 'w');
+  const fd = openSync(temporary, 'w', 0o600);
   try {
     for (const chunk of chunks) writeAll(fd, chunk);
     fsyncSync(fd);
