@@ -51,8 +51,9 @@ export function clockText(iso: string): string {
   return iso.slice(11, 19);
 }
 
+/** `97.5 %`, with a narrow space that does not break. */
 export function percentText(share: number, decimals = 1): string {
-  return `${(share * 100).toFixed(decimals)} %`;
+  return `${(share * 100).toFixed(decimals)}\u202f%`;
 }
 
 const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;

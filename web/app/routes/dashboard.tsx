@@ -1,1 +1,128 @@
-export default function Page() { return <p>dashboard</p>; }
+import { json, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
+import { Link, useLoaderData } from '@remix-run/react';
+import { Cpu, ListChecks, Plus } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { isTerminal } from '#core/job/machine';
+import { Checklist, type ChecklistItem } from '../components/dashboard/checklist.tsx';
+import { JobRows } from '../components/job/job-rows.tsx';
+import { NodeList } from '../components/node/node-list.tsx';
+import { Amount } from '../components/ui/amount.tsx';
+import { LinkButton } from '../components/ui/button.tsx';
+import { EmptyState } from '../components/ui/empty-state.tsx';
+import { Page } from '../components/ui/page.tsx';
+import { Panel } from '../components/ui/panel.tsx';
+import { orErrorPage } from '../lib/errors.server.ts';
+import { useRefresh } from '../lib/use-refresh.ts';
+import { requireViewer } from '../lib/viewer.server.ts';
+import { toWire } from '../lib/wire.ts';
+
+const RECENT_JOBS = 8;
+const REFRESH_MS = 3_000;
+
+export const meta: MetaFunction = () => [{ title: 'Dashboard · CyxWiz' }];
+
+export async function loader({ request, context }: LoaderFunctionArgs) {
+  const { actor } = await requireViewer(context, request);
+  const { services } = context;
+  const [jobs, wallet, nodes, datasets] = await orErrorPage(
+    Promise.all([
+      services.jobs.list(actor, { pageSize: RECENT_JOBS, pageToken: '' }),
+      services.wallet.get(actor),
+      services.nodes.listMine(actor),
+      services.datasets.list(actor),
+    ]),
+  );
+  return json({
+    jobs: toWire(jobs.items),
+    wallet: toWire(wallet),
+    nodes: toWire(nodes),
+    hasData: datasets.length > 0,
+  });
+}
+
+export default function Dashboard() {
+  const { jobs, wallet, nodes, hasData } = useLoaderData<typeof loader>();
+  const running = jobs.filter((job) => !isTerminal(job.state));
+  const recent = jobs.filter((job) => isTerminal(job.state));
+  useRefresh(running.length > 0 || wallet === null ? REFRESH_MS : null);
+  const steps = firstSteps({ hasWallet: wallet !== null, hasData, hasJob: jobs.length > 0 });
+  return (
+    <Page
+      title="Dashboard"
+      actions={
+        <LinkButton to="/jobs/new" look={hasData ? 'primary' : 'plain'}>
+          <Plus className="size-4" aria-hidden="true" /> New job
+        </LinkButton>
+      }
+    >
+      <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line lg:grid-cols-4">
+        <Reading name="Balance">{wallet === null ? <span className="skeleton block h-6 w-28" /> : <Amount base={wallet.balanceBase} />}</Reading>
+        <Reading name="Locked in escrow">
+          <Amount base={lockedBase(running)} />
+        </Reading>
+        <Reading name="Jobs under way">{running.length}</Reading>
+        <Reading name="Your nodes">{nodes.length}</Reading>
+      </dl>
+      <div className="mt-5 flex flex-col gap-5">
+        {steps.some(({ done }) => !done) && <Checklist items={steps} />}
+        <Panel title="Under way" flush>
+          {running.length > 0 ? (
+            <JobRows jobs={running} />
+          ) : (
+            <EmptyState icon={ListChecks} title="Nothing is running">
+              A job that you submit stands here, with what it waits for, until it ends.
+            </EmptyState>
+          )}
+        </Panel>
+        {recent.length > 0 && (
+          <Panel title="Ended lately" aside={<AllJobs />} flush>
+            <JobRows jobs={recent} />
+          </Panel>
+        )}
+        <Panel title="Your nodes" flush>
+          {nodes.length > 0 ? (
+            <NodeList nodes={nodes} />
+          ) : (
+            <EmptyState icon={Cpu} title="You rent out no machine" action={<LinkButton to="/nodes">See what others earn with</LinkButton>}>
+              Run <code className="figure text-xs text-ink">cyxwiz node</code> on a computer of yours and stake 100 CYXWIZ; it then earns 90 % of every job that it
+              does.
+            </EmptyState>
+          )}
+        </Panel>
+      </div>
+    </Page>
+  );
+}
+
+function AllJobs() {
+  return (
+    <Link to="/jobs" className="text-xs font-medium text-accent underline underline-offset-3">
+      All jobs
+    </Link>
+  );
+}
+
+function Reading({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="bg-panel px-4 py-4 sm:px-5">
+      <dt className="eyebrow">{name}</dt>
+      <dd className="figure mt-1 text-lg font-medium sm:text-xl">{children}</dd>
+    </div>
+  );
+}
+
+/** What the jobs under way have in escrow: from the lock on until they end. */
+function lockedBase(running: readonly { readonly state: string; readonly amountBase: string }[]): string {
+  return running
+    .filter(({ state }) => state === 'ESCROWED' || state === 'ASSIGNED' || state === 'RUNNING')
+    .reduce((sum, { amountBase }) => sum + BigInt(amountBase), 0n)
+    .toString();
+}
+
+function firstSteps({ hasWallet, hasData, hasJob }: { hasWallet: boolean; hasData: boolean; hasJob: boolean }): ChecklistItem[] {
+  return [
+    { title: 'Get a wallet', about: 'It is made for you; it takes a few seconds.', done: hasWallet, to: '/wallet', action: 'Open the wallet' },
+    { title: 'Store a dataset', about: 'Encrypted on your machine first, so that nobody else can read it.', done: hasData, to: '/jobs/new', action: 'Show me how' },
+    { title: 'Train a model', about: 'See the price and the plan before anything is locked.', done: hasJob, to: '/jobs/new', action: 'New job' },
+  ];
+}

@@ -13,9 +13,9 @@ const OUTCOME_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Who worked on it, how it ended, and the fingerprint that the node committed to. */
-export function Attempts({ attempts }: { attempts: readonly Wire<AttemptView>[] }) {
+export function Attempts({ attempts, className = '' }: { attempts: readonly Wire<AttemptView>[]; className?: string }) {
   return (
-    <Panel title="Attempts" aside={<span className="text-xs text-muted">at most 4</span>} flush>
+    <Panel title="Attempts" aside={<span className="text-xs text-muted">at most 4</span>} flush className={className}>
       {attempts.length === 0 ? (
         <p className="px-4 py-5 text-muted sm:px-5">No node has the job yet.</p>
       ) : (

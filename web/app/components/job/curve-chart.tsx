@@ -29,7 +29,7 @@ export function CurveChart({ title, x, y, epochs, look, group, format }: CurveCh
     let gone = false;
     void import('uplot').then(({ default: Plot }) => {
       if (gone) return;
-      const made = createCurve(Plot, element, { look, group, epochs, format, onPoint: setPointed });
+      const made = createCurve(Plot, element, { look, group, epochs, onPoint: setPointed });
       plot.current = made.plot;
       dispose = made.dispose;
       made.plot.setData([[...latest.current.x], [...latest.current.y]]);
@@ -39,7 +39,7 @@ export function CurveChart({ title, x, y, epochs, look, group, format }: CurveCh
       plot.current = null;
       dispose();
     };
-  }, [look, group, epochs, format]);
+  }, [look, group, epochs]);
 
   useEffect(() => {
     plot.current?.setData([[...x], [...y]]);

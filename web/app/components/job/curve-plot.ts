@@ -1,4 +1,5 @@
 import type uPlot from 'uplot';
+import { percentText } from '../../lib/format.ts';
 
 /** Which token draws the line. */
 export type CurveLook = 'loss' | 'accuracy';
@@ -9,7 +10,6 @@ interface CurveOptions {
   readonly look: CurveLook;
   readonly group: string;
   readonly epochs: number;
-  readonly format: (value: number) => string;
   /** Index of the point under the cursor; null when it leaves. */
   readonly onPoint: (index: number | null) => void;
 }
@@ -57,7 +57,7 @@ function readColours(element: HTMLElement, look: CurveLook): Colours {
   const line = `var(${LINE_TOKENS[look]})`;
   const colours = {
     line: read(line),
-    fill: read(`color-mix(in srgb, ${line} 9%, transparent)`),
+    fill: read(`color-mix(in srgb, ${line} ${look === 'loss' ? 9 : 5}%, transparent)`),
     grid: read('var(--color-line)'),
     text: read('var(--color-muted)'),
   };
@@ -70,7 +70,7 @@ function sizeOf(element: HTMLElement): { width: number; height: number } {
 }
 
 function plotOptions(Plot: typeof uPlot, element: HTMLElement, options: CurveOptions, colours: Colours): uPlot.Options {
-  const { look, group, epochs, format, onPoint } = options;
+  const { look, group, epochs, onPoint } = options;
   const axis = {
     stroke: () => colours.text,
     font: '11px "JetBrains Mono Variable", monospace',
@@ -89,7 +89,7 @@ function plotOptions(Plot: typeof uPlot, element: HTMLElement, options: CurveOpt
     },
     axes: [
       { ...axis, size: 26, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
-      { ...axis, size: 52, space: 34, values: (_plot, ticks) => ticks.map(format) },
+      { ...axis, size: 44, space: 34, values: (_plot, ticks) => ticks.map(tickText(look)) },
     ],
     series: [
       {},
@@ -97,6 +97,11 @@ function plotOptions(Plot: typeof uPlot, element: HTMLElement, options: CurveOpt
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
   } as uPlot.Options;
+}
+
+function tickText(look: CurveLook): (value: number) => string {
+  if (look === 'accuracy') return (value) => percentText(value, 0);
+  return (value) => (Number.isInteger(value * 10) ? value.toFixed(1) : String(Number(value.toPrecision(3))));
 }
 
 /** From the worst value seen up to 100 %. */

@@ -3,10 +3,10 @@ import { clockText } from '../../lib/format.ts';
 import { Panel } from '../ui/panel.tsx';
 
 /** What the node and the workflow wrote while they worked. */
-export function JobLog({ lines }: { lines: readonly LogLine[] }) {
+export function JobLog({ lines, className = '' }: { lines: readonly LogLine[]; className?: string }) {
   if (lines.length === 0) return null;
   return (
-    <Panel title="Log" flush>
+    <Panel title="Log" flush className={className}>
       <div tabIndex={0} role="log" aria-label="Log of the job" className="figure max-h-72 overflow-auto p-4 text-xs leading-relaxed sm:px-5">
         {lines.map(({ eventId, at, line }) => (
           <p key={eventId} className="flex gap-3">

@@ -33,8 +33,8 @@ export function LivePanel({ stream, connection, epochs, batchSize, ended }: Live
     <Panel title="Learning" aside={<ConnectionMark connection={connection} />}>
       <ProgressBar stream={stream} epochs={epochs} batchSize={batchSize} ended={ended} />
       <div className="mt-5 grid gap-x-6 gap-y-5 lg:grid-cols-2">
-        <CurveChart title="Training loss" look="loss" group="learning" x={series.x} y={series.loss} epochs={epochs} format={lossText} />
-        <CurveChart title="Training accuracy" look="accuracy" group="learning" x={series.x} y={series.accuracy} epochs={epochs} format={shareText} />
+        <CurveChart title="Training loss, by epoch" look="loss" group="learning" x={series.x} y={series.loss} epochs={epochs} format={lossText} />
+        <CurveChart title="Training accuracy, by epoch" look="accuracy" group="learning" x={series.x} y={series.accuracy} epochs={epochs} format={shareText} />
       </div>
       <noscript>
         <p className="mt-4 text-muted">The live curves need JavaScript. Everything else on this page is up to date when you load it again.</p>
@@ -88,7 +88,7 @@ const CONNECTIONS: Readonly<Record<Connection, { word: string; tint: string; bre
   opening: { word: 'Connecting', tint: 'tint-queued', breathes: true },
   live: { word: 'Live', tint: 'tint-verified', breathes: true },
   waiting: { word: 'Reconnecting', tint: 'tint-locked', breathes: true },
-  over: { word: 'Complete', tint: 'tint-queued', breathes: false },
+  over: { word: 'Ended', tint: 'tint-queued', breathes: false },
 };
 
 function ConnectionMark({ connection }: { connection: Connection }) {

@@ -15,12 +15,13 @@ interface MoneyTrailProps {
   readonly job: Wire<JobView>;
   readonly transfers: readonly Transfer[];
   readonly walletAddress: string | null;
+  readonly className?: string;
 }
 
 /** Where is the money? Every transfer with its signature, and what becomes of what is still locked. */
-export function MoneyTrail({ job, transfers, walletAddress }: MoneyTrailProps) {
+export function MoneyTrail({ job, transfers, walletAddress, className = '' }: MoneyTrailProps) {
   return (
-    <Panel title="Money trail" aside={<Amount base={job.amountBase} className="text-sm font-medium" />} flush>
+    <Panel title="Money trail" aside={<Amount base={job.amountBase} className="text-sm font-medium" />} flush className={className}>
       {transfers.length === 0 ? (
         <p className="px-4 py-5 text-muted sm:px-5">
           {isTerminal(job.state) ? 'No token moved for this job.' : 'Nothing has moved yet. The first transfer locks the price in the escrow.'}
@@ -41,11 +42,8 @@ function TransferRow({ transfer, jobId, walletAddress }: { transfer: Transfer; j
   const { verb, why } = PURPOSE_WORDS[transfer.purpose];
   return (
     <li className="px-4 py-3 sm:px-5">
-      <p className="flex flex-wrap items-baseline gap-x-1.5">
-        <Amount base={transfer.amountBase} className="text-base font-medium" />
-        <span>
-          {verb} {accountWords(transfer.to, walletAddress)}
-        </span>
+      <p>
+        <Amount base={transfer.amountBase} className="text-base font-medium" /> {verb} {accountWords(transfer.to, walletAddress)}
       </p>
       <p className="mt-0.5 text-xs text-muted">{why}</p>
       <p className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">

@@ -8,11 +8,17 @@ import { Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { CopyButton, ShortId } from '../ui/short-id.tsx';
 
+interface SpecificationProps {
+  readonly job: Wire<JobView>;
+  readonly workflowUrl: string;
+  readonly className?: string;
+}
+
 /** What was asked for, word for word: together with the seed it determines the result. */
-export function Specification({ job, workflowUrl }: { job: Wire<JobView>; workflowUrl: string | null }) {
+export function Specification({ job, workflowUrl, className = '' }: SpecificationProps) {
   const { hyperParameters: hyper, datasetCid, deviceClass, deadlineMs, graphJson } = job.specification;
   return (
-    <Panel title="Specification">
+    <Panel title="Specification" className={className}>
       <Facts>
         <Fact name="Model">{modelName(graphJson)}</Fact>
         <Fact name="Dataset">
@@ -57,22 +63,22 @@ export function Specification({ job, workflowUrl }: { job: Wire<JobView>; workfl
             <ShortId id={job.modelCid} what="model CID" keep={8} />
           </Fact>
         )}
-        {workflowUrl !== null && (
-          <Fact name="Workflow">
-            <a href={workflowUrl} target="_blank" rel="noreferrer" className="font-medium text-accent underline underline-offset-3">
-              Open in Temporal Web
-            </a>
-          </Fact>
-        )}
+        <Fact name="Workflow">
+          <a href={workflowUrl} target="_blank" rel="noreferrer" className="font-medium text-accent underline underline-offset-3">
+            Open in Temporal Web
+          </a>
+        </Fact>
       </Facts>
       <details className="mt-4 rounded-md border">
-        <summary className="flex items-center justify-between px-3 py-2 font-medium">
-          Model graph
-          <CopyButton text={graphJson} what="model graph" />
-        </summary>
-        <pre tabIndex={0} aria-label="Model graph as JSON" className="figure max-h-80 overflow-auto border-t p-3 text-xs leading-relaxed">
-          {prettyJson(graphJson)}
-        </pre>
+        <summary className="px-3 py-2 font-medium">Model graph</summary>
+        <div className="relative border-t">
+          <span className="absolute top-2 right-2">
+            <CopyButton text={graphJson} what="model graph" />
+          </span>
+          <pre tabIndex={0} role="region" aria-label="Model graph as JSON" className="figure max-h-80 overflow-auto p-3 text-xs leading-relaxed">
+            {prettyJson(graphJson)}
+          </pre>
+        </div>
       </details>
     </Panel>
   );

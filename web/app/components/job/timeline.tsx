@@ -42,9 +42,10 @@ function comingStates(current: JobState): readonly JobState[] {
 
 function PastState({ change, endMs, isCurrent }: { change: Change; endMs: number | null; isCurrent: boolean }) {
   const { icon: Icon, word, meaning, tint } = STATE_LOOKS[change.state];
+  const isOver = isCurrent && endMs === null;
   return (
-    <li className={clsx('relative flex gap-3 pb-5', tint)} aria-current={isCurrent ? 'step' : undefined}>
-      <Line dashed={isCurrent} hidden={isCurrent && endMs === null} />
+    <li className={clsx('relative flex gap-3', !isOver && 'pb-5', tint)} aria-current={isCurrent ? 'step' : undefined}>
+      <Line dashed={isCurrent} hidden={isOver} />
       <span className="relative z-10 grid size-7 shrink-0 place-items-center rounded-full border border-tint bg-tint text-tint">
         <Icon className="size-3.5" aria-hidden="true" />
       </span>

@@ -25,11 +25,11 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 ];
 
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
-  const { actor } = await requireViewer(context, request);
+  const { actor, user } = await requireViewer(context, request);
   const { services, publicUrls } = context;
-  const [job, wallet] = await orErrorPage(Promise.all([services.jobs.get(actor, params.jobId ?? ''), services.wallet.get(actor)]));
+  const job = await orErrorPage(services.jobs.get(actor, params.jobId ?? ''));
   const workflowUrl = `${publicUrls.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`;
-  return json({ job: toWire(job), walletAddress: wallet?.address ?? null, workflowUrl });
+  return json({ job: toWire(job), walletAddress: user.wallet?.address ?? null, workflowUrl });
 }
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
@@ -70,8 +70,9 @@ export default function JobPage() {
       actions={ended ? undefined : <CancelDialog jobId={job.jobId} amountBase={job.amountBase} isLocked={transfers.length > 0} />}
     >
       <JobHeadline job={job} state={state} />
-      <div className="mt-5 grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <div className="flex min-w-0 flex-col gap-5">
+      {/* Two columns; on a phone one, with the curves first. */}
+      <div className="mt-5 flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
+        <div className="contents min-w-0 flex-col gap-5 lg:flex">
           <LivePanel
             stream={stream}
             connection={connection}
@@ -79,21 +80,15 @@ export default function JobPage() {
             batchSize={hyperParameters.batchSize}
             ended={ended}
           />
-          <MoneyTrail job={{ ...job, state }} transfers={transfers} walletAddress={walletAddress} />
-          <JobLog lines={stream.log} />
+          <MoneyTrail job={{ ...job, state }} transfers={transfers} walletAddress={walletAddress} className="order-2" />
+          <JobLog lines={stream.log} className="order-5" />
         </div>
-        <div className="flex min-w-0 flex-col gap-5 max-lg:row-start-1">
-          <Panel title="States">
+        <div className="contents min-w-0 flex-col gap-5 lg:flex">
+          <Panel title="States" className="order-1">
             <Timeline changes={states} />
           </Panel>
-          <div className="hidden flex-col gap-5 lg:flex">
-            <Attempts attempts={job.attempts} />
-            <Specification job={job} workflowUrl={workflowUrl} />
-          </div>
-        </div>
-        <div className="flex min-w-0 flex-col gap-5 lg:hidden">
-          <Attempts attempts={job.attempts} />
-          <Specification job={job} workflowUrl={workflowUrl} />
+          <Attempts attempts={job.attempts} className="order-3" />
+          <Specification job={job} workflowUrl={workflowUrl} className="order-4" />
         </div>
       </div>
     </Page>

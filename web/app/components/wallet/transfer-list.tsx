@@ -1,0 +1,58 @@
+import clsx from 'clsx';
+import { ArrowDownLeft, ArrowUpRight } from 'lucide-react';
+import { Link } from '@remix-run/react';
+import type { TransferView } from '#api/services/types';
+import { accountWords, directionFor, PURPOSE_WORDS } from '../../lib/money-words.ts';
+import type { Wire } from '../../lib/wire.ts';
+import { Amount } from '../ui/amount.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { ShortId } from '../ui/short-id.tsx';
+
+interface TransferListProps {
+  readonly transfers: readonly Wire<TransferView>[];
+  readonly walletAddress: string | null;
+}
+
+/** Every token in and out: where from, where to, why. */
+export function TransferList({ transfers, walletAddress }: TransferListProps) {
+  return (
+    <ul className="divide-y">
+      {transfers.map((transfer) => {
+        const direction = directionFor(transfer, walletAddress);
+        const { verb, why } = PURPOSE_WORDS[transfer.purpose];
+        const Icon = direction === 'in' ? ArrowDownLeft : ArrowUpRight;
+        return (
+          <li key={`${transfer.signature}-${transfer.purpose}`} className="flex gap-3 px-4 py-3 sm:px-5">
+            <span
+              className={clsx(
+                'mt-0.5 grid size-7 shrink-0 place-items-center rounded-full border border-tint bg-tint text-tint',
+                direction === 'in' ? 'tint-verified' : 'tint-queued',
+              )}
+            >
+              <Icon className="size-3.5" aria-hidden="true" />
+            </span>
+            <div className="min-w-0 flex-1">
+              <p>
+                <Amount base={transfer.amountBase} className="text-base font-medium" /> {verb} {accountWords(transfer.to, walletAddress)}
+              </p>
+              <p className="mt-0.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
+                <span>{why}</span>
+                <Moment at={transfer.at} />
+                {transfer.jobId !== null && (
+                  <Link to={`/jobs/${transfer.jobId}`} className="underline decoration-line-strong underline-offset-3 hover:text-ink">
+                    job <span className="figure">{transfer.jobId.slice(0, 8)}</span>
+                  </Link>
+                )}
+                <ShortId id={transfer.signature} what="signature" to={transferPath(transfer)} />
+              </p>
+            </div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function transferPath({ signature, jobId }: Wire<TransferView>): string {
+  return jobId === null ? `/tx/${signature}` : `/tx/${signature}?job=${jobId}`;
+}

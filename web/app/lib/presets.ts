@@ -1,0 +1,50 @@
+/** Models to start from. Each is fitted to the dataset's sample shape and number of classes. */
+export const PRESETS = [
+  { id: 'cnn', name: 'Small CNN', about: 'Two convolutions and one linear layer. A good first model for images.', imagesOnly: true },
+  { id: 'mlp', name: 'Two-layer network', about: 'One hidden layer of 128 units. For tables, and for small images.', imagesOnly: false },
+  { id: 'linear', name: 'Linear model', about: 'One linear layer: the baseline that everything else has to beat.', imagesOnly: false },
+] as const;
+export type PresetId = (typeof PRESETS)[number]['id'];
+/** Stands for a graph that was pasted. */
+export const OWN_GRAPH = 'own';
+
+interface Layer {
+  readonly type: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+export function isPresetId(value: string): value is PresetId {
+  return PRESETS.some(({ id }) => id === value);
+}
+
+export function isImageShape(shape: readonly number[]): boolean {
+  return shape.length === 3;
+}
+
+/** The preset as graph JSON for samples of `shape` in `classes` classes. */
+export function presetGraphJson(id: PresetId, shape: readonly number[], classes: number): string {
+  return chainJson([{ type: 'DataInput', params: { shape } }, ...body(id, shape), { type: 'Linear', params: { units: classes } }, { type: 'Output' }]);
+}
+
+function body(id: PresetId, shape: readonly number[]): Layer[] {
+  const flatten: Layer[] = shape.length > 1 ? [{ type: 'Flatten' }] : [];
+  switch (id) {
+    case 'cnn':
+      return [...convolutionBlock(16), ...convolutionBlock(32), ...flatten];
+    case 'mlp':
+      return [...flatten, { type: 'Linear', params: { units: 128 } }, { type: 'ReLU' }];
+    case 'linear':
+      return flatten;
+  }
+}
+
+function convolutionBlock(filters: number): Layer[] {
+  return [{ type: 'Conv2D', params: { filters, kernelSize: 3, padding: 'same' } }, { type: 'ReLU' }, { type: 'MaxPool', params: { poolSize: 2 } }];
+}
+
+/** Layers one after the other, each named after its type and place. */
+function chainJson(layers: readonly Layer[]): string {
+  const nodes = layers.map(({ type, params = {} }, index) => ({ id: `${type.toLowerCase()}-${index}`, type, params }));
+  const edges = nodes.slice(1).map(({ id }, index) => ({ from: nodes[index]!.id, to: id }));
+  return JSON.stringify({ version: 1, nodes, edges });
+}
