@@ -98,7 +98,9 @@ export class CyxCloudClient implements CyxCloud {
   async #upload(body: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): Promise<Response> {
     const mode = this.#options.uploadBody ?? ('document' in globalThis ? 'blob' : 'stream');
     if (mode === 'blob') return this.#send('/objects', { method: 'PUT', body: await new Response(body).blob(), signal: signal ?? null });
-    const init: StreamingInit = { method: 'PUT', body: body as ReadableStream<Bytes>, duplex: 'half', signal: signal ?? null };
+    // Without a window and redirects, fetch has no reason to keep a copy of the body: Node's keeps all of it otherwise.
+    const once = { duplex: 'half', window: null } as const;
+    const init: StreamingInit = { method: 'PUT', body: body as ReadableStream<Bytes>, signal: signal ?? null, ...once };
     return this.#send('/objects', init);
   }
 
@@ -110,7 +112,7 @@ export class CyxCloudClient implements CyxCloud {
     const headers = { authorization: `Bearer ${await this.#options.token()}` };
     let response: Response;
     try {
-      response = await this.#fetch(`${this.#baseUrl}${path}`, { ...init, headers });
+      response = await this.#fetch(`${this.#baseUrl}${path}`, { ...init, headers, redirect: 'error' });
     } catch (error) {
       throw transportError(error, init.signal ?? undefined);
     }
