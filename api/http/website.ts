@@ -22,6 +22,10 @@ export function createWebsite({ buildDir, handler }: WebsiteOptions): (request: 
     // A folder has no page of its own: pages are the handler's.
     site.use('/*', serveStatic({ root, index: '.none', onFound: (_path, c) => c.header('cache-control', 'public, max-age=3600') }));
   }
+  // One place turns errors into answers: the app that this is mounted in.
+  site.onError((error) => {
+    throw error;
+  });
   site.all('*', (c) => handler(c.req.raw));
   return async (request) => site.fetch(request);
 }

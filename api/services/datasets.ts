@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parseInput } from '#core/errors/from-zod';
 import type { DatasetRow } from '#db/postgres/database';
-import { listDatasets, upsertDataset } from '#db/postgres/datasets';
+import { findDatasetPart, listDatasets, upsertDataset } from '#db/postgres/datasets';
 import type { ServiceDeps } from './deps.ts';
-import { cidSchema } from './specification.ts';
+import { cidSchema, requireDataset } from './specification.ts';
 import type { DatasetView, Services } from './types.ts';
 
 const objectKey = z.instanceof(Uint8Array).refine((key) => key.length === 32, 'must have 32 bytes');
@@ -32,6 +32,11 @@ export function createDatasets({ postgres, kms }: Pick<ServiceDeps, 'postgres' |
       return datasetView(await upsertDataset(postgres.db, { ...facts, ownerId: actor.userId, keyWrapped, heldOutKeyWrapped }));
     },
     list: async (actor) => (await listDatasets(postgres.db, actor.userId)).map(datasetView),
+    open: async (actor, cid) => {
+      const dataset = requireDataset(await findDatasetPart(postgres.db, { ownerId: actor.userId, cid }), cid);
+      const wrapped = cid === dataset.cid ? dataset.keyWrapped : dataset.heldOutKeyWrapped;
+      return { cid, key: await kms.unwrap(wrapped, 'dataset-key', cid) };
+    },
   };
 }
 

@@ -213,6 +213,8 @@ export interface Services {
   readonly datasets: {
     register(actor: Actor, input: RegisterDatasetInput): Promise<DatasetView>;
     list(actor: Actor): Promise<readonly DatasetView[]>;
+    /** The key of an own dataset (or of its held-out part), for its owner alone. */
+    open(actor: Actor, cid: string): Promise<{ cid: string; key: Uint8Array }>;
   };
   readonly quotes: {
     get(actor: Actor, specification: JobSpecification): Promise<QuoteView>;

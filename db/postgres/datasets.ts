@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, or } from 'drizzle-orm';
 import type { Database, DatasetRow, NewDatasetRow } from './database.ts';
 import { datasets } from './schema.ts';
 
@@ -14,6 +14,13 @@ export async function upsertDataset(db: Database, row: NewDatasetRow): Promise<D
 
 export async function findDataset(db: Database, key: { ownerId: string; cid: string }): Promise<DatasetRow | null> {
   const [row] = await db.select().from(datasets).where(and(eq(datasets.ownerId, key.ownerId), eq(datasets.cid, key.cid)));
+  return row ?? null;
+}
+
+/** The dataset that this CID is the training or the held-out part of. */
+export async function findDatasetPart(db: Database, key: { ownerId: string; cid: string }): Promise<DatasetRow | null> {
+  const isPart = or(eq(datasets.cid, key.cid), eq(datasets.heldOutCid, key.cid));
+  const [row] = await db.select().from(datasets).where(and(eq(datasets.ownerId, key.ownerId), isPart)).limit(1);
   return row ?? null;
 }
 

@@ -117,4 +117,5 @@ export const datasetJson = z.object({
   classes: z.int(),
   created_at: instant,
 });
+export const datasetKeyJson = z.object({ cid: z.string(), key: keyText });
 export const datasetsJson = z.object({ datasets: z.array(datasetJson) });

@@ -1,7 +1,8 @@
 import { createRoute } from '@hono/zod-openapi';
+import { z } from 'zod';
 import { transfersJson, walletJson } from '#api/client/wire/account';
-import { keyFromText } from '#api/client/wire/common';
-import { datasetBody, datasetJson, datasetsJson, modelsJson } from '#api/client/wire/job';
+import { keyFromText, keyToText } from '#api/client/wire/common';
+import { datasetBody, datasetJson, datasetKeyJson, datasetsJson, modelsJson } from '#api/client/wire/job';
 import { nodesJson } from '#api/client/wire/machine';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
@@ -23,6 +24,14 @@ const addDataset = createRoute({
   security: bearer,
   request: jsonBody(datasetBody),
   responses: { 201: jsonAnswer(datasetJson, 'The dataset'), ...problems },
+});
+const datasetKey = createRoute({
+  method: 'get',
+  path: '/api/datasets/{cid}/key',
+  summary: 'The key of one’s own dataset',
+  security: bearer,
+  request: { params: z.object({ cid: z.string() }) },
+  responses: { 200: jsonAnswer(datasetKeyJson, 'CID and key'), ...problems },
 });
 const models = createRoute({
   method: 'get',
@@ -71,6 +80,11 @@ export function assetRoutes(services: Services): HttpApp {
         heldOutSamples: body.held_out_samples,
       });
       return c.json(datasetToJson(dataset), 201);
+    })
+    .openapi(datasetKey, async (c) => {
+      const { cid, key } = await services.datasets.open(await actorOf(services, c), c.req.valid('param').cid);
+      c.header('cache-control', 'no-store');
+      return c.json({ cid, key: keyToText(key) }, 200);
     })
     .openapi(models, async (c) => {
       const found = await services.models.list(await actorOf(services, c));
