@@ -36,7 +36,6 @@ async function serve(chain: Chain, options: LocalnetOptions, opened: (() => void
   const context: RpcContext = { chain, allowWarp: options.allowWarp === true };
   const listener = httpListener(context, log);
   const pubsub: PubSub = startPubSub(context, log);
-  opened.push(() => pubsub.close());
   const open = async (port: number, variable: string): Promise<number> => {
     const server = createServer(options.tls, listener);
     pubsub.attach(server);
@@ -46,6 +45,8 @@ async function serve(chain: Chain, options: LocalnetOptions, opened: (() => void
   // Both ports speak both protocols: clients differ in where they look for subscriptions.
   const rpcPort = await open(options.rpcPort, 'CYXWIZ_SOLANA_RPC_PORT');
   const wsPort = await open(options.wsPort, 'CYXWIZ_SOLANA_WS_PORT');
+  // Closed first: a server waits for its upgraded connections.
+  opened.push(() => pubsub.close());
   const secure = options.tls === undefined ? '' : 's';
   const name = host.includes(':') ? `[${host}]` : host;
   return { rpcPort, wsPort, rpcUrl: `http${secure}://${name}:${rpcPort}`, wsUrl: `ws${secure}://${name}:${wsPort}` };

@@ -125,9 +125,18 @@ function replay(record: ChainRecord, location: RecordLocation, progress: Progres
   }
 }
 
-/** Data accounts go in before executable ones: a program's account points at the account that holds its code. */
+/**
+ * Data accounts go in before executable ones: a program's account points at the account that holds its code. Of a
+ * program that was loaded from its file only the lamports are taken, or an old image would undo an upgrade.
+ */
 function fillRuntime(svm: Svm, accounts: AccountStore): void {
   const all = accounts.all();
   for (const image of all) if (!image.executable) svm.setAccount(image);
-  for (const image of all) if (image.executable) svm.setAccount(image);
+  for (const image of all) {
+    if (!image.executable) continue;
+    const loaded = svm.account(image.address);
+    const merged = loaded?.executable === true ? { ...loaded, lamports: image.lamports } : image;
+    svm.setAccount(merged);
+    accounts.apply(merged);
+  }
 }

@@ -3,7 +3,7 @@ import type { AccountImage, TransactionRecord } from './records.ts';
 import type { SlotClock } from './slot-clock.ts';
 import type { Svm } from './svm.ts';
 import { tokenBalances } from './token-balances.ts';
-import { preflightError, resolveKeys, signatureFeeLamports, type WireTransaction } from './wire.ts';
+import { preflightError, resolveKeys, type WireTransaction } from './wire.ts';
 import { SYSTEM_PROGRAM } from './genesis.ts';
 
 /**
@@ -29,6 +29,8 @@ export function runTransaction(
   const images = changedImages(keys.all, keys.writable, before, after);
   // Even a failed transaction pays its fee. One that changed nothing was never in a block.
   if (images.length === 0) throw refused(result.error, result.logs, result.unitsConsumed);
+  const preLamports = before.map((image) => image?.lamports ?? 0n);
+  const postLamports = after.map((image) => image?.lamports ?? 0n);
   return {
     kind: 'transaction',
     slot: clock.slot,
@@ -39,13 +41,14 @@ export function runTransaction(
     loadedWritable: keys.loadedWritable,
     loadedReadonly: keys.loadedReadonly,
     error: result.error,
-    feeLamports: feeLamports(transaction, result.error !== null, before[0], after[0]),
+    // Instructions keep the sum of lamports, so what is missing afterwards is the fee, priority part included.
+    feeLamports: sumLamports(preLamports) - sumLamports(postLamports),
     unitsConsumed: result.unitsConsumed,
     logs: result.logs,
     inner: result.inner,
     returnData: result.returnData,
-    preLamports: before.map((image) => image?.lamports ?? 0n),
-    postLamports: after.map((image) => image?.lamports ?? 0n),
+    preLamports,
+    postLamports,
     preTokens: tokenBalances(before, account),
     postTokens: tokenBalances(after, account),
     accountKeys: keys.all,
@@ -79,29 +82,6 @@ function sameAccount(a: AccountImage, b: AccountImage): boolean {
   return a.lamports === b.lamports && a.owner === b.owner && a.executable === b.executable && Buffer.compare(a.data, b.data) === 0;
 }
 
-/** A failed transaction changes its payer by the fee alone; of a successful one the priority fee is read from its budget. */
-function feeLamports(transaction: WireTransaction, failed: boolean, before?: AccountImage, after?: AccountImage): bigint {
-  if (failed) return (before?.lamports ?? 0n) - (after?.lamports ?? 0n);
-  return signatureFeeLamports(transaction.message) + priorityFeeLamports(transaction);
-}
-
-const COMPUTE_BUDGET_PROGRAM = 'ComputeBudget111111111111111111111111111111';
-const DEFAULT_UNITS_AN_INSTRUCTION = 200_000n;
-const MAX_UNITS = 1_400_000n;
-const MICRO = 1_000_000n;
-
-/** Price per unit times the limit asked for, rounded up, as the runtime charges it. */
-function priorityFeeLamports({ message }: WireTransaction): bigint {
-  let price = 0n;
-  let limit: bigint | undefined;
-  let others = 0n;
-  for (const instruction of message.compiledInstructions) {
-    const data = Buffer.from(instruction.data);
-    if (message.staticAccountKeys[instruction.programIdIndex]?.toBase58() !== COMPUTE_BUDGET_PROGRAM) others += 1n;
-    else if (data[0] === 2 && data.length >= 5) limit = BigInt(data.readUInt32LE(1));
-    else if (data[0] === 3 && data.length >= 9) price = data.readBigUInt64LE(1);
-  }
-  const asked = limit ?? others * DEFAULT_UNITS_AN_INSTRUCTION;
-  const units = asked < MAX_UNITS ? asked : MAX_UNITS;
-  return (price * units + MICRO - 1n) / MICRO;
+function sumLamports(accounts: readonly bigint[]): bigint {
+  return accounts.reduce((sum, lamports) => sum + lamports, 0n);
 }

@@ -60,7 +60,7 @@ export function resolveKeys(message: VersionedMessage, account: (address: string
   return { all: [...statics, ...loadedWritable, ...loadedReadonly], writable, loadedWritable, loadedReadonly };
 }
 
-/** What the signatures cost; a priority fee comes on top and shows in the payer's balance. */
+/** What the signatures cost. A priority fee comes on top. */
 export function signatureFeeLamports(message: VersionedMessage): bigint {
   return LAMPORTS_PER_SIGNATURE * BigInt(message.header.numRequiredSignatures);
 }

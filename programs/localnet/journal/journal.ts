@@ -32,6 +32,7 @@ export class Journal {
   private seq: number;
   private digest: Uint8Array;
   private bytesSinceSnapshot = 0;
+  private snapshotBytes = 0;
   private waiting: Waiting[] = [];
   private running: Promise<void> | undefined;
   private failure: CyxError | undefined;
@@ -110,7 +111,8 @@ export class Journal {
     this.bytesSinceSnapshot += bytes.length;
     batch.forEach((item, index) => item.onDurable({ segment: this.segment, offset, index }));
     for (const item of batch) item.resolve();
-    if (this.bytesSinceSnapshot >= this.options.snapshotEveryBytes) this.snapshot();
+    // A snapshot costs as much as the chain is large, so a large chain takes one less often.
+    if (this.bytesSinceSnapshot >= Math.max(this.options.snapshotEveryBytes, this.snapshotBytes)) this.snapshot();
   }
 
   /** At a frame boundary the durable state is exactly the state after `seq`. */
@@ -126,6 +128,7 @@ export class Journal {
     this.segment = nextSegment;
     this.sizeBytes = SEGMENT_MAGIC.length;
     this.bytesSinceSnapshot = 0;
+    this.snapshotBytes = sizeBytes;
     this.options.log('journal.snapshot', { seq: this.seq, sizeBytes, tookMs: Math.round(performance.now() - startedMs) });
   }
 

@@ -9,6 +9,7 @@ export const RPC_CODES = {
   badSignature: -32003,
   blockNotAvailable: -32004,
   unsupportedVersion: -32015,
+  minContextSlot: -32016,
 } as const;
 
 /** An answer of this protocol's own error form; anything else thrown becomes -32603 without its text. */

@@ -21,7 +21,7 @@ export const safeInteger = z.number().int().nonnegative().max(Number.MAX_SAFE_IN
 /** One level: what is accepted is on disk and final at once. */
 const commitment = z.enum(['processed', 'confirmed', 'finalized', 'recent', 'single', 'singleGossip', 'root', 'max']);
 
-/** Options every read takes. `minContextSlot` is honoured by the methods that answer with a context. */
+/** Options every read takes. */
 export const readConfig = z.object({ commitment: commitment.nullish(), minContextSlot: safeInteger.nullish() });
 
 const dataSlice = z.object({ offset: safeInteger, length: safeInteger });

@@ -5,10 +5,12 @@ import { CyxError } from '#core/errors/cyx-error';
 import type { LocalnetOptions } from '../options.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than clients keep idle connections, so that they close first and never lose a request in between. */
+const KEEP_ALIVE_MS = 65_000;
 
 /** An HTTP server, TLS 1.3 only where a certificate is given. */
 export function createServer(tls: LocalnetOptions['tls'], listener: RequestListener): Server {
-  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 16 * 1024 };
+  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: 16 * 1024 };
   if (tls === undefined) return createHttpServer(limits, listener);
   return createHttpsServer({ ...limits, cert: tls.certPem, key: tls.keyPem, minVersion: 'TLSv1.3' }, listener);
 }

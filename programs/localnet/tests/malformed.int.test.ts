@@ -1,9 +1,9 @@
-import { Keypair } from '@solana/web3.js';
+import { Keypair, MessageV0, PublicKey, VersionedTransaction } from '@solana/web3.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RPC_METHODS } from '../rpc/dispatch.ts';
 import { MAX_BODY_BYTES } from '../server/http.ts';
-import { call, post, startChain, temporaryDir } from './support.ts';
+import { call, connect, fundedKeypair, post, startChain, temporaryDir } from './support.ts';
 import type { Localnet } from '../start-localnet.ts';
 
 const dir = temporaryDir();
@@ -85,6 +85,47 @@ describe('a malformed transaction', () => {
         expect([-32602, -32002, -32003]).toContain(error?.code);
       }),
     );
+  });
+});
+
+describe('a signed transaction of any shape', () => {
+  const programs = ['11111111111111111111111111111111', 'ComputeBudget111111111111111111111111111111', 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'];
+  const others = [...programs, 'SysvarC1ock11111111111111111111111111111111', Keypair.generate().publicKey.toBase58()];
+  const shape = fc.record({
+    keys: fc.array(fc.constantFrom(...others), { maxLength: 6 }),
+    readonlySigned: fc.nat({ max: 2 }),
+    readonlyUnsigned: fc.nat({ max: 8 }),
+    instructions: fc.array(
+      fc.record({ programIdIndex: fc.nat({ max: 8 }), accountKeyIndexes: fc.array(fc.nat({ max: 8 }), { maxLength: 5 }), data: fc.uint8Array({ maxLength: 20 }) }),
+      { maxLength: 4 },
+    ),
+    lookups: fc.array(fc.record({ table: fc.constantFrom(...others), writableIndexes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }), readonlyIndexes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }) }), { maxLength: 2 }),
+    skipPreflight: fc.boolean(),
+  });
+
+  it('is landed or refused, and the chain goes on', async () => {
+    const connection = connect(chain);
+    const payer = await fundedKeypair(connection, 1000);
+    const { blockhash } = await connection.getLatestBlockhash();
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ keys, readonlySigned, readonlyUnsigned, instructions, lookups, skipPreflight }) => {
+        const message = new MessageV0({
+          header: { numRequiredSignatures: 1, numReadonlySignedAccounts: readonlySigned, numReadonlyUnsignedAccounts: readonlyUnsigned },
+          staticAccountKeys: [payer.publicKey, ...keys.map((key) => new PublicKey(key))],
+          recentBlockhash: blockhash,
+          compiledInstructions: instructions,
+          addressTableLookups: lookups.map(({ table, ...indexes }) => ({ accountKey: new PublicKey(table), ...indexes })),
+        });
+        const transaction = new VersionedTransaction(message);
+        transaction.sign([payer]);
+        const wire = Buffer.from(transaction.serialize()).toString('base64');
+        const { result, error } = await call(chain.rpcUrl, 'sendTransaction', [wire, { encoding: 'base64', skipPreflight }]);
+        if (result === undefined) expect([-32602, -32002]).toContain(error?.code);
+        else expect((await call(chain.rpcUrl, 'getTransaction', [result, { maxSupportedTransactionVersion: 0 }])).result).toMatchObject({ meta: { fee: expect.any(Number) as number } });
+      }),
+      { numRuns: 400 },
+    );
+    expect(logged).toEqual([]);
   });
 });
 

@@ -105,6 +105,17 @@ describe('the WebSocket itself', () => {
     close();
   });
 
+  it('is ended when the chain closes', async () => {
+    const brief = temporaryDir();
+    const other = await startChain(brief.path);
+    const socket = new WebSocket(other.wsUrl);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await other.close();
+    await closed;
+    brief.remove();
+  });
+
   it('holds a bounded number of subscriptions', async () => {
     const { ask, close } = await open();
     const batch = Array.from({ length: 1000 }, (_item, id) => ({ jsonrpc: '2.0', id, method: 'logsSubscribe', params: [{ mentions: [payer.publicKey.toBase58()] }] }));

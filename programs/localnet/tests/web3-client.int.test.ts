@@ -78,6 +78,14 @@ describe('a version 0 transaction', () => {
     expect(await connection.getBalance(payer.publicKey)).toBe(before - LAMPORTS_PER_SOL - 5000 - 50_001);
   });
 
+  it('shows the priority fee it paid where it named no limit', async () => {
+    const before = await connection.getBalance(payer.publicKey);
+    const signature = await connection.sendTransaction(await signed([ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 2_000_000 }), transfer(payer.publicKey, 1)]));
+    const fee = (await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }))!.meta!.fee;
+    expect(fee).toBeGreaterThan(5000);
+    expect(await connection.getBalance(payer.publicKey)).toBe(before - fee);
+  });
+
   it('uses a lookup table, and shows the addresses it loaded', async () => {
     const to = Keypair.generate().publicKey;
     const [create, lookupTable] = AddressLookupTableProgram.createLookupTable({
