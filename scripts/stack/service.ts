@@ -48,3 +48,14 @@ export interface ServiceSpec {
 
 /** One line for the person who started the stack. */
 export type Log = (line: string) => void;
+
+/** What the plan of a service depends on besides the configuration. */
+export interface Surroundings {
+  /** The checkout. */
+  readonly root: string;
+  /** Where set-up put the servers that are not Node packages. */
+  readonly toolsDir: string;
+  /** Environment of the processes. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+}

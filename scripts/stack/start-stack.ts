@@ -8,7 +8,7 @@ import { startService, type ManagedService, type StartContext } from './managed-
 import { assertPortsFree } from './port-check.ts';
 import { removeRunRecord } from './run-files.ts';
 import { ensureSecrets, type SecretFiles } from './secrets.ts';
-import { SERVICE_NAMES, type Log, type ServiceName, type ServiceSpec } from './service.ts';
+import { SERVICE_NAMES, type Log, type ServiceName, type ServiceSpec, type Surroundings } from './service.ts';
 import { mongoSpec } from './services/mongo.ts';
 import { postgresSpec } from './services/postgres.ts';
 import { temporalSpec } from './services/temporal.ts';
@@ -60,7 +60,7 @@ export async function startStack({ config: given, log, only = SERVICE_NAMES, env
     await endLeftovers(runDir, log);
     const secrets = await ensureSecrets(config.keysDir);
     const childEnv = envOf(config);
-    specs = plan(config, only, { ...env, ...childEnv }, log);
+    specs = plan(config, only, { root: ROOT, toolsDir: TOOLS_DIR, env: { ...env, ...childEnv }, log });
     await assertPortsFree(config, specs.flatMap((spec) => spec.ports));
     await startInOrder(specs, services, { home: config.home, log, signal });
     return { config, env: childEnv, secrets, services, stop };
@@ -74,7 +74,7 @@ function withAbsoluteFolders(config: Config): Config {
   return { ...config, home: resolve(config.home), keysDir: resolve(config.keysDir), programsDir: resolve(ROOT, config.programsDir) };
 }
 
-function plan(config: Config, only: readonly ServiceName[], env: NodeJS.ProcessEnv, log: Log): ServiceSpec[] {
+function plan(config: Config, only: readonly ServiceName[], surroundings: Surroundings): ServiceSpec[] {
   const replaced: readonly ServiceName[] = [
     ...(config.embedded.postgres ? [] : (['postgres'] as const)),
     ...(config.embedded.mongo ? [] : (['mongo'] as const)),
@@ -85,13 +85,13 @@ function plan(config: Config, only: readonly ServiceName[], env: NodeJS.ProcessE
   return SERVICE_NAMES.filter((name) => only.includes(name) && !replaced.includes(name)).map((name) => {
     switch (name) {
       case 'postgres':
-        return postgresSpec(config, ROOT, config.home, env, log);
+        return postgresSpec(config, surroundings);
       case 'mongo':
-        return mongoSpec(config, TOOLS_DIR, config.home, env);
+        return mongoSpec(config, surroundings);
       case 'temporal':
-        return temporalSpec(config, TOOLS_DIR, config.home, env);
+        return temporalSpec(config, surroundings);
       default:
-        return workerSpec(name, ROOT, env);
+        return workerSpec(name, surroundings);
     }
   });
 }

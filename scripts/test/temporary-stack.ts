@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '#core/config/config';
 import { freePortsEnv } from '../stack/free-ports.ts';
+import { removeDataOutside } from '../stack/services/postgres-account.ts';
 import { startStack, type Stack } from '../stack/start-stack.ts';
 import type { ServiceName } from '../stack/service.ts';
 
@@ -19,7 +20,10 @@ export async function temporaryStack(only?: readonly ServiceName[]): Promise<Tem
   chmodSync(folder, 0o755);
   const lines: string[] = [];
   const config = parseConfig({ ...(await freePortsEnv()), CYXWIZ_HOME: join(folder, 'home') });
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => {
+    removeDataOutside(config.home);
+    rmSync(folder, { recursive: true, force: true });
+  };
   try {
     const stack = await startStack({ config, log: (line) => lines.push(line), ...(only === undefined ? {} : { only }) });
     return {

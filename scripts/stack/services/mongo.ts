@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import type { Config } from '#core/config/config';
-import type { ServiceSpec } from '../service.ts';
+import type { ServiceSpec, Surroundings } from '../service.ts';
 
 /** The embedded MongoDB-wire server; it acknowledges a write only after it is on the disk. */
-export function mongoSpec(config: Config, toolsDir: string, home: string, env: NodeJS.ProcessEnv): ServiceSpec {
-  const dataDir = join(home, 'mongo');
+export function mongoSpec(config: Config, { toolsDir, env }: Surroundings): ServiceSpec {
+  const dataDir = join(config.home, 'mongo');
   return {
     name: 'mongo',
     command: join(toolsDir, 'py', 'bin', 'secantusd-py'),

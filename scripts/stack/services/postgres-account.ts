@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CyxError } from '#core/errors/cyx-error';
@@ -36,55 +36,63 @@ function canReach(account: Account, path: string): boolean {
   return spawnSync('test', ['-x', path], { uid: account.uid, gid: account.gid, cwd: '/' }).status === 0;
 }
 
-export interface PostgresPlace {
-  /** Folder with `bin`, `lib` and `share`. */
-  readonly nativeDir: string;
-  /** Folder in which the data folder lies. */
-  readonly dataParent: string;
+/**
+ * Folder of PostgreSQL's binaries as its account can reach them: the package itself nearly always. Below a
+ * closed folder it is a copy elsewhere, made once for a checkout; a note in `toolsDir` says where.
+ */
+export function reachableBinaries(packaged: string, toolsDir: string, account: Account | undefined): string {
+  if (account === undefined || canReach(account, join(packaged, 'bin'))) return packaged;
+  const { version } = JSON.parse(readFileSync(join(packaged, '..', 'package.json'), 'utf8')) as { version: string };
+  const note = join(toolsDir, 'postgres-binaries.json');
+  const noted = readNote(note);
+  const folder = noted !== undefined && existsSync(noted) ? noted : makeOpenFolder(note);
+  const copy = join(folder, version);
+  if (!existsSync(copy)) {
+    const half = mkdtempSync(join(folder, 'half-'));
+    cpSync(packaged, half, { recursive: true, verbatimSymlinks: true });
+    chmodSync(half, 0o755);
+    renameSync(half, copy);
+  }
+  return copy;
 }
 
 /**
- * Where the binaries and data of PostgreSQL can lie so that its account reaches them. That is the project
- * itself nearly always. Below a closed folder they move to a folder in the system's place for temporary
- * files that outlive a restart; a note in `home` says where, so that removing `home` forgets that data too.
+ * Folder in which the data folder lies: `home` nearly always. Where `home` is closed to PostgreSQL's account
+ * it is elsewhere, and a note in `home` says where: so removing `home` forgets that data too.
  */
-export function postgresPlace(nativeDir: string, home: string, account: Account | undefined, log: Log): PostgresPlace {
-  const note = join(home, 'postgres-place.json');
+export function reachableDataParent(home: string, account: Account | undefined, log: Log): string {
+  const note = join(home, NOTE_OF_DATA);
   const noted = readNote(note);
-  if (noted === undefined && (account === undefined || (canReach(account, join(nativeDir, 'bin')) && canReach(account, home)))) {
-    return { nativeDir, dataParent: home };
+  if (noted !== undefined) {
+    if (existsSync(noted)) return noted;
+    // Data that was there and is gone must not silently become an empty database.
+    throw new CyxError('UNAVAILABLE', `PostgreSQL's data was in ${noted}, which is gone. To begin with nothing, remove ${note}.`);
   }
-  const folder = noted ?? makeFolder();
-  if (noted === undefined) {
-    log(`postgres: ${home} is closed to the account "${account?.name}", so its data lies in ${folder}`);
-    writeFileSync(`${note}.half`, `${JSON.stringify({ folder })}\n`);
-    renameSync(`${note}.half`, note);
-  }
-  return { nativeDir: copyOfBinaries(nativeDir, folder), dataParent: folder };
+  if (account === undefined || canReach(account, home)) return home;
+  const folder = makeOpenFolder(note);
+  log(`postgres: ${home} is closed to the account "${account.name}", so its data lies in ${folder}`);
+  return folder;
+}
+
+const NOTE_OF_DATA = 'postgres-place.json';
+
+/** Removes data that had to lie outside `home`; for those who throw `home` away. */
+export function removeDataOutside(home: string): void {
+  const noted = readNote(join(home, NOTE_OF_DATA));
+  if (noted !== undefined) rmSync(noted, { recursive: true, force: true });
 }
 
 function readNote(note: string): string | undefined {
   if (!existsSync(note)) return undefined;
-  const { folder } = JSON.parse(readFileSync(note, 'utf8')) as { folder: string };
-  // Data that was there and is gone must not silently become an empty database.
-  if (!existsSync(folder)) throw new CyxError('UNAVAILABLE', `PostgreSQL's data was in ${folder}, which is gone. To begin with nothing, remove ${note}.`);
-  return folder;
+  return (JSON.parse(readFileSync(note, 'utf8')) as { folder: string }).folder;
 }
 
-function makeFolder(): string {
+/** A folder that others may pass through, where files outlive a restart of the machine. */
+function makeOpenFolder(note: string): string {
   const parent = existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
   const folder = mkdtempSync(join(parent, 'cyxwiz-postgres-'));
   chmodSync(folder, 0o711);
+  writeFileSync(`${note}.half`, `${JSON.stringify({ folder })}\n`);
+  renameSync(`${note}.half`, note);
   return folder;
-}
-
-function copyOfBinaries(nativeDir: string, folder: string): string {
-  const { version } = JSON.parse(readFileSync(join(nativeDir, '..', 'package.json'), 'utf8')) as { version: string };
-  const copy = join(folder, `binaries-${version}`);
-  if (existsSync(copy)) return copy;
-  const half = mkdtempSync(join(folder, 'half-'));
-  cpSync(nativeDir, half, { recursive: true, verbatimSymlinks: true });
-  chmodSync(half, 0o755);
-  renameSync(half, copy);
-  return copy;
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '#core/config/config';
-import type { ServiceSpec } from '../service.ts';
+import type { ServiceSpec, Surroundings } from '../service.ts';
 
 const run = promisify(execFile);
 /** Histories are what a payment can be checked against afterwards. */
@@ -22,8 +22,8 @@ const DYNAMIC_CONFIG = [
 const SEARCH_ATTRIBUTES = ['JobState', 'UserId', 'DeviceClass', 'NodeId'] as const;
 
 /** The embedded Temporal server with its Web UI; everything it knows lies in one SQLite file. */
-export function temporalSpec(config: Config, toolsDir: string, home: string, env: NodeJS.ProcessEnv): ServiceSpec {
-  const dataDir = join(home, 'temporal');
+export function temporalSpec(config: Config, { toolsDir, env }: Surroundings): ServiceSpec {
+  const dataDir = join(config.home, 'temporal');
   const command = join(toolsDir, 'py', 'bin', 'temporal');
   const address = `127.0.0.1:${config.ports.temporal}`;
   const { namespace } = config.temporal;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { PortName } from '#core/config/ports';
-import type { ServiceName, ServiceSpec } from '../service.ts';
+import type { ServiceName, ServiceSpec, Surroundings } from '../service.ts';
 
 interface WorkerPlan {
   readonly ports: readonly PortName[];
@@ -22,10 +22,10 @@ export const WORKERS = {
   node: { ports: [], after: ['api', 'platform'], withheld: ['DATABASE_URL', 'MONGODB_URI', 'TEMPORAL_ADDRESS', 'TEMPORAL_API_KEY'] },
 } as const satisfies Partial<Record<ServiceName, WorkerPlan>>;
 
-export type WorkerName = keyof typeof WORKERS;
+type WorkerName = keyof typeof WORKERS;
 
 /** One process of ours: `workers/<name>.ts`, run by tsx without a build. */
-export function workerSpec(name: WorkerName, root: string, env: NodeJS.ProcessEnv): ServiceSpec {
+export function workerSpec(name: WorkerName, { root, env }: Surroundings): ServiceSpec {
   const plan: WorkerPlan = WORKERS[name];
   const withheld = Object.fromEntries((plan.withheld ?? []).map((variable) => [variable, undefined]));
   return {
