@@ -31,7 +31,6 @@ export const GRAPH_LIMITS = {
   parameters: 200_000_000,
   /** Values that all layers together put out for one sample: bounds the memory of one training step. */
   activationsPerSample: 64_000_000,
-  /** One side of a shape, and one layer's filters or units. */
-  dimension: 1_000_000,
-  rank: 4,
+  /** An evaluation's confusion matrix has this many values squared. */
+  classes: 1_000,
 } as const;

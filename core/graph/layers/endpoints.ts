@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Shape } from '../schema.ts';
+import { GRAPH_LIMITS, type Shape } from '../schema.ts';
 import { flatSize, formatShape, NO_WEIGHTS, ShapeProblem, type LayerSpec } from './layer-spec.ts';
 
 export const LOSSES = ['crossEntropy'] as const;
@@ -34,7 +34,7 @@ export const dataInput: LayerSpec<DataInputParams> = {
 export const output: LayerSpec<OutputParams> = {
   summary: 'Class probabilities and the loss',
   params: z.strictObject({
-    classes: z.int().min(2).max(100_000).optional(),
+    classes: z.int().min(2).max(GRAPH_LIMITS.classes).optional(),
     loss: z.enum(LOSSES).default('crossEntropy'),
   }),
   inputs: 1,
@@ -43,7 +43,9 @@ export const output: LayerSpec<OutputParams> = {
     if (classes !== undefined && classes !== scores) {
       throw new ShapeProblem(`one score per class, [${classes}]`, formatShape(input));
     }
-    if (scores < 2) throw new ShapeProblem('at least 2 classes', formatShape(input));
+    if (scores < 2 || scores > GRAPH_LIMITS.classes) {
+      throw new ShapeProblem(`2 to ${GRAPH_LIMITS.classes} classes`, formatShape(input));
+    }
     return input;
   },
   weights: () => NO_WEIGHTS,
