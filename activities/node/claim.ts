@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { baseFromString } from '#core/money/amount';
 import { CLAIM_REFUSED, type ClaimJobInput, type ClaimJobResult } from './contract.ts';
 import type { NodeActivityDeps } from './ports.ts';
@@ -10,8 +10,15 @@ const ASK_AGAIN_MS = 1_000;
 /** Less time than this is not worth a start. */
 const MIN_TIME_LEFT_MS = 5_000;
 
+/** An everyday answer, so it is benign: no alarm and no stack in anybody's log. */
 function refused(reason: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: CLAIM_REFUSED, message: reason, nonRetryable: false, nextRetryDelay: ASK_AGAIN_MS });
+  return ApplicationFailure.create({
+    type: CLAIM_REFUSED,
+    message: reason,
+    nonRetryable: false,
+    nextRetryDelay: ASK_AGAIN_MS,
+    category: ApplicationFailureCategory.BENIGN,
+  });
 }
 
 /** Why this machine can not take the offer; undefined where it can. */

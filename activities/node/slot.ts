@@ -27,10 +27,6 @@ export interface NodeSlot {
   close(): void;
 }
 
-class AbortedReservation extends Error {
-  override readonly name = 'AbortError';
-}
-
 export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): NodeSlot {
   const claimWithoutStartMs = options.claimWithoutStartMs ?? CLAIM_WITHOUT_START_MS;
   let held: RunKey | undefined;
@@ -127,7 +123,8 @@ function oneAtATime(state: SlotState): CustomSlotSupplier<ActivitySlotInfo> {
         };
         const onAbort = (): void => {
           settle();
-          reject(new AbortedReservation('The reservation is no longer needed'));
+          // The very reason: the SDK logs anything else as a fault of the supplier.
+          reject(abortSignal.reason as Error);
         };
         if (abortSignal.aborted) return onAbort();
         abortSignal.addEventListener('abort', onAbort);

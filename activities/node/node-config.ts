@@ -1,0 +1,37 @@
+import { chmodSync } from 'node:fs';
+import { z } from 'zod';
+import { deviceClassSchema } from '#core/hardware/device-class';
+import { readJson, writeJson } from './json-file.ts';
+
+const decimal = z.string().regex(/^\d{1,20}$/, 'must be an amount in base units');
+
+/** The file that tells a Server Node who it is and whom it works for. It holds the machine's API key: mode 0600. */
+export const nodeConfigSchema = z.object({
+  /** HTTP API, e.g. `https://api.example`. */
+  apiUrl: z.url(),
+  /** gRPC API and gateway: `host:port`, or a URL where the connection is encrypted. */
+  grpcUrl: z.string().min(3),
+  gatewayUrl: z.string().min(3),
+  storageUrl: z.url(),
+  /** PEM file of the one authority to trust, where it is not one of the system's. */
+  caFile: z.string().optional(),
+  namespace: z.string().min(1).default('default'),
+  machineId: z.string().min(1),
+  apiKey: z.string().min(1),
+  nodeId: z.uuid(),
+  deviceClass: deviceClassSchema,
+  pricePerHourBase: decimal,
+  workDir: z.string().min(1),
+  heartbeatMs: z.int().min(1_000).max(30_000).default(30_000),
+  threads: z.int().min(1).max(1024).optional(),
+});
+export type NodeConfig = z.output<typeof nodeConfigSchema>;
+
+export function readNodeConfig(path: string): NodeConfig | undefined {
+  return readJson(path, nodeConfigSchema);
+}
+
+export function writeNodeConfig(path: string, config: NodeConfig): void {
+  writeJson(path, config);
+  chmodSync(path, 0o600);
+}

@@ -1,0 +1,134 @@
+import * as grpc from '@grpc/grpc-js';
+import { CyxError } from '#core/errors/cyx-error';
+import { NodeServiceClient, type RegisterNodeRequest, type RegisterNodeResponse } from '#proto/gen/cyxwiz/node/v1/node_service';
+import { clientCredentials, parseEndpoint } from './endpoint.ts';
+import type { PlatformPort } from './ports.ts';
+
+const CALL_TIMEOUT_MS = 10_000;
+/** Registering waits for a stake to be on chain. */
+const REGISTER_TIMEOUT_MS = 120_000;
+
+export interface IssuedNodeToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+  readonly queues: readonly string[];
+}
+
+/** Tokens for the node's own calls; `renew` is asked when the platform did not take the current one. */
+export interface TokenSource {
+  current(): Promise<string>;
+  renew(): Promise<string>;
+}
+
+export interface PlatformClientOptions {
+  readonly grpcUrl: string;
+  readonly caFile?: string;
+  /** Reads our typed error out of a gRPC one. */
+  readonly errorOf: (error: grpc.ServiceError) => CyxError;
+}
+
+/** NodeService as the machine uses it, before and beside the work: with its API key. */
+export interface MachineClient {
+  registerNode(apiKey: string, request: RegisterNodeRequest): Promise<RegisterNodeResponse>;
+  issueToken(apiKey: string, machineId: string, nodeId: string): Promise<IssuedNodeToken>;
+}
+
+export interface NodeClient extends PlatformPort {
+  heartbeat(nodeId: string, busy: boolean): Promise<string>;
+}
+
+export interface PlatformClient {
+  readonly machine: MachineClient;
+  /** The calls that carry the node's own token. */
+  node(tokens: TokenSource): NodeClient;
+  close(): void;
+}
+
+type Unary<Request, Response> = (
+  request: Request,
+  metadata: grpc.Metadata,
+  options: Partial<grpc.CallOptions>,
+  callback: (error: grpc.ServiceError | null, response: Response) => void,
+) => grpc.ClientUnaryCall;
+
+export function createPlatformClient(options: PlatformClientOptions): PlatformClient {
+  const endpoint = parseEndpoint(options.grpcUrl);
+  const client = new NodeServiceClient(endpoint.address, clientCredentials(endpoint, options.caFile), { 'grpc.keepalive_time_ms': 30_000 });
+
+  function call<Request, Response>(method: Unary<Request, Response>, request: Request, bearer: string, timeoutMs = CALL_TIMEOUT_MS): Promise<Response> {
+    const metadata = new grpc.Metadata();
+    metadata.set('authorization', `Bearer ${bearer}`);
+    return new Promise((resolve, reject) => {
+      method.call(client, request, metadata, { deadline: Date.now() + timeoutMs }, (error, response) => {
+        if (error === null) resolve(response);
+        else reject(options.errorOf(error));
+      });
+    });
+  }
+
+  return {
+    machine: {
+      registerNode: (apiKey, request) => call<RegisterNodeRequest, RegisterNodeResponse>(client.registerNode, request, apiKey, REGISTER_TIMEOUT_MS),
+      async issueToken(apiKey, machineId, nodeId) {
+        const { token, expiresAt, taskQueues } = await call(client.issueNodeToken as Unary<{ machineId: string; nodeId: string }, { token: string; expiresAt?: Date; taskQueues: string[] }>, { machineId, nodeId }, apiKey);
+        return { token, expiresAtMs: expiresAt?.getTime() ?? Date.now(), queues: taskQueues };
+      },
+    },
+    node: (tokens) => nodeClient(client, call, tokens),
+    close: () => client.close(),
+  };
+}
+
+type Call = <Request, Response>(method: Unary<Request, Response>, request: Request, bearer: string) => Promise<Response>;
+
+/** A token may run out between two refreshes (a laptop that slept): one more try with a fresh one. */
+function withToken(call: Call, tokens: TokenSource): <Request, Response>(method: Unary<Request, Response>, request: Request) => Promise<Response> {
+  return async (method, request) => {
+    try {
+      return await call(method, request, await tokens.current());
+    } catch (error) {
+      const isStale = error instanceof CyxError && (error.code === 'TOKEN_EXPIRED' || error.code === 'UNAUTHENTICATED');
+      if (!isStale) throw error;
+      return call(method, request, await tokens.renew());
+    }
+  };
+}
+
+function nodeClient(client: NodeServiceClient, call: Call, tokens: TokenSource): NodeClient {
+  const send = withToken(call, tokens);
+  // The generated methods are overloaded; this names the one overload that is used.
+  const use = <Request, Response>(method: unknown): Unary<Request, Response> => method as Unary<Request, Response>;
+  return {
+    async heartbeat(nodeId, busy) {
+      return (await send(use<{ nodeId: string; busy: boolean }, { state: string }>(client.heartbeat), { nodeId, busy })).state;
+    },
+    claimJob: (jobId, attempt, refusal) =>
+      send(use<object, { granted: boolean; reason: string }>(client.claimJob), { jobId, attempt, accept: refusal === undefined, reason: refusal ?? '' }),
+    async acquireLease(jobId, attempt) {
+      const lease = await send(use<object, LeaseMessage>(client.acquireLease), { jobId, attempt });
+      if (lease.dataset === undefined) throw new CyxError('INTERNAL', 'The platform gave a lease without a dataset');
+      const { graphJson, hyperParametersJson, modelKey, storageUrl } = lease;
+      const { cid, key } = lease.dataset;
+      return { graphJson, hyperParametersJson, datasetCid: cid, datasetKey: new Uint8Array(key), modelKey: new Uint8Array(modelKey), storageUrl };
+    },
+    async reportProgress({ sequence, step, steps, ...report }) {
+      await send(use<object, object>(client.reportProgress), { ...report, sequence: BigInt(sequence), step: BigInt(step), steps: BigInt(steps), log: '' });
+    },
+    async reportCompletion({ commitmentHex, modelSizeBytes, trainingMs, ...report }) {
+      await send(use<object, object>(client.reportCompletion), {
+        ...report,
+        commitment: Buffer.from(commitmentHex, 'hex'),
+        modelSizeBytes: BigInt(modelSizeBytes),
+        trainingMs: BigInt(trainingMs),
+      });
+    },
+  };
+}
+
+interface LeaseMessage {
+  readonly graphJson: string;
+  readonly hyperParametersJson: string;
+  readonly dataset: { readonly cid: string; readonly key: Uint8Array } | undefined;
+  readonly modelKey: Uint8Array;
+  readonly storageUrl: string;
+}
