@@ -5,9 +5,9 @@ export function amountText(amountBase: string): string {
   return formatCyxwiz(BigInt(amountBase));
 }
 
-/** `7xKX…9fQz`: enough to recognise, the whole is one copy away. */
+/** `7xKX…9fQz`: enough to recognise, the whole is one copy away. Joined, so that a line never breaks in it. */
 export function shorten(id: string, keep = 4): string {
-  return id.length <= keep * 2 + 1 ? id : `${id.slice(0, keep)}…${id.slice(-keep)}`;
+  return id.length <= keep * 2 + 1 ? id : `${id.slice(0, keep)}\u2060…\u2060${id.slice(-keep)}`;
 }
 
 const DURATION_UNITS = [

@@ -96,7 +96,7 @@ function plotOptions(Plot: typeof uPlot, element: HTMLElement, options: CurveOpt
       { stroke: () => colours.line, fill: () => colours.fill, width: 1.75, points: { show: false }, paths: Plot.paths.linear?.() },
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
-  } as uPlot.Options;
+  };
 }
 
 function tickText(look: CurveLook): (value: number) => string {

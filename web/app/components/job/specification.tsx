@@ -45,42 +45,57 @@ export function Specification({ job, workflowUrl, className = '' }: Specificatio
             (<Moment at={job.deadlineAt} />)
           </span>
         </Fact>
-        <Fact name="Job">
-          <ShortId id={job.jobId} what="job id" keep={6} />
-        </Fact>
-        {job.escrowAddress !== null && (
-          <Fact name="Escrow">
-            <ShortId id={job.escrowAddress} what="escrow address" />
-          </Fact>
-        )}
-        {job.nodeAccount !== null && (
-          <Fact name="Node account">
-            <ShortId id={job.nodeAccount} what="node account" />
-          </Fact>
-        )}
-        {job.modelCid !== null && (
-          <Fact name="Model CID">
-            <ShortId id={job.modelCid} what="model CID" keep={8} />
-          </Fact>
-        )}
+        <Identities job={job} />
         <Fact name="Workflow">
           <a href={workflowUrl} target="_blank" rel="noreferrer" className="font-medium text-accent underline underline-offset-3">
             Open in Temporal Web
           </a>
         </Fact>
       </Facts>
-      <details className="mt-4 rounded-md border">
-        <summary className="px-3 py-2 font-medium">Model graph</summary>
-        <div className="relative border-t">
-          <span className="absolute top-2 right-2">
-            <CopyButton text={graphJson} what="model graph" />
-          </span>
-          <pre tabIndex={0} role="region" aria-label="Model graph as JSON" className="figure max-h-80 overflow-auto p-3 text-xs leading-relaxed">
-            {prettyJson(graphJson)}
-          </pre>
-        </div>
-      </details>
+      <GraphSource graphJson={graphJson} />
     </Panel>
+  );
+}
+
+/** Everything one can look up elsewhere: in the storage, on the chain. */
+function Identities({ job }: { job: Wire<JobView> }) {
+  return (
+    <>
+      <Fact name="Job">
+        <ShortId id={job.jobId} what="job id" keep={6} />
+      </Fact>
+      {job.escrowAddress !== null && (
+        <Fact name="Escrow">
+          <ShortId id={job.escrowAddress} what="escrow address" />
+        </Fact>
+      )}
+      {job.nodeAccount !== null && (
+        <Fact name="Node account">
+          <ShortId id={job.nodeAccount} what="node account" />
+        </Fact>
+      )}
+      {job.modelCid !== null && (
+        <Fact name="Model CID">
+          <ShortId id={job.modelCid} what="model CID" keep={8} />
+        </Fact>
+      )}
+    </>
+  );
+}
+
+function GraphSource({ graphJson }: { graphJson: string }) {
+  return (
+    <details className="mt-4 rounded-md border">
+      <summary className="px-3 py-2 font-medium">Model graph</summary>
+      <div className="relative border-t">
+        <span className="absolute top-2 right-2">
+          <CopyButton text={graphJson} what="model graph" />
+        </span>
+        <pre tabIndex={0} role="region" aria-label="Model graph as JSON" className="figure max-h-80 overflow-auto p-3 text-xs leading-relaxed">
+          {prettyJson(graphJson)}
+        </pre>
+      </div>
+    </details>
   );
 }
 

@@ -12,7 +12,7 @@ export function HeroInstrument() {
       <rect x="0.5" y="0.5" width="479" height="379" rx="10" className="fill-panel stroke-line" />
       <Grid />
       <path
-        d="M40 60 C 90 62, 96 64, 128 66 L 216 70 C 232 150, 246 168, 276 190 S 340 214, 400 220"
+        d="M216 70 C 232 150, 246 168, 276 190 S 340 214, 400 220"
         fill="none"
         strokeWidth="2.5"
         strokeLinecap="round"
@@ -20,17 +20,17 @@ export function HeroInstrument() {
       />
       <path d="M216 70 C 232 150, 246 168, 276 190 S 340 214, 400 220 L400 244 L216 244 Z" className="fill-accent opacity-10" />
       <circle cx="400" cy="220" r="5" className="fill-accent" />
-      <text x="40" y="40" className="figure fill-muted text-[11px]">
+      <text x="40" y="40" className="figure fill-muted text-[13px]">
         loss
       </text>
-      <text x="440" y="40" textAnchor="end" className="figure fill-ink text-[15px] font-medium">
+      <text x="440" y="40" textAnchor="end" className="figure fill-ink text-[17px] font-medium">
         0.0613
       </text>
       {MARKS.map(({ x, word, tint }) => (
         <g key={word} className={tint}>
           <line x1={x} x2={x} y1="56" y2="244" strokeDasharray="2 4" />
           <circle cx={x} cy="244" r="4.5" stroke="none" />
-          <text x={x} y="263" textAnchor="middle" stroke="none" className="text-[10.5px] font-medium">
+          <text x={x} y="263" textAnchor="middle" stroke="none" className="text-[13px] font-medium">
             {word}
           </text>
         </g>
@@ -58,8 +58,8 @@ function Grid() {
 /** Where 50 CYXWIZ are over the same time: wallet, escrow, and at the end nine tenths and one tenth. */
 function MoneyBar() {
   return (
-    <g className="text-[10.5px]">
-      <text x="40" y="296" className="figure fill-muted text-[11px]">
+    <g className="text-[13px]">
+      <text x="40" y="296" className="figure fill-muted text-[13px]">
         money
       </text>
       <rect x="40" y="306" width="86" height="34" rx="4" className="fill-sunken stroke-line" />
@@ -72,13 +72,13 @@ function MoneyBar() {
       </text>
       <rect x="400" y="306" width="40" height="19" rx="3" className="fill-verified/20 stroke-verified/60" />
       <rect x="400" y="329" width="40" height="11" rx="3" className="fill-verified/20 stroke-verified/60" />
-      <text x="420" y="319" textAnchor="middle" className="figure fill-ink text-[10px]">
+      <text x="420" y="320" textAnchor="middle" className="figure fill-ink text-[12px]">
         45
       </text>
-      <text x="420" y="338" textAnchor="middle" className="figure fill-ink text-[9px]">
+      <text x="420" y="338" textAnchor="middle" className="figure fill-ink text-[10px]">
         5
       </text>
-      <text x="440" y="358" textAnchor="end" className="fill-muted">
+      <text x="440" y="360" textAnchor="end" className="fill-muted">
         node and platform
       </text>
     </g>

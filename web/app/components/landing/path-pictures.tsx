@@ -44,7 +44,7 @@ function DesignPicture() {
       {LAYERS.map(({ x, word, height }) => (
         <g key={word}>
           <rect x={x} y={54 - height / 2} width="40" height={height} rx="4" className="fill-panel stroke-line-strong" />
-          <text x={x + 20} y="112" textAnchor="middle" className="fill-muted text-[10px]">
+          <text x={x + 20} y="112" textAnchor="middle" className="fill-muted text-[11px]">
             {word}
           </text>
         </g>
@@ -68,7 +68,7 @@ function EscrowPicture() {
       <rect x="113" y="51" width="24" height="17" rx="3" className="fill-locked" />
       <rect x="188" y="32" width="48" height="44" rx="5" className="fill-panel stroke-line-strong" />
       <path d="M196 44 c8 0 8 20 16 20 s8 -4 16 -5" fill="none" className="stroke-running" strokeWidth="2" />
-      <g className="fill-muted text-[10px]" textAnchor="middle">
+      <g className="fill-muted text-[11px]" textAnchor="middle">
         <text x="38" y="112">you</text>
         <text x="125" y="112">escrow</text>
         <text x="212" y="112">node</text>
@@ -92,7 +92,7 @@ function ResultPicture() {
       <text x="172" y="73" textAnchor="middle" className="figure fill-ink text-[11px]">
         5 to us
       </text>
-      <g className="fill-muted text-[10px]" textAnchor="middle">
+      <g className="fill-muted text-[11px]" textAnchor="middle">
         <text x="48" y="112">checked</text>
         <text x="167" y="112">paid, on chain</text>
       </g>

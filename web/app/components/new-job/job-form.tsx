@@ -48,49 +48,67 @@ export function JobForm({ datasets, deviceClasses, values, problem, onChange }: 
       <Group title="Model">
         <ModelPicker dataset={dataset} model={values.model ?? ''} graph={values.graph ?? ''} error={fields.graph} />
       </Group>
-      <Group title="Learning">
-        <div className="grid grid-cols-2 gap-4 sm:grid-cols-3">
-          <Field label="Epochs" name="epochs" inputMode="numeric" defaultValue={values.epochs} error={fields.epochs} />
-          <Field label="Batch size" name="batchSize" inputMode="numeric" defaultValue={values.batchSize} error={fields.batchSize} />
-          <Field label="Learning rate" name="learningRate" inputMode="decimal" defaultValue={values.learningRate} error={fields.learningRate} />
-          <SelectField label="Optimiser" name="optimizer" defaultValue={values.optimizer} error={fields.optimizer}>
-            {OPTIMIZERS.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </SelectField>
-          <Field label="Seed" name="seed" inputMode="numeric" defaultValue={values.seed} error={fields.seed} />
-        </div>
-      </Group>
-      <Group title="Hardware and time">
-        <div className="grid gap-4 sm:grid-cols-2">
-          <SelectField
-            label="Device class"
-            name="deviceClass"
-            defaultValue={values.deviceClass}
-            error={fields.deviceClass}
-            hint="Classes that registered nodes offer."
-          >
-            {deviceClasses.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </SelectField>
-          <Field
-            label="Deadline"
-            name="deadlineMinutes"
-            inputMode="numeric"
-            unit="minutes"
-            defaultValue={values.deadlineMinutes}
-            error={fields.deadlineMinutes}
-            hint="The price is a cap for this time."
-          />
-        </div>
-      </Group>
+      <LearningFields values={values} fields={fields} />
+      <HardwareFields values={values} fields={fields} deviceClasses={deviceClasses} />
       <div className="flex justify-end p-4 sm:px-5">
         <Button look="primary" name="intent" value="quote" className="h-10 w-full sm:w-auto" disabled={busy}>
           {busy ? 'Asking for the price…' : 'Get the price'}
         </Button>
       </div>
     </Form>
+  );
+}
+
+interface FieldsProps {
+  readonly values: Readonly<Record<string, string>>;
+  /** Texts of the fields at fault. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+function LearningFields({ values, fields }: FieldsProps) {
+  return (
+    <Group title="Learning">
+      <div className="grid grid-cols-2 gap-4 sm:grid-cols-3">
+        <Field label="Epochs" name="epochs" inputMode="numeric" defaultValue={values.epochs} error={fields.epochs} />
+        <Field label="Batch size" name="batchSize" inputMode="numeric" defaultValue={values.batchSize} error={fields.batchSize} />
+        <Field label="Learning rate" name="learningRate" inputMode="decimal" defaultValue={values.learningRate} error={fields.learningRate} />
+        <SelectField label="Optimiser" name="optimizer" defaultValue={values.optimizer} error={fields.optimizer}>
+          {OPTIMIZERS.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </SelectField>
+        <Field label="Seed" name="seed" inputMode="numeric" defaultValue={values.seed} error={fields.seed} />
+      </div>
+    </Group>
+  );
+}
+
+function HardwareFields({ values, fields, deviceClasses }: FieldsProps & Pick<JobFormProps, 'deviceClasses'>) {
+  return (
+    <Group title="Hardware and time">
+      <div className="grid gap-4 sm:grid-cols-2">
+        <SelectField
+          label="Device class"
+          name="deviceClass"
+          defaultValue={values.deviceClass}
+          error={fields.deviceClass}
+          hint="Classes that registered nodes offer."
+        >
+          {deviceClasses.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </SelectField>
+        <Field
+          label="Deadline"
+          name="deadlineMinutes"
+          inputMode="numeric"
+          unit="minutes"
+          defaultValue={values.deadlineMinutes}
+          error={fields.deadlineMinutes}
+          hint="The price is a cap for this time."
+        />
+      </div>
+    </Group>
   );
 }
 

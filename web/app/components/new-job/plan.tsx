@@ -1,6 +1,6 @@
 import { Form, useNavigation } from '@remix-run/react';
 import { ArrowRight, ReceiptText } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import type { JobSpecification, QuoteView } from '#api/services/types';
 import { amountText, durationText, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/use-now.ts';
@@ -27,8 +27,14 @@ interface PlanProps {
 
 /** What moves, from where to where, and what can still be undone: before anything is locked. */
 export function Plan({ plan, values, balanceBase, isStale }: PlanProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const quoteId = plan?.quote.quoteId;
+  // On a phone the plan comes up below the form: go there, also with the keyboard's focus.
+  useEffect(() => {
+    if (quoteId !== undefined) box.current?.focus();
+  }, [quoteId]);
   return (
-    <div className="lg:sticky lg:top-20" aria-live="polite">
+    <div ref={box} tabIndex={-1} className="scroll-mt-20 rounded-lg outline-none lg:sticky lg:top-20" aria-live="polite">
       <Panel title="Plan" flush>
         {plan === null ? (
           <EmptyState icon={ReceiptText} title="No price yet">

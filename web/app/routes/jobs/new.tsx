@@ -1,6 +1,7 @@
 import { json, redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { useActionData, useLoaderData } from '@remix-run/react';
 import { randomUUID } from 'node:crypto';
+import { useState } from 'react';
 import type { Actor, Services } from '#api/services/types';
 import { baseFromString } from '#core/money/amount';
 import { JobForm } from '../../components/new-job/job-form.tsx';
@@ -13,7 +14,6 @@ import { newJobDefaults } from '../../lib/new-job-defaults.ts';
 import { newJobProblem, parseSpecification, readValues, toSpecification } from '../../lib/new-job.server.ts';
 import { requireViewer } from '../../lib/viewer.server.ts';
 import { toWire } from '../../lib/wire.ts';
-import { useState } from 'react';
 
 export const meta: MetaFunction = () => [{ title: 'New job · CyxWiz' }];
 
