@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JWK } from 'jose';
 import { createTokens, type NodeIdentity, type UserIdentity } from '#api/auth/tokens';
 import { parseConfig, type Config } from '#core/config/config';
 import { toCyxError } from '#core/errors/cyx-error';
@@ -14,7 +15,7 @@ const PLATFORM_SUBJECT = /^platform-/;
 /** The CyxCloud gateway with its 14 embedded storage nodes as its own process. Its state is below `<home>/storage`. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')));
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK);
   const server = await startStorageServer({
     dataDir: join(config.home, 'storage'),
     host: config.host,

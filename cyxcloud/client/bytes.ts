@@ -1,10 +1,6 @@
 /** A Uint8Array over plain memory, which is what WebCrypto and fetch bodies take. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
   let difference = 0;

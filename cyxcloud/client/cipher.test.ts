@@ -2,7 +2,7 @@ import { createCipheriv, hkdfSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decryptStream, encryptStream, generateKey } from './cipher.ts';
-import { encryptedLength, HEADER_BYTES, TAG_BYTES } from './object-header.ts';
+import { DEFAULT_CHUNK_BYTES, encryptedLength, HEADER_BYTES, TAG_BYTES } from './object-header.ts';
 
 const CHUNK = 64;
 const SEALED_CHUNK = CHUNK + TAG_BYTES;
@@ -87,6 +87,17 @@ describe('object cipher', () => {
       const part = plain.slice(0, sizeBytes);
       expect(await decrypt(key, sealByHand(key, salt, part, CHUNK))).toEqual(part);
     }
+  });
+
+  it('has the vector of FORMAT.md', async () => {
+    const vectorKey = Uint8Array.from({ length: 32 }, (_, index) => index);
+    const hex =
+      '4359584f010100000010000007070707070707070707070707070707070707' +
+      '07af6cc307436dee1ab50bd684e707f88de02b2a66873e9920906da366153b' +
+      'd09ea3f1d7fd67f41d4b4d6d3ce8c18abf2094afe445b114';
+    expect(new TextDecoder().decode(await decrypt(vectorKey, new Uint8Array(Buffer.from(hex, 'hex'))))).toBe('CyxWiz');
+    const byHand = sealByHand(vectorKey, new Uint8Array(20).fill(7), new TextEncoder().encode('CyxWiz'), DEFAULT_CHUNK_BYTES);
+    expect(Buffer.from(byHand).toString('hex')).toBe(hex);
   });
 
   it('never makes the same object twice', async () => {

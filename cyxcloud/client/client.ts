@@ -169,7 +169,7 @@ const SLICE_BYTES = 1024 * 1024;
 
 function toStream(source: ReadableStream<Uint8Array> | Blob | Uint8Array): ReadableStream<Uint8Array> {
   if (source instanceof ReadableStream) return source;
-  if (source instanceof Blob) return source.stream() as ReadableStream<Uint8Array>;
+  if (source instanceof Blob) return source.stream();
   let offset = 0;
   return new ReadableStream({
     pull(controller) {

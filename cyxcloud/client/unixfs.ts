@@ -79,7 +79,7 @@ export class CidBuilder {
   }
 }
 
-export function cidFromDigest(digest: Uint8Array): CID {
+function cidFromDigest(digest: Uint8Array): CID {
   return CID.createV1(DAG_PB, createDigest(SHA2_256, digest));
 }
 

@@ -4,7 +4,7 @@ import { multiply } from './gf256.ts';
  * The inner loop of the erasure code as a WebAssembly SIMD function, assembled here: 16 products at a time by two
  * 16-byte table look-ups (low and high half of each byte), four output rows in one pass over the inputs.
  */
-export const OUTPUT_ROWS = 4;
+const OUTPUT_ROWS = 4;
 /** Bytes of every row that are worked on at once: all rows of a block fit a core's second-level cache. */
 export const BLOCK_BYTES = 16 * 1024;
 

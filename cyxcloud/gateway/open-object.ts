@@ -27,7 +27,8 @@ export async function openObject(nodes: readonly StorageNode[], key: ShardKey): 
     else spare.push(reader);
   }
   const close = async (): Promise<void> => {
-    await Promise.allSettled([...readers, ...spare].map((reader) => reader?.close()));
+    const open = [...readers, ...spare].filter((reader) => reader !== undefined);
+    await Promise.allSettled(open.map((reader) => reader.close()));
   };
   try {
     const present = readers.filter((reader) => reader !== undefined).length;

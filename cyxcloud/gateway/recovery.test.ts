@@ -54,6 +54,7 @@ describe('recovery after a crash', () => {
       await writer.append(BYTES);
       await openStore(nodes);
       expect(await readdir(join(nodeFolder(path, 0), 'incoming'))).toEqual([]);
+      await writer.abandon();
     }));
 
   it('has all of a put or nothing of it, wherever the commits were cut off', async () => {

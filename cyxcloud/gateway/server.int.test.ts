@@ -203,6 +203,7 @@ describe('as a process', () => {
       const { cid, key } = await clientOf('alice', process.url).put(bytes);
       for (const pieces of [1, 3, 9]) {
         await halfAPut(process.url, pieces);
+        await expect.poll(() => readdir(join(nodeFolder(home.path, 0), 'incoming'))).toHaveLength(1);
         await process.kill();
         process = await startServerProcess(home.path);
         const health = (await (await fetch(`${process.url}/healthz`)).json()) as { objects: number };

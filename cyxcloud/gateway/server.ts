@@ -77,11 +77,16 @@ async function answer(
     }
     const error = toCyxError(cause);
     if (error.spec.http >= 500) {
-      options.log('error', 'Request failed', { method: request.method, url: request.url, code: error.code, cause: String(error.cause ?? error.message) });
+      options.log('error', 'Request failed', { method: request.method, url: request.url, code: error.code, reason: reasonOf(error) });
     }
     if (response.headersSent) response.destroy();
     else sendProblem(response, error, request.method !== 'HEAD');
   }
+}
+
+/** The text for the operator's log; what the caller gets is `error.message`. */
+function reasonOf({ cause, message }: CyxError): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : message;
 }
 
 async function route(
