@@ -1,9 +1,11 @@
 // Runs one command of a set-up step: its output goes to a log file, and its end is shown when it fails.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-const SHOWN_LINES = 25;
+// The reason stands at the beginning of what some programs write, and at the end of what others write.
+const SHOWN_FIRST = 8;
+const SHOWN_LAST = 16;
 
 /**
  * @param {string} command
@@ -14,6 +16,7 @@ const SHOWN_LINES = 25;
 export async function runCommand(command, args, { cwd, logFile, env = process.env }) {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
+  const startOffset = fstatSync(log).size;
   let ending;
   try {
     writeSync(log, `$ ${command} ${args.join(' ')}\n`);
@@ -22,7 +25,7 @@ export async function runCommand(command, args, { cwd, logFile, env = process.en
     closeSync(log);
   }
   if (ending === 'ended with 0') return;
-  throw new Error(`${[command, ...args.slice(0, 3)].join(' ')} … ${ending}\n${lastLines(logFile)}\nThe whole output: ${logFile}`);
+  throw new Error(`${[command, ...args.slice(0, 3)].join(' ')} … ${ending}\n${bothEnds(logFile, startOffset)}\nThe whole output: ${logFile}`);
 }
 
 function endingOf(child) {
@@ -32,6 +35,8 @@ function endingOf(child) {
   });
 }
 
-function lastLines(file) {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-SHOWN_LINES).map((line) => `    ${line}`).join('\n');
+function bothEnds(file, offset) {
+  const lines = readFileSync(file).subarray(offset).toString('utf8').trimEnd().split('\n');
+  const short = lines.length <= SHOWN_FIRST + SHOWN_LAST ? lines : [...lines.slice(0, SHOWN_FIRST), '…', ...lines.slice(-SHOWN_LAST)];
+  return short.map((line) => `    ${line}`).join('\n');
 }
