@@ -39,18 +39,22 @@ export function createGrpcJobs(grpcUrl: string, token: () => string | null): Job
       return { jobs: jobs.map(jobFromMessage), nextPageToken };
     },
     stream: (jobId, afterEventId, signal) =>
-      readStream(client.streamJobUpdates({ jobId, afterEventId }, metadataOf(token())), signal),
+      readStream(client.streamJobUpdates({ jobId, afterEventId }, metadataOf(token())), jobId, signal),
     close: () => client.close(),
   };
 }
 
-async function* readStream(call: ClientReadableStream<StreamJobUpdatesResponse>, signal: AbortSignal): AsyncGenerator<JobUpdate> {
+async function* readStream(
+  call: ClientReadableStream<StreamJobUpdatesResponse>,
+  jobId: string,
+  signal: AbortSignal,
+): AsyncGenerator<JobUpdate> {
   const cancel = (): void => call.cancel();
   signal.addEventListener('abort', cancel);
   if (signal.aborted) cancel();
   try {
     for await (const message of call) {
-      const update = updateFromMessage(message as StreamJobUpdatesResponse);
+      const update = updateFromMessage(message as StreamJobUpdatesResponse, jobId);
       if (update !== null) yield update;
     }
   } catch (error) {
@@ -114,7 +118,7 @@ function jobFromMessage(job: JobMessage): Job {
 }
 
 /** Null for a kind of update that this client does not know yet. */
-function updateFromMessage({ eventId, at, update }: StreamJobUpdatesResponse): JobUpdate | null {
+function updateFromMessage({ eventId, at, update }: StreamJobUpdatesResponse, jobId: string): JobUpdate | null {
   const common = { eventId, at: at ?? new Date(0) };
   switch (update?.$case) {
     case 'stateChange':
@@ -126,7 +130,7 @@ function updateFromMessage({ eventId, at, update }: StreamJobUpdatesResponse): J
     case 'log':
       return { ...common, kind: 'log', line: update.value };
     case 'transfer':
-      return { ...common, kind: 'transfer', transfer: transferFromMessage(update.value, '') };
+      return { ...common, kind: 'transfer', transfer: transferFromMessage(update.value, jobId) };
     case undefined:
       return null;
   }

@@ -1,4 +1,5 @@
-import type { HyperParametersInput } from '#core/graph/hyper-parameters';
+import type { z } from 'zod';
+import type { hyperParametersSchema } from '#core/graph/hyper-parameters';
 import type { JobState } from '#core/job/machine';
 import type { DatasetView, JobUpdate, JobView, QuoteView, TransferView, UserView, WalletView } from '#api/services/types';
 
@@ -9,7 +10,7 @@ export interface Specification {
   /** JSON text of the model graph. */
   readonly graphJson: string;
   readonly datasetCid: string;
-  readonly hyperParameters: HyperParametersInput;
+  readonly hyperParameters: z.input<typeof hyperParametersSchema>;
   /** `cpu` or `cuda.<8|16|24|48|80>g`. */
   readonly deviceClass: string;
   readonly deadlineMs: number;

@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata, type handleServerStreamingCall, type handleUnaryCall, type ServerUnaryCall, type ServerWritableStream, type StatusObject } from '@grpc/grpc-js';
 import { encodeStatusDetails, STATUS_DETAILS_KEY } from '#api/client/status-details';
+import { logFailure, type EdgeLog } from '#api/services/edge-log';
 import { CyxError, toCyxError } from '#core/errors/cyx-error';
-
-export interface EdgeLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 export interface CallContext {
   /** The bearer token of the call. Throws UNAUTHENTICATED where there is none. */
@@ -91,9 +86,7 @@ function drained(call: ServerWritableStream<never, unknown> | NodeJS.EventEmitte
 
 function statusOf(error: unknown, requestId: string, path: string, log: EdgeLog): Partial<StatusObject> & Error {
   const known = toCyxError(error);
-  const fields = { path, requestId, code: known.code };
-  if (known.code === 'INTERNAL') log.error({ ...fields, err: known.cause ?? known }, 'call failed');
-  else log.info(fields, 'call refused');
+  logFailure(log, error, { path, requestId });
   const metadata = new Metadata();
   metadata.set(STATUS_DETAILS_KEY, Buffer.from(encodeStatusDetails(known, requestId)));
   return Object.assign(new Error(known.message), { code: known.spec.grpc, details: known.message, metadata });

@@ -4,11 +4,12 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { listenerCredentials } from '#api/gateway/credentials';
+import type { EdgeLog } from '#api/services/edge-log';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
 import { JobServiceService } from '#proto/gen/cyxwiz/job/v1/job_service';
 import { NodeServiceService } from '#proto/gen/cyxwiz/node/v1/node_service';
-import type { CallOptions, EdgeLog } from './calls.ts';
+import type { CallOptions } from './calls.ts';
 import { createJobService } from './job-service.ts';
 import { createNodeService } from './node-service.ts';
 

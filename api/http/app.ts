@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Scalar } from '@scalar/hono-api-reference';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
-import type { EdgeLog } from '#api/grpc/calls';
+import { logFailure, type EdgeLog } from '#api/services/edge-log';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
 import { createRouter, type HttpApp } from './context.ts';
-import { logProblem, notFound, problemResponse } from './problem.ts';
+import { notFound, problemResponse } from './problem.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { authRoutes } from './routes/auth.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -51,7 +51,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
   app.notFound((c) => problemResponse(notFound(c.req.method, c.req.path), c.get('requestId')));
   app.onError((error, c) => {
     const known = fromHono(error);
-    logProblem(options.log, known, { requestId: c.get('requestId'), method: c.req.method, path: c.req.path });
+    logFailure(options.log, known, { requestId: c.get('requestId'), method: c.req.method, path: c.req.path });
     return problemResponse(known, c.get('requestId'));
   });
   return app;

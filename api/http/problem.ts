@@ -1,6 +1,5 @@
 import { CyxError, toCyxError } from '#core/errors/cyx-error';
 import type { Problem } from '#api/client/wire/common';
-import type { EdgeLog } from '#api/grpc/calls';
 
 /** Any error as problem+json (RFC 9457), from the one error table. */
 export function problemResponse(error: unknown, requestId: string): Response {
@@ -18,13 +17,6 @@ export function problemResponse(error: unknown, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'x-request-id': requestId, 'cache-control': 'no-store' });
   if (known.spec.http === 401) headers.set('www-authenticate', `Bearer error="${known.code === 'TOKEN_EXPIRED' ? 'invalid_token' : 'unauthorized'}"`);
   return new Response(JSON.stringify(problem), { status: known.spec.http, headers });
-}
-
-/** Our own faults with their cause, everything else in one line. */
-export function logProblem(log: EdgeLog, error: unknown, fields: { requestId: string; method: string; path: string }): void {
-  const known = toCyxError(error);
-  if (known.code === 'INTERNAL') log.error({ ...fields, err: known.cause ?? known }, 'request failed');
-  else log.info({ ...fields, code: known.code }, 'request refused');
 }
 
 export function notFound(method: string, path: string): CyxError {

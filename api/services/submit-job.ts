@@ -6,7 +6,7 @@ import { parseInput } from '#core/errors/from-zod';
 import { formatCyxwiz } from '#core/money/amount';
 import type { Database, JobRow, QuoteRow } from '#db/postgres/database';
 import { findDataset } from '#db/postgres/datasets';
-import { applyJobTransition, findJob, insertJob } from '#db/postgres/jobs';
+import { applyJobTransition, findJob, insertJob, requireJob } from '#db/postgres/jobs';
 import { getQuote } from '#db/postgres/quotes';
 import { findWallet } from '#db/postgres/wallets';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
@@ -27,6 +27,23 @@ const submitSchema = z.object({
   quoteId: z.uuid('must be the id of a quote'),
   budgetBase: z.bigint().positive('must be above 0'),
 });
+
+/** What starting the workflow needs of a job's row. */
+type StartableJob = Pick<
+  JobRow,
+  | 'id'
+  | 'userId'
+  | 'requestId'
+  | 'workflowId'
+  | 'state'
+  | 'specificationHash'
+  | 'quoteId'
+  | 'deviceClass'
+  | 'amountBase'
+  | 'pricePerHourBase'
+  | 'requesterAddress'
+  | 'deadlineAt'
+>;
 
 /** The answer to an accepted submission, the same whenever it is asked for again. */
 interface Submitted {
@@ -56,7 +73,7 @@ export async function submitJob(deps: Deps, actor: Actor, input: SubmitInput): P
   checkDatasetFits(specification.graph, requireDataset(foundDataset, specification.datasetCid));
   checkMoney(quote, budgetBase, wallet.balanceBase);
   await requireCapableNodes(db, { userId: actor.userId, deviceClass: quote.deviceClass, maxPricePerHourBase: quote.pricePerHourBase });
-  const { row } = await insertJob(db, {
+  const row = {
     id: jobId,
     userId: actor.userId,
     requestId,
@@ -73,14 +90,15 @@ export async function submitJob(deps: Deps, actor: Actor, input: SubmitInput): P
     requesterAddress: wallet.address,
     modelKeyWrapped: await deps.kms.wrap(randomBytes(32), 'model-key', jobId),
     deadlineAt: new Date(Date.now() + specification.deadlineMs),
-  });
-  return resume(deps, row, { specification, quoteId, requestId });
+  };
+  const isNew = await insertJob(db, row);
+  return resume(deps, isNew ? { ...row, state: 'CREATED' } : await requireJob(db, jobId), { specification, quoteId, requestId });
 }
 
 /** Goes on with a job whose row exists: from this call, an earlier one, or another at the same time. */
 async function resume(
   deps: Deps,
-  job: JobRow,
+  job: StartableJob,
   request: { specification: CheckedSpecification; quoteId: string; requestId: string },
 ): Promise<Submitted> {
   if (job.specificationHash !== request.specification.hash || job.quoteId !== request.quoteId) {
@@ -92,7 +110,7 @@ async function resume(
   return { jobId: job.id, workflowId: job.workflowId, state: 'QUEUED' };
 }
 
-async function startWorkflow(deps: Deps, job: JobRow): Promise<void> {
+async function startWorkflow(deps: Deps, job: StartableJob): Promise<void> {
   const submission: SubmitJobInput = {
     userId: job.userId,
     requesterAddress: job.requesterAddress,
@@ -109,7 +127,7 @@ async function startWorkflow(deps: Deps, job: JobRow): Promise<void> {
   }
 }
 
-function updateWithStart(temporal: Client, job: JobRow, submission: SubmitJobInput): Promise<unknown> {
+function updateWithStart(temporal: Client, job: StartableJob, submission: SubmitJobInput): Promise<unknown> {
   const input: TrainingJobInput = { jobId: job.id };
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW_TYPES.job, {
     workflowId: job.workflowId,

@@ -3,7 +3,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { isTerminal, transition, type JobEvent, type JobState } from '#core/job/machine';
 import type { Database, JobRow, NewJobRow } from './database.ts';
 import { appendJobEvent, hasJobEvent } from './events.ts';
-import { jobs } from './schema.ts';
+import { jobEvents, jobs } from './schema.ts';
 
 /** What may be written together with a state change. */
 export type JobPatch = Partial<
@@ -46,7 +46,8 @@ export async function applyJobTransition(db: Database, change: JobTransition): P
         ...change.patch,
         state,
         version: job.version + 1,
-        ...(isTerminal(state) ? { endedAt: sql`now()` } : {}),
+        // What has ended waits for nothing, whatever the patch was made from.
+        ...(isTerminal(state) ? { endedAt: sql`now()`, waitingFor: '' } : {}),
       })
       .where(eq(jobs.id, job.id))
       .returning();
@@ -61,16 +62,20 @@ export async function patchJob(db: Database, jobId: string, patch: JobPatch): Pr
 }
 
 /**
- * Creates the row of a job in state CREATED, with its first event. `created` is false where it was there already;
- * the row is the stored one either way.
+ * Creates the row of a job in state CREATED together with its first event, in one statement: this is on the way of every
+ * submission. False where the row was there already.
  */
-export async function insertJob(db: Database, row: Omit<NewJobRow, 'state' | 'version'>): Promise<{ row: JobRow; created: boolean }> {
-  return db.transaction(async (tx) => {
-    const [inserted] = await tx.insert(jobs).values({ ...row, state: 'CREATED' }).onConflictDoNothing().returning();
-    if (inserted === undefined) return { row: await requireJob(tx, row.id), created: false };
-    await appendJobEvent(tx, { jobId: row.id, kind: 'state', payload: { state: 'CREATED' }, dedupeKey: 'state:created' });
-    return { row: inserted, created: true };
-  });
+export async function insertJob(db: Database, row: Omit<NewJobRow, 'state' | 'version'>): Promise<boolean> {
+  const insertion = db
+    .insert(jobs)
+    .values({ ...row, state: 'CREATED' })
+    .onConflictDoNothing()
+    .returning({ id: jobs.id });
+  const result = await db.execute(sql`
+    WITH created AS ${insertion}
+    INSERT INTO ${jobEvents} (job_id, kind, payload, dedupe_key)
+    SELECT id, 'state', '{"state":"CREATED"}'::jsonb, 'state:created' FROM created`);
+  return (result.rowCount ?? 0) > 0;
 }
 
 export async function findJob(db: Database, jobId: string): Promise<JobRow | null> {
