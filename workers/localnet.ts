@@ -13,11 +13,16 @@ async function main(): Promise<void> {
     host: config.host,
     rpcPort: config.ports.solanaRpc,
     wsPort: config.ports.solanaWs,
-    programs: programsOnDisk({ dir: config.programsDir }).map(({ name, programId, soPath }) => ({ name, programId: programId.toBase58(), soPath })),
+    programs: programsOnDisk({ dir: config.programsDir }).map(({ name, programId, soPath }) => ({
+      name,
+      programId: programId.toBase58(),
+      soPath,
+    })),
     // Only tests set it; a chain whose clock jumped is no longer in step with the world.
     allowWarp: process.env['CYXWIZ_LOCALNET_ALLOW_WARP'] === 'true',
     ...readTls(config),
-    log: (event, facts) => process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...facts })}\n`),
+    log: (event, facts) =>
+      process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...facts })}\n`),
     onFatal: (error) => {
       process.stderr.write(`${error.message}\n`);
       process.exit(1);
@@ -30,7 +35,9 @@ async function main(): Promise<void> {
 
 function readTls({ listenerTls }: Config): { tls?: { certPem: string; keyPem: string } } {
   if (listenerTls === undefined) return {};
-  return { tls: { certPem: readFileSync(listenerTls.certFile, 'utf8'), keyPem: readFileSync(listenerTls.keyFile, 'utf8') } };
+  return {
+    tls: { certPem: readFileSync(listenerTls.certFile, 'utf8'), keyPem: readFileSync(listenerTls.keyFile, 'utf8') },
+  };
 }
 
 function stopOnSignal(localnet: Localnet): void {

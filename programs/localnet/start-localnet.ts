@@ -30,7 +30,11 @@ export async function startLocalnet(options: LocalnetOptions): Promise<Localnet>
   }
 }
 
-async function serve(chain: Chain, options: LocalnetOptions, opened: (() => void | Promise<void>)[]): Promise<Omit<Localnet, 'close'>> {
+async function serve(
+  chain: Chain,
+  options: LocalnetOptions,
+  opened: (() => void | Promise<void>)[],
+): Promise<Omit<Localnet, 'close'>> {
   const log = options.log ?? (() => {});
   const host = options.host ?? '127.0.0.1';
   const context: RpcContext = { chain, allowWarp: options.allowWarp === true };

@@ -27,7 +27,8 @@ export class AccountStore {
   apply(image: AccountImage): void {
     const before = this.accounts.get(image.address);
     const isGone = image.lamports === 0n;
-    if (before !== undefined && (isGone || before.owner !== image.owner)) this.byOwner.get(before.owner)?.delete(image.address);
+    if (before !== undefined && (isGone || before.owner !== image.owner))
+      this.byOwner.get(before.owner)?.delete(image.address);
     if (isGone) {
       this.accounts.delete(image.address);
       return;

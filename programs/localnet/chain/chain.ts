@@ -2,10 +2,11 @@ import { CyxError } from '#core/errors/cyx-error';
 import type { LocalnetOptions } from '../options.ts';
 import { Journal } from '../journal/journal.ts';
 import type { RecordLocation } from '../journal/files.ts';
-import { AccountStore } from './account-store.ts';
-import { Faucet } from './faucet.ts';
+import type { AccountStore } from './account-store.ts';
+import type { Faucet } from './faucet.ts';
 import { genesisAddresses } from './genesis.ts';
-import { History, historyEntry, type HistoryEntry } from './history.ts';
+import type { History} from './history.ts';
+import { historyEntry, type HistoryEntry } from './history.ts';
 import type { AccountImage, TransactionRecord } from './records.ts';
 import { restore, type Restored } from './restore.ts';
 import { SLOT_MS, type SlotClock, type SlotTime } from './slot-clock.ts';
@@ -60,7 +61,9 @@ export class Chain {
     this.genesisHash = restored.genesisHash;
     this.genesis = genesisAddresses(this.svm);
     const from = Math.max(0, this.clock.slot - SLOT_HASHES + 1);
-    this.slotHashes = Array.from({ length: this.clock.slot - from + 1 }, (_item, index) => this.hashOf(this.clock.slot - index));
+    this.slotHashes = Array.from({ length: this.clock.slot - from + 1 }, (_item, index) =>
+      this.hashOf(this.clock.slot - index),
+    );
     this.setTime({ slot: this.clock.slot, unixTimeS: this.clock.unixTimeS });
     journal.snapshotFrom(restored.takeState);
     this.timer = setInterval(() => this.tick(), SLOT_MS);
@@ -78,7 +81,9 @@ export class Chain {
   ownedBy(owner: string): AccountImage[] {
     const written = [...this.accounts.ownedBy(owner)];
     const known = new Set(written.map((image) => image.address));
-    const genesis = this.svm.programAccounts(owner).filter((image) => this.genesis.has(image.address) && !known.has(image.address));
+    const genesis = this.svm
+      .programAccounts(owner)
+      .filter((image) => this.genesis.has(image.address) && !known.has(image.address));
     // A genesis account that changed hands is in the store under its new owner.
     return [...written, ...genesis.filter((image) => this.accounts.get(image.address) === undefined)];
   }
@@ -109,7 +114,10 @@ export class Chain {
     return this.submit(this.faucet.pay(address, lamports, this.clock.blockhash), { skipPreflight: false });
   }
 
-  simulate(wire: Uint8Array, options: { readonly verifySignatures: boolean; readonly checkBlockhash: boolean }): Simulation {
+  simulate(
+    wire: Uint8Array,
+    options: { readonly verifySignatures: boolean; readonly checkBlockhash: boolean },
+  ): Simulation {
     const transaction = decodeWire(wire);
     const isUnknown = this.clock.slotOfBlockhash(transaction.message.recentBlockhash) === undefined;
     if (options.checkBlockhash && isUnknown)
@@ -147,7 +155,8 @@ export class Chain {
   }
 
   private advance(time: SlotTime, parent: number): void {
-    for (let slot = Math.max(parent + 1, time.slot - SLOT_HASHES + 1); slot <= time.slot; slot += 1) this.slotHashes.unshift(this.hashOf(slot));
+    for (let slot = Math.max(parent + 1, time.slot - SLOT_HASHES + 1); slot <= time.slot; slot += 1)
+      this.slotHashes.unshift(this.hashOf(slot));
     this.slotHashes = this.slotHashes.slice(0, SLOT_HASHES);
     this.setTime(time);
     for (const events of this.events) events.slot(time.slot, parent);

@@ -1,4 +1,11 @@
-import { ComputeBudgetProgram, Keypair, PublicKey, SystemProgram, TransactionMessage, VersionedTransaction } from '@solana/web3.js';
+import {
+  ComputeBudgetProgram,
+  Keypair,
+  PublicKey,
+  SystemProgram,
+  TransactionMessage,
+  VersionedTransaction,
+} from '@solana/web3.js';
 
 /** System transfer and the budget instruction use about 300 units; what is above makes each airdrop its own transaction. */
 const MIN_UNITS = 10_000;

@@ -23,9 +23,19 @@ const GENESIS_OWNERS = [
 /** 500 million SOL, about what mainnet started with. */
 const FAUCET_LAMPORTS = 500_000_000_000_000_000n;
 
-export function newGenesis(nowMs: number, programs: readonly ProgramRecord[]): Extract<ChainRecord, { kind: 'genesis' }> {
+export function newGenesis(
+  nowMs: number,
+  programs: readonly ProgramRecord[],
+): Extract<ChainRecord, { kind: 'genesis' }> {
   const secret = (): Uint8Array => new Uint8Array(randomBytes(32));
-  return { kind: 'genesis', formatVersion: 1, genesisTimeMs: nowMs, hashSeed: secret(), faucetSeed: secret(), programs };
+  return {
+    kind: 'genesis',
+    formatVersion: 1,
+    genesisTimeMs: nowMs,
+    hashSeed: secret(),
+    faucetSeed: secret(),
+    programs,
+  };
 }
 
 export function faucetAccount(address: string): AccountImage {
@@ -57,7 +67,11 @@ export function loadPrograms(
     try {
       svm.addProgram(programId, elf);
     } catch (error) {
-      throw new CyxError('INVALID_INPUT', `${soPath} is not a program the chain can load as ${programId}: ${String(error)}`, { cause: error });
+      throw new CyxError(
+        'INVALID_INPUT',
+        `${soPath} is not a program the chain can load as ${programId}: ${String(error)}`,
+        { cause: error },
+      );
     }
     return { programId, soPath, sha256 };
   });
@@ -73,6 +87,10 @@ function readProgram(programId: string, soPath: string): Buffer {
   try {
     return readFileSync(soPath);
   } catch (error) {
-    throw new CyxError('NOT_FOUND', `The program ${programId} cannot be read from ${soPath}. Build the programs, or put the file back.`, { cause: error });
+    throw new CyxError(
+      'NOT_FOUND',
+      `The program ${programId} cannot be read from ${soPath}. Build the programs, or put the file back.`,
+      { cause: error },
+    );
   }
 }

@@ -60,7 +60,8 @@ export async function restore(journal: Journal, recovered: Recovered, options: L
   const progress = begin(state);
   for (const image of state?.accounts ?? []) accounts.apply(image);
   for (const entry of state?.history ?? []) history.add(entry);
-  for (const { record, location } of recovered.records) replay(record as ChainRecord, location, progress, accounts, history);
+  for (const { record, location } of recovered.records)
+    replay(record as ChainRecord, location, progress, accounts, history);
 
   const svm = new Svm();
   const programs = loadPrograms(svm, options.programs, progress.programs, log);
@@ -71,8 +72,19 @@ export async function restore(journal: Journal, recovered: Recovered, options: L
   if (accounts.get(faucet.address) === undefined) accounts.apply(faucetAccount(faucet.address));
   fillRuntime(svm, accounts);
 
-  const clock = new SlotClock({ ...progress, dataDir: options.dataDir, genesisTimeMs: genesis.genesisTimeMs, hashSeed: genesis.hashSeed, nowMs: Date.now });
-  log('chain.restored', { transactions: history.count, accounts: accounts.count, slot: clock.slot, tookMs: Math.round(performance.now() - startedMs) });
+  const clock = new SlotClock({
+    ...progress,
+    dataDir: options.dataDir,
+    genesisTimeMs: genesis.genesisTimeMs,
+    hashSeed: genesis.hashSeed,
+    nowMs: Date.now,
+  });
+  log('chain.restored', {
+    transactions: history.count,
+    accounts: accounts.count,
+    slot: clock.slot,
+    tookMs: Math.round(performance.now() - startedMs),
+  });
   return {
     svm,
     accounts,
@@ -98,7 +110,13 @@ function begin(state: ChainState | undefined): Progress {
   return { genesis, programs, warpSlots, warpSeconds, lastSlot, lastUnixTimeS };
 }
 
-function replay(record: ChainRecord, location: RecordLocation, progress: Progress, accounts: AccountStore, history: History): void {
+function replay(
+  record: ChainRecord,
+  location: RecordLocation,
+  progress: Progress,
+  accounts: AccountStore,
+  history: History,
+): void {
   switch (record.kind) {
     case 'genesis':
       progress.genesis = record;
@@ -121,7 +139,10 @@ function replay(record: ChainRecord, location: RecordLocation, progress: Progres
       progress.lastUnixTimeS = Math.max(progress.lastUnixTimeS, record.unixTimeS);
       return;
     default:
-      throw new CyxError('STORAGE_CORRUPT', `The journal holds a record of an unknown kind: ${String((record as { kind: unknown }).kind)}`);
+      throw new CyxError(
+        'STORAGE_CORRUPT',
+        `The journal holds a record of an unknown kind: ${String((record as { kind: unknown }).kind)}`,
+      );
   }
 }
 

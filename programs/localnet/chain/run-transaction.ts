@@ -79,7 +79,12 @@ function gone(address: string): AccountImage {
 }
 
 function sameAccount(a: AccountImage, b: AccountImage): boolean {
-  return a.lamports === b.lamports && a.owner === b.owner && a.executable === b.executable && Buffer.compare(a.data, b.data) === 0;
+  return (
+    a.lamports === b.lamports &&
+    a.owner === b.owner &&
+    a.executable === b.executable &&
+    Buffer.compare(a.data, b.data) === 0
+  );
 }
 
 function sumLamports(accounts: readonly bigint[]): bigint {

@@ -16,7 +16,15 @@ beforeEach(() => {
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 function open(over: Partial<SlotClockStart> = {}): SlotClock {
-  const start = { dataDir, genesisTimeMs: GENESIS_MS, hashSeed: new Uint8Array(32).fill(5), warpSlots: 0, warpSeconds: 0, lastSlot: 0, lastUnixTimeS: 0 };
+  const start = {
+    dataDir,
+    genesisTimeMs: GENESIS_MS,
+    hashSeed: new Uint8Array(32).fill(5),
+    warpSlots: 0,
+    warpSeconds: 0,
+    lastSlot: 0,
+    lastUnixTimeS: 0,
+  };
   return new SlotClock({ ...start, nowMs: () => nowMs, ...over });
 }
 
@@ -30,21 +38,26 @@ describe('slots', () => {
 
   it('never go back, however the wall clock jumps and the process restarts', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ jumpMs: fc.integer({ min: -500_000, max: 500_000 }), restart: fc.boolean() }), { maxLength: 20 }), (steps) => {
-        let clock = open();
-        let before = { slot: clock.slot, unixTimeS: clock.unixTimeS };
-        for (const { jumpMs, restart } of steps) {
-          nowMs += jumpMs;
-          if (restart) clock.close();
-          // What a killed process leaves: its slot file, and nothing else that knows its ticks.
-          if (restart) clock = open();
-          else clock.tick();
-          expect(clock.slot).toBeGreaterThan(before.slot);
-          expect(clock.unixTimeS).toBeGreaterThanOrEqual(before.unixTimeS);
-          before = { slot: clock.slot, unixTimeS: clock.unixTimeS };
-        }
-        clock.close();
-      }),
+      fc.property(
+        fc.array(fc.record({ jumpMs: fc.integer({ min: -500_000, max: 500_000 }), restart: fc.boolean() }), {
+          maxLength: 20,
+        }),
+        (steps) => {
+          let clock = open();
+          let before = { slot: clock.slot, unixTimeS: clock.unixTimeS };
+          for (const { jumpMs, restart } of steps) {
+            nowMs += jumpMs;
+            if (restart) clock.close();
+            // What a killed process leaves: its slot file, and nothing else that knows its ticks.
+            if (restart) clock = open();
+            else clock.tick();
+            expect(clock.slot).toBeGreaterThan(before.slot);
+            expect(clock.unixTimeS).toBeGreaterThanOrEqual(before.unixTimeS);
+            before = { slot: clock.slot, unixTimeS: clock.unixTimeS };
+          }
+          clock.close();
+        },
+      ),
       { numRuns: 50 },
     );
   });

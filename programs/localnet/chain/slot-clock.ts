@@ -77,10 +77,12 @@ export class SlotClock {
     const due = 1 + Math.floor((nowMs - this.start.genesisTimeMs) / SLOT_MS) + this.warpSlots;
     this.slotNow = Math.max(before + 1, due);
     this.unixTimeNowS = Math.max(this.unixTimeNowS, Math.floor(nowMs / 1000) + this.warpSeconds);
-    for (let slot = Math.max(before + 1, this.slotNow - BLOCKHASH_SLOTS); slot <= this.slotNow; slot += 1) this.remember(slot);
+    for (let slot = Math.max(before + 1, this.slotNow - BLOCKHASH_SLOTS); slot <= this.slotNow; slot += 1)
+      this.remember(slot);
     this.times.set(this.slotNow, this.unixTimeNowS);
     for (const slot of this.times.keys()) if (slot < this.slotNow - KEPT_SLOTS) this.times.delete(slot);
-    for (const [hash, slot] of this.recentSlots) if (slot < this.slotNow - BLOCKHASH_SLOTS) this.recentSlots.delete(hash);
+    for (const [hash, slot] of this.recentSlots)
+      if (slot < this.slotNow - BLOCKHASH_SLOTS) this.recentSlots.delete(hash);
     // Fixed width: a shorter text never leaves the end of a longer one behind.
     const text = JSON.stringify({ slot: this.slotNow, unixTimeS: this.unixTimeNowS }).padEnd(96);
     writeSync(this.slotFd, text, 0);

@@ -129,7 +129,8 @@ function toExecution(meta: TransactionMetadata, error: TransactionError): Execut
         stackHeight: item.stackHeight(),
       })),
     ),
-    returnData: returnedBytes.length === 0 ? null : { programId: encodeBase58(returned.programId()), data: returnedBytes },
+    returnData:
+      returnedBytes.length === 0 ? null : { programId: encodeBase58(returned.programId()), data: returnedBytes },
   };
 }
 
@@ -139,7 +140,8 @@ function transactionError(failed: FailedTransactionMetadata): TransactionError {
   if ('accountIndex' in error) return { [variant(error)]: { account_index: error.accountIndex } };
   if (!('err' in error)) return { DuplicateInstruction: error.index };
   const inner = error.err();
-  if (typeof inner === 'number') return { InstructionError: [error.index, INSTRUCTION_ERRORS[inner] ?? 'GenericError'] };
+  if (typeof inner === 'number')
+    return { InstructionError: [error.index, INSTRUCTION_ERRORS[inner] ?? 'GenericError'] };
   return { InstructionError: [error.index, 'code' in inner ? { Custom: inner.code } : { BorshIoError: inner.msg }] };
 }
 

@@ -6,7 +6,9 @@ export function tokenBalances(
   accounts: readonly (AccountImage | undefined)[],
   account: (address: string) => AccountImage | undefined,
 ): TokenBalanceRecord[] {
-  const byAddress = new Map(accounts.flatMap((image) => (image === undefined ? [] : [[image.address, image] as const])));
+  const byAddress = new Map(
+    accounts.flatMap((image) => (image === undefined ? [] : [[image.address, image] as const])),
+  );
   return accounts.flatMap((image, accountIndex) => {
     const token = parseTokenAccount(image);
     if (image === undefined || token === undefined) return [];

@@ -37,12 +37,18 @@ export function decodeWire(wire: Uint8Array): WireTransaction {
   const signatures = transaction.signatures.map(encodeBase58);
   const required = message.header.numRequiredSignatures;
   if (signatures[0] === undefined || signatures.length !== required || message.staticAccountKeys.length < required)
-    throw new RpcError('invalidParams', 'invalid transaction: Transaction failed to sanitize accounts offsets correctly');
+    throw new RpcError(
+      'invalidParams',
+      'invalid transaction: Transaction failed to sanitize accounts offsets correctly',
+    );
   return { wire, signature: signatures[0], signatures, message, isLegacy: transaction.version === 'legacy' };
 }
 
 /** All keys of the transaction, those of its lookup tables included. */
-export function resolveKeys(message: VersionedMessage, account: (address: string) => AccountImage | undefined): ResolvedKeys {
+export function resolveKeys(
+  message: VersionedMessage,
+  account: (address: string) => AccountImage | undefined,
+): ResolvedKeys {
   const statics = message.staticAccountKeys.map((key) => key.toBase58());
   const loadedWritable: string[] = [];
   const loadedReadonly: string[] = [];
@@ -67,7 +73,7 @@ export function signatureFeeLamports(message: VersionedMessage): bigint {
 
 /** The answer of a cluster whose preflight check refused the transaction. */
 export function preflightError(error: unknown, logs: readonly string[] = [], unitsConsumed = 0n): RpcError {
-  const text = typeof error === 'string' ? PREFLIGHT_TEXTS[error] ?? error : instructionText(error);
+  const text = typeof error === 'string' ? (PREFLIGHT_TEXTS[error] ?? error) : instructionText(error);
   const data = { err: error, logs, accounts: null, unitsConsumed, returnData: null, innerInstructions: null };
   return new RpcError('preflightFailed', `Transaction simulation failed: ${text}`, data);
 }

@@ -20,7 +20,14 @@ const MAX_BASE58_BYTES = 128;
 /** An account as the RPC answers it. */
 export function encodeAccount(image: AccountImage, view: AccountView, read: AccountReader): Record<string, unknown> {
   const { lamports, owner, executable, data } = image;
-  return { lamports, owner, executable, rentEpoch: RENT_EPOCH, space: data.length, data: encodeData(image, view, read) };
+  return {
+    lamports,
+    owner,
+    executable,
+    rentEpoch: RENT_EPOCH,
+    space: data.length,
+    data: encodeData(image, view, read),
+  };
 }
 
 function encodeData(image: AccountImage, { encoding, dataSlice }: AccountView, read: AccountReader): unknown {
@@ -31,7 +38,10 @@ function encodeData(image: AccountImage, { encoding, dataSlice }: AccountView, r
   if (encoding === 'base64' || encoding === 'jsonParsed') return [Buffer.from(bytes).toString('base64'), 'base64'];
   if (encoding === 'base64+zstd') return [zstdStored(bytes).toString('base64'), 'base64+zstd'];
   if (bytes.length > MAX_BASE58_BYTES)
-    throw new RpcError('invalidRequest', `Encoded binary (base 58) data should be less than ${MAX_BASE58_BYTES} bytes, please use Base64 encoding.`);
+    throw new RpcError(
+      'invalidRequest',
+      `Encoded binary (base 58) data should be less than ${MAX_BASE58_BYTES} bytes, please use Base64 encoding.`,
+    );
   // Asking for no encoding at all gives the oldest form: the bare text.
   return encoding === undefined ? encodeBase58(bytes) : [encodeBase58(bytes), 'base58'];
 }
@@ -45,7 +55,13 @@ function parsedData(image: AccountImage, read: AccountReader): unknown {
   return { program, parsed: { info, type: token.kind }, space: image.data.length };
 }
 
-function mintInfo({ mintAuthority, supplyBase, decimals, isInitialized, freezeAuthority }: TokenMint): Record<string, unknown> {
+function mintInfo({
+  mintAuthority,
+  supplyBase,
+  decimals,
+  isInitialized,
+  freezeAuthority,
+}: TokenMint): Record<string, unknown> {
   return { mintAuthority, supply: supplyBase.toString(), decimals, isInitialized, freezeAuthority };
 }
 
@@ -62,7 +78,9 @@ function accountInfo(token: TokenAccount, read: AccountReader): Record<string, u
     state: token.state,
     isNative: reserve !== null,
     ...(reserve === null ? {} : { rentExemptReserve: uiTokenAmount(reserve, mint.decimals) }),
-    ...(token.delegate === null ? {} : { delegate: token.delegate, delegatedAmount: uiTokenAmount(token.delegatedBase, mint.decimals) }),
+    ...(token.delegate === null
+      ? {}
+      : { delegate: token.delegate, delegatedAmount: uiTokenAmount(token.delegatedBase, mint.decimals) }),
     ...(token.closeAuthority === null ? {} : { closeAuthority: token.closeAuthority }),
   };
 }

@@ -3,7 +3,14 @@ import { Keypair, PublicKey } from '@solana/web3.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccountImage } from '../chain/records.ts';
-import { parseToken, parseTokenAccount, parseTokenMint, TOKEN_2022_PROGRAM, TOKEN_PROGRAM, uiTokenAmount } from './token.ts';
+import {
+  parseToken,
+  parseTokenAccount,
+  parseTokenMint,
+  TOKEN_2022_PROGRAM,
+  TOKEN_PROGRAM,
+  uiTokenAmount,
+} from './token.ts';
 
 const U64_MAX = 2n ** 64n - 1n;
 const key = (): PublicKey => Keypair.generate().publicKey;
@@ -37,7 +44,15 @@ function accountData(over: Partial<Parameters<typeof AccountLayout.encode>[0]> =
 function mintData(isInitialized: boolean, supply = U64_MAX): Uint8Array {
   const data = Buffer.alloc(MintLayout.span);
   MintLayout.encode(
-    { mintAuthorityOption: 0, mintAuthority: PublicKey.default, supply, decimals: 9, isInitialized, freezeAuthorityOption: 0, freezeAuthority: PublicKey.default },
+    {
+      mintAuthorityOption: 0,
+      mintAuthority: PublicKey.default,
+      supply,
+      decimals: 9,
+      isInitialized,
+      freezeAuthorityOption: 0,
+      freezeAuthority: PublicKey.default,
+    },
     data,
   );
   return data;
@@ -46,7 +61,15 @@ function mintData(isInitialized: boolean, supply = U64_MAX): Uint8Array {
 describe('token accounts', () => {
   it('reads what the SPL library writes', () => {
     const [mint, owner, delegate] = [key(), key(), key()];
-    const data = accountData({ mint, owner, amount: U64_MAX, delegateOption: 1, delegate, delegatedAmount: 3n, state: 2 });
+    const data = accountData({
+      mint,
+      owner,
+      amount: U64_MAX,
+      delegateOption: 1,
+      delegate,
+      delegatedAmount: 3n,
+      state: 2,
+    });
     expect(parseTokenAccount(image(data))).toEqual({
       kind: 'account',
       mint: mint.toBase58(),
@@ -61,7 +84,11 @@ describe('token accounts', () => {
   });
 
   it('reads a mint, and tells mints and accounts apart', () => {
-    expect(parseTokenMint(image(mintData(true)))).toMatchObject({ supplyBase: U64_MAX, decimals: 9, mintAuthority: null });
+    expect(parseTokenMint(image(mintData(true)))).toMatchObject({
+      supplyBase: U64_MAX,
+      decimals: 9,
+      mintAuthority: null,
+    });
     expect(parseTokenMint(image(accountData()))).toBeUndefined();
     expect(parseTokenAccount(image(mintData(true)))).toBeUndefined();
   });
@@ -84,7 +111,10 @@ describe('uiTokenAmount', () => {
   it('keeps every digit in the text', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, U64_MAX), fc.integer({ min: 0, max: 18 }), (amountBase, decimals) => {
-        const { amount, uiAmountString } = uiTokenAmount(amountBase, decimals) as { amount: string; uiAmountString: string };
+        const { amount, uiAmountString } = uiTokenAmount(amountBase, decimals) as {
+          amount: string;
+          uiAmountString: string;
+        };
         const [whole = '', fraction = ''] = uiAmountString.split('.');
         expect(BigInt(whole + fraction.padEnd(decimals, '0'))).toBe(amountBase);
         expect(fraction.endsWith('0')).toBe(false);

@@ -1,5 +1,10 @@
 import type { MessageCompiledInstruction, VersionedMessage } from '@solana/web3.js';
-import type { InnerInstructionRecord, TokenBalanceRecord, TransactionError, TransactionRecord } from '../chain/records.ts';
+import type {
+  InnerInstructionRecord,
+  TokenBalanceRecord,
+  TransactionError,
+  TransactionRecord,
+} from '../chain/records.ts';
 import type { Execution } from '../chain/svm.ts';
 import { decodeWire } from '../chain/wire.ts';
 import { RpcError } from '../rpc/errors.ts';
@@ -23,9 +28,15 @@ export function encodeTransaction(record: TransactionRecord, view: TransactionVi
 export function encodeTransactionBody(record: TransactionRecord, view: TransactionView): Record<string, unknown> {
   const { message, signatures } = decodeWire(record.wire);
   if (message.version !== 'legacy' && view.maxSupportedTransactionVersion === undefined)
-    throw new RpcError('unsupportedVersion', `Transaction version (${message.version}) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": ${message.version}`);
+    throw new RpcError(
+      'unsupportedVersion',
+      `Transaction version (${message.version}) is not supported by the requesting client. Please try the request again with the following configuration parameter: "maxSupportedTransactionVersion": ${message.version}`,
+    );
   const isParsed = view.encoding === 'jsonParsed';
-  const transaction = encodedWire(record.wire, view.encoding) ?? { signatures, message: messageJson(record, message, isParsed) };
+  const transaction = encodedWire(record.wire, view.encoding) ?? {
+    signatures,
+    message: messageJson(record, message, isParsed),
+  };
   // Clients that name no version know of none.
   const version = view.maxSupportedTransactionVersion === undefined ? {} : { version: message.version };
   return { transaction, meta: meta(record, message, isParsed), ...version };
@@ -36,7 +47,9 @@ export function statusOf(error: TransactionError): Record<string, unknown> {
 }
 
 export function returnDataJson(returned: Execution['returnData']): Record<string, unknown> | null {
-  return returned === null ? null : { programId: returned.programId, data: [Buffer.from(returned.data).toString('base64'), 'base64'] };
+  return returned === null
+    ? null
+    : { programId: returned.programId, data: [Buffer.from(returned.data).toString('base64'), 'base64'] };
 }
 
 export function innerInstructionsJson(inner: Execution['inner']): Record<string, unknown>[] {
@@ -52,7 +65,11 @@ function encodedWire(wire: Uint8Array, encoding: TransactionEncoding | undefined
 function meta(record: TransactionRecord, message: VersionedMessage, isParsed: boolean): Record<string, unknown> {
   const { error, loadedWritable, loadedReadonly, returnData } = record;
   const inner = isParsed
-    ? record.inner.flatMap((list, index) => (list.length === 0 ? [] : [{ index, instructions: list.map((item) => partlyDecoded(record, item, item.stackHeight)) }]))
+    ? record.inner.flatMap((list, index) =>
+        list.length === 0
+          ? []
+          : [{ index, instructions: list.map((item) => partlyDecoded(record, item, item.stackHeight)) }],
+      )
     : innerInstructionsJson(record.inner);
   return {
     err: error,
@@ -66,7 +83,9 @@ function meta(record: TransactionRecord, message: VersionedMessage, isParsed: bo
     postTokenBalances: record.postTokens.map(tokenBalanceJson),
     rewards: [],
     // The parsed form has these among its account keys.
-    ...(isParsed || message.version === 'legacy' ? {} : { loadedAddresses: { writable: loadedWritable, readonly: loadedReadonly } }),
+    ...(isParsed || message.version === 'legacy'
+      ? {}
+      : { loadedAddresses: { writable: loadedWritable, readonly: loadedReadonly } }),
     ...(returnData === null ? {} : { returnData: returnDataJson(returnData) }),
     computeUnitsConsumed: record.unitsConsumed,
   };
@@ -110,16 +129,37 @@ function toRecord({ programIdIndex, accountKeyIndexes, data }: MessageCompiledIn
   return { programIdIndex, accounts: Uint8Array.from(accountKeyIndexes), data, stackHeight: 1 };
 }
 
-function compiledJson({ programIdIndex, accounts, data, stackHeight }: InnerInstructionRecord): Record<string, unknown> {
+function compiledJson({
+  programIdIndex,
+  accounts,
+  data,
+  stackHeight,
+}: InnerInstructionRecord): Record<string, unknown> {
   return { programIdIndex, accounts: [...accounts], data: encodeBase58(data), stackHeight };
 }
 
 /** The form every client accepts for an instruction that the server does not interpret. */
-function partlyDecoded(record: TransactionRecord, item: InnerInstructionRecord, stackHeight: number | null): Record<string, unknown> {
+function partlyDecoded(
+  record: TransactionRecord,
+  item: InnerInstructionRecord,
+  stackHeight: number | null,
+): Record<string, unknown> {
   const keyAt = (index: number): string | undefined => record.accountKeys[index];
-  return { programId: keyAt(item.programIdIndex), accounts: [...item.accounts].map(keyAt), data: encodeBase58(item.data), stackHeight };
+  return {
+    programId: keyAt(item.programIdIndex),
+    accounts: [...item.accounts].map(keyAt),
+    data: encodeBase58(item.data),
+    stackHeight,
+  };
 }
 
-function tokenBalanceJson({ accountIndex, mint, owner, programId, amountBase, decimals }: TokenBalanceRecord): Record<string, unknown> {
+function tokenBalanceJson({
+  accountIndex,
+  mint,
+  owner,
+  programId,
+  amountBase,
+  decimals,
+}: TokenBalanceRecord): Record<string, unknown> {
   return { accountIndex, mint, owner, programId, uiTokenAmount: uiTokenAmount(amountBase, decimals) };
 }

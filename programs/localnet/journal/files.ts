@@ -48,7 +48,7 @@ export function replaceFile(dataDir: string, name: string, chunks: readonly Uint
 }
 
 export function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
 /** The bytes of one frame, however large its segment; fewer where the file ends before it does. */

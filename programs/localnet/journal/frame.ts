@@ -33,10 +33,15 @@ export type FrameRead =
   | { readonly kind: 'torn' }
   | { readonly kind: 'corrupt'; readonly why: string };
 
-export function encodeFrame(seq: number, previousDigest: Uint8Array, records: readonly unknown[]): { bytes: Buffer; digest: Uint8Array } {
+export function encodeFrame(
+  seq: number,
+  previousDigest: Uint8Array,
+  records: readonly unknown[],
+): { bytes: Buffer; digest: Uint8Array } {
   const parts = records.map((record) => serialize(record));
   const payloadBytes = parts.reduce((sum, part) => sum + 4 + part.length, 0);
-  if (payloadBytes > MAX_PAYLOAD_BYTES) throw new CyxError('PAYLOAD_TOO_LARGE', 'A journal frame would be larger than 512 MiB.');
+  if (payloadBytes > MAX_PAYLOAD_BYTES)
+    throw new CyxError('PAYLOAD_TOO_LARGE', 'A journal frame would be larger than 512 MiB.');
   const bytes = Buffer.alloc(FRAME_HEADER_BYTES + payloadBytes);
   bytes.writeUInt32BE(MAGIC, 0);
   bytes.writeBigUInt64BE(BigInt(seq), 4);
@@ -71,7 +76,12 @@ export function readFrame(segment: Buffer, offset: number): FrameRead {
     const isLast = isZero(segment.subarray(endOffset));
     return isLast ? { kind: 'torn' } : { kind: 'corrupt', why: 'the checksum of the frame does not match' };
   }
-  const frame = { seq: Number(head.readBigUInt64BE(4)), digest: new Uint8Array(digest), records: decodeRecords(payload), endOffset };
+  const frame = {
+    seq: Number(head.readBigUInt64BE(4)),
+    digest: new Uint8Array(digest),
+    records: decodeRecords(payload),
+    endOffset,
+  };
   return { kind: 'frame', frame };
 }
 
@@ -87,7 +97,7 @@ export function previousDigestOf(segment: Buffer, offset: number): Uint8Array {
 
 function decodeRecords(payload: Buffer): unknown[] {
   const records: unknown[] = [];
-  for (let at = 0; at < payload.length; ) {
+  for (let at = 0; at < payload.length;) {
     const length = payload.readUInt32BE(at);
     records.push(deserialize(payload.subarray(at + 4, at + 4 + length)));
     at += 4 + length;

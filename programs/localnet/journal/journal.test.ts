@@ -1,4 +1,15 @@
-import { appendFileSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -16,7 +27,14 @@ beforeEach(() => {
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 function open(dir = dataDir, snapshotEveryBytes = 1 << 30): ReturnType<typeof Journal.open> {
-  return Journal.open({ dataDir: dir, log: (event) => events.push(event), snapshotEveryBytes, onFatal: (error) => { throw error; } });
+  return Journal.open({
+    dataDir: dir,
+    log: (event) => events.push(event),
+    snapshotEveryBytes,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
 }
 
 async function write(records: readonly unknown[], dir = dataDir): Promise<void> {
@@ -35,7 +53,11 @@ describe('records', () => {
   it('come back in order, whatever was appended at the same time', async () => {
     const { journal } = open();
     const order: number[] = [];
-    await Promise.all(Array.from({ length: 50 }, (_item, n) => journal.append({ n, bytes: new Uint8Array(n), big: BigInt(n) << 70n }, () => order.push(n))));
+    await Promise.all(
+      Array.from({ length: 50 }, (_item, n) =>
+        journal.append({ n, bytes: new Uint8Array(n), big: BigInt(n) << 70n }, () => order.push(n)),
+      ),
+    );
     await journal.close();
     expect(order).toEqual(Array.from({ length: 50 }, (_item, n) => n));
     expect(await reread()).toEqual(order.map((n) => ({ n, bytes: new Uint8Array(n), big: BigInt(n) << 70n })));
@@ -115,21 +137,25 @@ describe('damage', () => {
     );
   });
 
-  it.each(['a frame left out', 'a segment left out', 'a foreign frame behind the last'])('%s stops the start', async (kind) => {
-    await write(['one', 'two', 'three']);
-    const path = segmentPath(dataDir, 1);
-    const whole = readFileSync(path);
-    const { recovered, journal } = open();
-    await journal.close();
-    const [, second, third] = recovered.records.map((item) => item.location.offset);
-    if (kind === 'a frame left out') writeFileSync(path, Buffer.concat([whole.subarray(0, second), whole.subarray(third)]));
-    if (kind === 'a foreign frame behind the last') appendFileSync(path, whole.subarray(second, third));
-    if (kind === 'a segment left out') {
-      copyFileSync(path, segmentPath(dataDir, 2));
-      rmSync(path);
-    }
-    expect(() => open()).toThrow(expect.objectContaining({ code: 'STORAGE_CORRUPT' }));
-  });
+  it.each(['a frame left out', 'a segment left out', 'a foreign frame behind the last'])(
+    '%s stops the start',
+    async (kind) => {
+      await write(['one', 'two', 'three']);
+      const path = segmentPath(dataDir, 1);
+      const whole = readFileSync(path);
+      const { recovered, journal } = open();
+      await journal.close();
+      const [, second, third] = recovered.records.map((item) => item.location.offset);
+      if (kind === 'a frame left out')
+        writeFileSync(path, Buffer.concat([whole.subarray(0, second), whole.subarray(third)]));
+      if (kind === 'a foreign frame behind the last') appendFileSync(path, whole.subarray(second, third));
+      if (kind === 'a segment left out') {
+        copyFileSync(path, segmentPath(dataDir, 2));
+        rmSync(path);
+      }
+      expect(() => open()).toThrow(expect.objectContaining({ code: 'STORAGE_CORRUPT' }));
+    },
+  );
 });
 
 describe('snapshots', () => {
@@ -145,7 +171,10 @@ describe('snapshots', () => {
   function total(): number {
     const { journal, recovered } = open();
     void journal.close();
-    return recovered.records.reduce((sum: number, item) => sum + (item.record as number), (recovered.state as number | undefined) ?? 0);
+    return recovered.records.reduce(
+      (sum: number, item) => sum + (item.record as number),
+      (recovered.state as number | undefined) ?? 0,
+    );
   }
 
   it('stand for the records before them, and the journal goes on behind', async () => {
@@ -188,7 +217,10 @@ describe('snapshots', () => {
 
   it('without the segment that continues them stop the start', async () => {
     await fill(30);
-    const last = readdirSync(dataDir).filter((name) => name.startsWith('journal-')).sort().at(-1)!;
+    const last = readdirSync(dataDir)
+      .filter((name) => name.startsWith('journal-'))
+      .sort()
+      .at(-1)!;
     rmSync(join(dataDir, last));
     expect(() => open()).toThrow(expect.objectContaining({ code: 'STORAGE_CORRUPT' }));
   });

@@ -44,7 +44,9 @@ export class Journal {
     this.digest = recovered.digest;
     this.segment = recovered.segment?.number ?? 1;
     const isNew = recovered.segment === undefined || recovered.segment.sizeBytes === 0;
-    this.fd = isNew ? createSegment(options.dataDir, this.segment) : openSync(segmentPath(options.dataDir, this.segment), 'a');
+    this.fd = isNew
+      ? createSegment(options.dataDir, this.segment)
+      : openSync(segmentPath(options.dataDir, this.segment), 'a');
     this.sizeBytes = isNew ? SEGMENT_MAGIC.length : recovered.segment.sizeBytes;
     this.bytesSinceSnapshot = this.sizeBytes;
     // A torn tail was cut, and what survived may only be in the page cache.
@@ -75,7 +77,8 @@ export class Journal {
     const path = segmentPath(this.options.dataDir, location.segment);
     const result = readFrame(readFrameBytes(path, location.offset), 0);
     const record = result.kind === 'frame' ? result.frame.records[location.index] : undefined;
-    if (record === undefined) throw new CyxError('STORAGE_CORRUPT', `${path} no longer holds what was written at byte ${location.offset}.`);
+    if (record === undefined)
+      throw new CyxError('STORAGE_CORRUPT', `${path} no longer holds what was written at byte ${location.offset}.`);
     return record;
   }
 
@@ -101,7 +104,11 @@ export class Journal {
   }
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
-    const { bytes, digest } = encodeFrame(this.seq + 1, this.digest, batch.map((item) => item.record));
+    const { bytes, digest } = encodeFrame(
+      this.seq + 1,
+      this.digest,
+      batch.map((item) => item.record),
+    );
     const offset = this.sizeBytes;
     writeAll(this.fd, bytes);
     await new Promise<void>((resolve, reject) => fdatasync(this.fd, (error) => (error ? reject(error) : resolve())));
@@ -129,7 +136,11 @@ export class Journal {
     this.sizeBytes = SEGMENT_MAGIC.length;
     this.bytesSinceSnapshot = 0;
     this.snapshotBytes = sizeBytes;
-    this.options.log('journal.snapshot', { seq: this.seq, sizeBytes, tookMs: Math.round(performance.now() - startedMs) });
+    this.options.log('journal.snapshot', {
+      seq: this.seq,
+      sizeBytes,
+      tookMs: Math.round(performance.now() - startedMs),
+    });
   }
 
   /**
@@ -137,7 +148,9 @@ export class Journal {
    * more is accepted, and the process has to start again from the disk.
    */
   private fail(error: Error, batch: readonly Waiting[]): void {
-    this.failure = new CyxError('UNAVAILABLE', `The localnet cannot write its journal: ${error.message}`, { cause: error });
+    this.failure = new CyxError('UNAVAILABLE', `The localnet cannot write its journal: ${error.message}`, {
+      cause: error,
+    });
     for (const item of [...batch, ...this.waiting]) item.reject(this.failure);
     this.waiting = [];
     this.options.onFatal(this.failure);

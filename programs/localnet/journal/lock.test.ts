@@ -18,13 +18,16 @@ it('keeps a second chain out of a directory until the first lets go', () => {
   lockDataDir(dataDir)();
 });
 
-it.each(['a dead process', 'another process that got the same pid', 'half a file'])('takes over what %s left', (who) => {
-  const dead = spawnSync(process.execPath, ['-e', '']).pid;
-  const left = {
-    'a dead process': JSON.stringify({ pid: dead, startedAt: '1' }),
-    'another process that got the same pid': JSON.stringify({ pid: process.pid, startedAt: '1' }),
-    'half a file': '{"pid": 12',
-  }[who]!;
-  writeFileSync(join(dataDir, 'lock.json'), left);
-  lockDataDir(dataDir)();
-});
+it.each(['a dead process', 'another process that got the same pid', 'half a file'])(
+  'takes over what %s left',
+  (who) => {
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    const left = {
+      'a dead process': JSON.stringify({ pid: dead, startedAt: '1' }),
+      'another process that got the same pid': JSON.stringify({ pid: process.pid, startedAt: '1' }),
+      'half a file': '{"pid": 12',
+    }[who]!;
+    writeFileSync(join(dataDir, 'lock.json'), left);
+    lockDataDir(dataDir)();
+  },
+);

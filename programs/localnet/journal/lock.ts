@@ -23,7 +23,10 @@ export function lockDataDir(dataDir: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const holder = readHolder(path);
       if (holder !== undefined && isAlive(holder))
-        throw new CyxError('STATE_CONFLICT', `The localnet in ${dataDir} is already running as process ${holder.pid}. Stop it first, or use another data directory.`);
+        throw new CyxError(
+          'STATE_CONFLICT',
+          `The localnet in ${dataDir} is already running as process ${holder.pid}. Stop it first, or use another data directory.`,
+        );
       rmSync(path, { force: true });
     }
   }

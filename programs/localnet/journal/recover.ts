@@ -56,7 +56,8 @@ function replaySegment(dataDir: string, segment: number, isLast: boolean, cursor
     truncateSync(path, 0);
     return 0;
   }
-  if (!bytes.subarray(0, SEGMENT_MAGIC.length).equals(SEGMENT_MAGIC)) throw corrupt(path, 0, 'the file header is damaged');
+  if (!bytes.subarray(0, SEGMENT_MAGIC.length).equals(SEGMENT_MAGIC))
+    throw corrupt(path, 0, 'the file header is damaged');
   let offset = SEGMENT_MAGIC.length;
   for (;;) {
     const read = readFrame(bytes, offset);

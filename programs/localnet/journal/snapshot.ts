@@ -34,8 +34,9 @@ export function readSnapshot(dataDir: string): Snapshot | undefined {
   }
   const head = MAGIC.length + DIGEST_BYTES;
   const body = bytes.subarray(head);
-  const isWhole = bytes.subarray(0, MAGIC.length).equals(MAGIC)
-    && createHash('sha256').update(body).digest().equals(bytes.subarray(MAGIC.length, head));
+  const isWhole =
+    bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
+    createHash('sha256').update(body).digest().equals(bytes.subarray(MAGIC.length, head));
   if (!isWhole)
     throw new CyxError(
       'STORAGE_CORRUPT',

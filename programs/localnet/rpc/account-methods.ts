@@ -14,8 +14,13 @@ export const accountMethods: MethodTable = {
   getAccountInfo: method(z.tuple([address, accountConfig.nullish()]), ({ chain }, [key, config]) =>
     withContext(chain, encodeOrNull(chain, key, config ?? {})),
   ),
-  getMultipleAccounts: method(z.tuple([z.array(address).max(MAX_ACCOUNTS), accountConfig.nullish()]), ({ chain }, [keys, config]) =>
-    withContext(chain, keys.map((key) => encodeOrNull(chain, key, config ?? {}))),
+  getMultipleAccounts: method(
+    z.tuple([z.array(address).max(MAX_ACCOUNTS), accountConfig.nullish()]),
+    ({ chain }, [keys, config]) =>
+      withContext(
+        chain,
+        keys.map((key) => encodeOrNull(chain, key, config ?? {})),
+      ),
   ),
   getProgramAccounts: method(z.tuple([address, programConfig.nullish()]), ({ chain }, [owner, config]) => {
     const view = config ?? {};
@@ -27,8 +32,9 @@ export const accountMethods: MethodTable = {
       .map((image) => ({ pubkey: image.address, account: encodeAccount(image, view, read) }));
     return config?.withContext === true ? withContext(chain, found) : found;
   }),
-  getMinimumBalanceForRentExemption: method(z.tuple([safeInteger.max(10 * 1024 * 1024), readConfig.nullish()]), ({ chain }, [sizeBytes]) =>
-    chain.svm.minimumBalance(sizeBytes),
+  getMinimumBalanceForRentExemption: method(
+    z.tuple([safeInteger.max(10 * 1024 * 1024), readConfig.nullish()]),
+    ({ chain }, [sizeBytes]) => chain.svm.minimumBalance(sizeBytes),
   ),
 };
 

@@ -10,7 +10,12 @@ const MAX_RANGE = 500_000;
 
 const encoding = z.enum(['json', 'jsonParsed', 'base64', 'base58']);
 const blockConfig = z.union([
-  encoding.transform((value) => ({ encoding: value, transactionDetails: undefined, rewards: undefined, maxSupportedTransactionVersion: undefined })),
+  encoding.transform((value) => ({
+    encoding: value,
+    transactionDetails: undefined,
+    rewards: undefined,
+    maxSupportedTransactionVersion: undefined,
+  })),
   z.object({
     encoding: encoding.nullish(),
     transactionDetails: z.enum(['full', 'accounts', 'signatures', 'none']).nullish(),
@@ -23,14 +28,21 @@ export const blockMethods: MethodTable = {
   getBlock: method(z.tuple([safeInteger, blockConfig.nullish()]), ({ chain }, [slot, config]) => {
     requireReached(chain, slot);
     const details = config?.transactionDetails ?? 'full';
-    const view = { encoding: config?.encoding ?? undefined, maxSupportedTransactionVersion: config?.maxSupportedTransactionVersion ?? undefined };
+    const view = {
+      encoding: config?.encoding ?? undefined,
+      maxSupportedTransactionVersion: config?.maxSupportedTransactionVersion ?? undefined,
+    };
     const entries = chain.history.ofSlot(slot);
     const body =
-      details === 'none' ? {}
-      : details === 'signatures' ? { signatures: entries.map((entry) => entry.signature) }
-      : details === 'full' ? { transactions: entries.map((entry) => encodeTransactionBody(chain.transaction(entry), view)) }
-      : undefined;
-    if (body === undefined) throw new RpcError('invalidParams', 'Invalid params: transactionDetails "accounts" is not offered by this chain');
+      details === 'none'
+        ? {}
+        : details === 'signatures'
+          ? { signatures: entries.map((entry) => entry.signature) }
+          : details === 'full'
+            ? { transactions: entries.map((entry) => encodeTransactionBody(chain.transaction(entry), view)) }
+            : undefined;
+    if (body === undefined)
+      throw new RpcError('invalidParams', 'Invalid params: transactionDetails "accounts" is not offered by this chain');
     const parentSlot = Math.max(0, slot - 1);
     const { clock } = chain;
     return {
@@ -43,11 +55,13 @@ export const blockMethods: MethodTable = {
       ...body,
     };
   }),
-  getBlocks: method(z.tuple([safeInteger, z.union([safeInteger, readConfig]).nullish(), readConfig.nullish()]), ({ chain }, [first, second]) =>
-    range(chain, first, typeof second === 'number' ? second : chain.clock.slot),
+  getBlocks: method(
+    z.tuple([safeInteger, z.union([safeInteger, readConfig]).nullish(), readConfig.nullish()]),
+    ({ chain }, [first, second]) => range(chain, first, typeof second === 'number' ? second : chain.clock.slot),
   ),
-  getBlocksWithLimit: method(z.tuple([safeInteger, safeInteger.max(MAX_RANGE), readConfig.nullish()]), ({ chain }, [first, limit]) =>
-    range(chain, first, first + limit - 1),
+  getBlocksWithLimit: method(
+    z.tuple([safeInteger, safeInteger.max(MAX_RANGE), readConfig.nullish()]),
+    ({ chain }, [first, limit]) => range(chain, first, first + limit - 1),
   ),
   getBlockTime: method(z.tuple([safeInteger]), ({ chain }, [slot]) => {
     requireReached(chain, slot);

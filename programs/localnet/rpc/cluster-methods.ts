@@ -25,9 +25,22 @@ export const clusterMethods: MethodTable = {
   getEpochInfo: method(onlyConfig, ({ chain }) => {
     const { slot } = chain.clock;
     // The runtime's clock stays in epoch 0 for ever, however large the slot.
-    return { absoluteSlot: slot, blockHeight: slot, epoch: 0, slotIndex: slot, slotsInEpoch: Math.max(SLOTS_IN_EPOCH, slot + 1), transactionCount: chain.history.count };
+    return {
+      absoluteSlot: slot,
+      blockHeight: slot,
+      epoch: 0,
+      slotIndex: slot,
+      slotsInEpoch: Math.max(SLOTS_IN_EPOCH, slot + 1),
+      transactionCount: chain.history.count,
+    };
   }),
-  getEpochSchedule: method(z.tuple([]), () => ({ slotsPerEpoch: SLOTS_IN_EPOCH, leaderScheduleSlotOffset: SLOTS_IN_EPOCH, warmup: false, firstNormalEpoch: 0, firstNormalSlot: 0 })),
+  getEpochSchedule: method(z.tuple([]), () => ({
+    slotsPerEpoch: SLOTS_IN_EPOCH,
+    leaderScheduleSlotOffset: SLOTS_IN_EPOCH,
+    warmup: false,
+    firstNormalEpoch: 0,
+    firstNormalSlot: 0,
+  })),
   getLatestBlockhash: method(onlyConfig, ({ chain }) => {
     const { blockhash, slot } = chain.clock;
     return withContext(chain, { blockhash, lastValidBlockHeight: slot + BLOCKHASH_SLOTS });

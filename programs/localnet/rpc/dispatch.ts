@@ -77,4 +77,3 @@ function toRpcError(error: unknown, method: string, log: LocalnetLog): RpcError 
   // Our own errors are written for people; of others only that something broke is told.
   return new RpcError('internal', error instanceof CyxError ? error.message : `Internal error in ${method}`);
 }
-

@@ -19,6 +19,10 @@ function oneTest(filter: AccountFilter): AccountTest {
   const { offset, bytes, encoding } = filter.memcmp;
   const want = encoding === 'base64' ? strictBase64(bytes) : decodeBase58(bytes);
   if (want === undefined || want.length > MAX_COMPARED_BYTES)
-    throw new RpcError('invalidParams', `Invalid params: memcmp.bytes must be at most ${MAX_COMPARED_BYTES} bytes in ${encoding ?? 'base58'}`);
-  return ({ data }) => offset + want.length <= data.length && Buffer.compare(data.subarray(offset, offset + want.length), want) === 0;
+    throw new RpcError(
+      'invalidParams',
+      `Invalid params: memcmp.bytes must be at most ${MAX_COMPARED_BYTES} bytes in ${encoding ?? 'base58'}`,
+    );
+  return ({ data }) =>
+    offset + want.length <= data.length && Buffer.compare(data.subarray(offset, offset + want.length), want) === 0;
 }

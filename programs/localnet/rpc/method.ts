@@ -13,7 +13,10 @@ export type RpcMethod = (context: RpcContext, params: unknown) => unknown;
 export type MethodTable = Readonly<Record<string, RpcMethod>>;
 
 /** A method whose handler only ever sees parameters that its schema accepted. */
-export function method<T extends z.ZodType>(schema: T, handler: (context: RpcContext, params: z.output<T>) => unknown): RpcMethod {
+export function method<T extends z.ZodType>(
+  schema: T,
+  handler: (context: RpcContext, params: z.output<T>) => unknown,
+): RpcMethod {
   return (context, params) => {
     const parsed = parseParams(schema, params);
     requireSlot(context.chain, parsed);
@@ -27,7 +30,9 @@ function requireSlot(chain: Chain, params: unknown): void {
   for (const param of params as unknown[]) {
     const wanted = (param as { minContextSlot?: number | null } | null | undefined)?.minContextSlot;
     if (typeof wanted === 'number' && wanted > chain.clock.slot)
-      throw new RpcError('minContextSlot', 'Minimum context slot has not been reached', { contextSlot: chain.clock.slot });
+      throw new RpcError('minContextSlot', 'Minimum context slot has not been reached', {
+        contextSlot: chain.clock.slot,
+      });
   }
 }
 

@@ -7,13 +7,21 @@ import { RpcError } from './errors.ts';
 export function parseParams<T extends z.ZodType>(schema: T, params: unknown): z.output<T> {
   const result = schema.safeParse(params ?? []);
   if (result.success) return result.data;
-  const text = result.error.issues.map((issue) => `${issue.path.length === 0 ? 'params' : `params.${issue.path.join('.')}`}: ${issue.message}`);
+  const text = result.error.issues.map(
+    (issue) => `${issue.path.length === 0 ? 'params' : `params.${issue.path.join('.')}`}: ${issue.message}`,
+  );
   throw new RpcError('invalidParams', `Invalid params: ${text.join('; ')}`);
 }
 
-export const address = z.string().max(44).refine((text) => decodeBase58(text)?.length === 32, 'not a public key in base 58');
+export const address = z
+  .string()
+  .max(44)
+  .refine((text) => decodeBase58(text)?.length === 32, 'not a public key in base 58');
 
-export const signature = z.string().max(88).refine((text) => decodeBase58(text)?.length === 64, 'not a signature in base 58');
+export const signature = z
+  .string()
+  .max(88)
+  .refine((text) => decodeBase58(text)?.length === 64, 'not a signature in base 58');
 
 /** JSON numbers beyond 2^53 have lost digits by the time they are read, so they are refused. */
 export const safeInteger = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
@@ -27,7 +35,10 @@ export const readConfig = z.object({ commitment: commitment.nullish(), minContex
 const dataSlice = z.object({ offset: safeInteger, length: safeInteger });
 
 export const accountConfig = readConfig.extend({
-  encoding: z.enum(['base58', 'base64', 'base64+zstd', 'jsonParsed']).nullish().transform((value) => value ?? undefined),
+  encoding: z
+    .enum(['base58', 'base64', 'base64+zstd', 'jsonParsed'])
+    .nullish()
+    .transform((value) => value ?? undefined),
   dataSlice: dataSlice.nullish().transform((value) => value ?? undefined),
 });
 
@@ -46,10 +57,21 @@ export const programConfig = accountConfig.extend({
 
 export const transactionView = z
   .union([
-    z.enum(['json', 'jsonParsed', 'base64', 'base58']).transform((encoding) => ({ encoding, maxSupportedTransactionVersion: undefined })),
+    z
+      .enum(['json', 'jsonParsed', 'base64', 'base58'])
+      .transform((encoding) => ({ encoding, maxSupportedTransactionVersion: undefined })),
     z.object({
-      encoding: z.enum(['json', 'jsonParsed', 'base64', 'base58']).nullish().transform((value) => value ?? undefined),
-      maxSupportedTransactionVersion: z.number().int().min(0).max(255).nullish().transform((value) => value ?? undefined),
+      encoding: z
+        .enum(['json', 'jsonParsed', 'base64', 'base58'])
+        .nullish()
+        .transform((value) => value ?? undefined),
+      maxSupportedTransactionVersion: z
+        .number()
+        .int()
+        .min(0)
+        .max(255)
+        .nullish()
+        .transform((value) => value ?? undefined),
     }),
   ])
   .nullish()
@@ -61,7 +83,8 @@ export type WireEncoding = 'base58' | 'base64';
 
 /** Bytes of a transaction or message in the encoding its sender names. */
 export function decodeBytes(text: string, encoding: WireEncoding): Uint8Array {
-  if (text.length > MAX_WIRE_BYTES * 2) throw new RpcError('invalidParams', `${encoding} encoded transaction too large: ${text.length} characters`);
+  if (text.length > MAX_WIRE_BYTES * 2)
+    throw new RpcError('invalidParams', `${encoding} encoded transaction too large: ${text.length} characters`);
   const bytes = encoding === 'base64' ? strictBase64(text) : decodeBase58(text);
   if (bytes === undefined) throw new RpcError('invalidParams', `invalid ${encoding} encoding`);
   return bytes;
@@ -69,5 +92,7 @@ export function decodeBytes(text: string, encoding: WireEncoding): Uint8Array {
 
 /** Node's own decoder skips what it does not know; here that is an error. */
 export function strictBase64(text: string): Uint8Array | undefined {
-  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)
+    ? Buffer.from(text, 'base64')
+    : undefined;
 }

@@ -2,7 +2,15 @@ import { z } from 'zod';
 import type { Chain } from '../chain/chain.ts';
 import type { AccountImage } from '../chain/records.ts';
 import { encodeAccount, type AccountView } from '../codec/account.ts';
-import { isTokenProgram, parseTokenAccount, parseTokenMint, TOKEN_PROGRAMS, uiTokenAmount, type TokenAccount, type TokenMint } from '../codec/token.ts';
+import {
+  isTokenProgram,
+  parseTokenAccount,
+  parseTokenMint,
+  TOKEN_PROGRAMS,
+  uiTokenAmount,
+  type TokenAccount,
+  type TokenMint,
+} from '../codec/token.ts';
 import { RpcError } from './errors.ts';
 import { method, withContext, type MethodTable } from './method.ts';
 import { accountConfig, address, readConfig } from './params.ts';
@@ -27,7 +35,10 @@ export const tokenMethods: MethodTable = {
       .filter(({ token }) => token.mint === key)
       .sort((a, b) => (a.token.amountBase < b.token.amountBase ? 1 : -1))
       .slice(0, LARGEST);
-    return withContext(chain, largest.map(({ image, token }) => ({ address: image.address, ...uiTokenAmount(token.amountBase, decimals) })));
+    return withContext(
+      chain,
+      largest.map(({ image, token }) => ({ address: image.address, ...uiTokenAmount(token.amountBase, decimals) })),
+    );
   }),
   getTokenAccountsByOwner: method(byOwner, ({ chain }, [owner, filter, config]) =>
     listed(chain, filter, config ?? {}, (token) => token.owner === owner),
@@ -43,12 +54,18 @@ function listed(
   view: AccountView,
   isWanted: (token: TokenAccount) => boolean,
 ): Record<string, unknown> {
-  if ('programId' in filter && !isTokenProgram(filter.programId)) throw new RpcError('invalidParams', 'Invalid param: unrecognized Token program id');
+  if ('programId' in filter && !isTokenProgram(filter.programId))
+    throw new RpcError('invalidParams', 'Invalid param: unrecognized Token program id');
   if ('mint' in filter) mintOf(chain, filter.mint);
   const programs = 'programId' in filter ? [filter.programId] : TOKEN_PROGRAMS;
-  const found = tokenAccounts(chain, programs).filter(({ token }) => isWanted(token) && (!('mint' in filter) || token.mint === filter.mint));
+  const found = tokenAccounts(chain, programs).filter(
+    ({ token }) => isWanted(token) && (!('mint' in filter) || token.mint === filter.mint),
+  );
   const read = (key: string) => chain.account(key);
-  return withContext(chain, found.map(({ image }) => ({ pubkey: image.address, account: encodeAccount(image, view, read) })));
+  return withContext(
+    chain,
+    found.map(({ image }) => ({ pubkey: image.address, account: encodeAccount(image, view, read) })),
+  );
 }
 
 function tokenAccounts(chain: Chain, programs: readonly string[]): { image: AccountImage; token: TokenAccount }[] {

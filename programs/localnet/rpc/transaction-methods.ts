@@ -27,7 +27,12 @@ const simulateConfig = readConfig.extend({
   sigVerify: z.boolean().nullish(),
   replaceRecentBlockhash: z.boolean().nullish(),
   innerInstructions: z.boolean().nullish(),
-  accounts: z.object({ encoding: z.enum(['base64', 'base64+zstd', 'jsonParsed']).nullish(), addresses: z.array(address).max(64) }).nullish(),
+  accounts: z
+    .object({
+      encoding: z.enum(['base64', 'base64+zstd', 'jsonParsed']).nullish(),
+      addresses: z.array(address).max(64),
+    })
+    .nullish(),
 });
 
 const listConfig = readConfig.extend({
@@ -40,16 +45,27 @@ export const transactionMethods: MethodTable = {
   sendTransaction: method(z.tuple([z.string(), sendConfig.nullish()]), ({ chain }, [text, config]) =>
     chain.submit(decodeBytes(text, config?.encoding ?? 'base58'), { skipPreflight: config?.skipPreflight === true }),
   ),
-  requestAirdrop: method(z.tuple([address, safeInteger, readConfig.nullish()]), ({ chain }, [key, lamports]) => chain.airdrop(key, BigInt(lamports))),
-  simulateTransaction: method(z.tuple([z.string(), simulateConfig.nullish()]), ({ chain }, [text, config]) => simulate(chain, text, config ?? {})),
+  requestAirdrop: method(z.tuple([address, safeInteger, readConfig.nullish()]), ({ chain }, [key, lamports]) =>
+    chain.airdrop(key, BigInt(lamports)),
+  ),
+  simulateTransaction: method(z.tuple([z.string(), simulateConfig.nullish()]), ({ chain }, [text, config]) =>
+    simulate(chain, text, config ?? {}),
+  ),
   getFeeForMessage: method(z.tuple([z.string(), readConfig.nullish()]), ({ chain }, [text]) => {
     const message = decodeMessage(decodeBytes(text, 'base64'));
     const isKnown = chain.clock.slotOfBlockhash(message.recentBlockhash) !== undefined;
     return withContext(chain, isKnown ? signatureFeeLamports(message) : null);
   }),
   getSignatureStatuses: method(
-    z.tuple([z.array(signature).max(MAX_STATUSES), z.object({ searchTransactionHistory: z.boolean().nullish() }).nullish()]),
-    ({ chain }, [signatures]) => withContext(chain, signatures.map((one) => status(chain.history.get(one)))),
+    z.tuple([
+      z.array(signature).max(MAX_STATUSES),
+      z.object({ searchTransactionHistory: z.boolean().nullish() }).nullish(),
+    ]),
+    ({ chain }, [signatures]) =>
+      withContext(
+        chain,
+        signatures.map((one) => status(chain.history.get(one))),
+      ),
   ),
   getTransaction: method(z.tuple([signature, transactionView]), ({ chain }, [one, view]) => {
     const entry = chain.history.get(one);
@@ -59,7 +75,10 @@ export const transactionMethods: MethodTable = {
     const newestFirst = [...chain.history.ofAddress(key)].reverse();
     const from = config?.before ? after(newestFirst, config.before) : newestFirst;
     const end = config?.until ? from.findIndex((entry) => entry.signature === config.until) : -1;
-    return from.slice(0, end < 0 ? undefined : end).slice(0, config?.limit ?? MAX_LISTED).map(listedEntry);
+    return from
+      .slice(0, end < 0 ? undefined : end)
+      .slice(0, config?.limit ?? MAX_LISTED)
+      .map(listedEntry);
   }),
 };
 
@@ -92,7 +111,10 @@ function simulate(chain: Chain, text: string, config: z.output<typeof simulateCo
   if (sigVerify === true && replaceRecentBlockhash === true)
     throw new RpcError('invalidParams', 'sigVerify may not be used with replaceRecentBlockhash');
   const wire = decodeBytes(text, config.encoding ?? 'base58');
-  const result = chain.simulate(wire, { verifySignatures: sigVerify === true, checkBlockhash: replaceRecentBlockhash !== true });
+  const result = chain.simulate(wire, {
+    verifySignatures: sigVerify === true,
+    checkBlockhash: replaceRecentBlockhash !== true,
+  });
   const { error, logs, unitsConsumed, returnData, inner } = result;
   const post = new Map(result.postAccounts.map((image) => [image.address, image]));
   const read = (key: string): AccountImage | undefined => post.get(key) ?? chain.account(key);
@@ -104,10 +126,16 @@ function simulate(chain: Chain, text: string, config: z.output<typeof simulateCo
     returnData: returnDataJson(returnData),
     accounts: accounts ? accounts.addresses.map((key) => shown(read(key), accounts.encoding ?? 'base64', read)) : null,
     ...(innerInstructions === true ? { innerInstructions: innerInstructionsJson(inner) } : {}),
-    ...(replaceRecentBlockhash === true ? { replacementBlockhash: { blockhash, lastValidBlockHeight: slot + 150 } } : {}),
+    ...(replaceRecentBlockhash === true
+      ? { replacementBlockhash: { blockhash, lastValidBlockHeight: slot + 150 } }
+      : {}),
   });
 }
 
-function shown(image: AccountImage | undefined, encoding: 'base64' | 'base64+zstd' | 'jsonParsed', read: (key: string) => AccountImage | undefined): unknown {
+function shown(
+  image: AccountImage | undefined,
+  encoding: 'base64' | 'base64+zstd' | 'jsonParsed',
+  read: (key: string) => AccountImage | undefined,
+): unknown {
   return image === undefined || image.lamports === 0n ? null : encodeAccount(image, { encoding }, read);
 }

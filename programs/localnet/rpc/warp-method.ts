@@ -11,9 +11,20 @@ const MAX_SECONDS = 10 * 365 * 24 * 3600;
  */
 export const warpMethods: MethodTable = {
   cyxwizWarpClock: method(
-    z.tuple([z.object({ seconds: z.number().int().min(0).max(MAX_SECONDS), slots: z.number().int().min(0).max((MAX_SECONDS * 1000) / SLOT_MS).nullish() })]),
+    z.tuple([
+      z.object({
+        seconds: z.number().int().min(0).max(MAX_SECONDS),
+        slots: z
+          .number()
+          .int()
+          .min(0)
+          .max((MAX_SECONDS * 1000) / SLOT_MS)
+          .nullish(),
+      }),
+    ]),
     async ({ chain, allowWarp }, [{ seconds, slots }]) => {
-      if (!allowWarp) throw new RpcError('methodNotFound', 'Method not found: this chain was started without allowWarp');
+      if (!allowWarp)
+        throw new RpcError('methodNotFound', 'Method not found: this chain was started without allowWarp');
       return await chain.warp({ seconds, slots: slots ?? Math.round((seconds * 1000) / SLOT_MS) });
     },
   ),

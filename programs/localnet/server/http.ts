@@ -27,10 +27,15 @@ export function httpListener(context: RpcContext, log: LocalnetLog): RequestList
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, call: (text: string) => Promise<unknown>): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  call: (text: string) => Promise<unknown>,
+): Promise<void> {
   if (request.method === 'OPTIONS') return reply(response, 204);
   if (request.method === 'GET' && request.url === '/health') return reply(response, 200, 'ok', 'text/plain');
-  if (request.method !== 'POST') return reply(response, 405, 'Used HTTP Method is not allowed. POST or OPTIONS is required\n', 'text/plain');
+  if (request.method !== 'POST')
+    return reply(response, 405, 'Used HTTP Method is not allowed. POST or OPTIONS is required\n', 'text/plain');
   const text = await readBody(request, MAX_BODY_BYTES);
   if (text === undefined) {
     response.setHeader('connection', 'close');
@@ -41,6 +46,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, call: (
 }
 
 function reply(response: ServerResponse, status: number, body = '', type?: string): void {
-  response.writeHead(status, { ...CORS, ...(type === undefined ? {} : { 'content-type': type }), 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, {
+    ...CORS,
+    ...(type === undefined ? {} : { 'content-type': type }),
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(body);
 }

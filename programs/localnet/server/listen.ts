@@ -20,7 +20,9 @@ export function listen(server: Server, host: string, port: number, variable: str
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === 'EADDRINUSE';
-      const text = isTaken ? `Port ${port} on ${host} is taken. Stop what uses it, or choose another port with ${variable}.` : `Cannot listen on ${host}:${port}: ${error.message}`;
+      const text = isTaken
+        ? `Port ${port} on ${host} is taken. Stop what uses it, or choose another port with ${variable}.`
+        : `Cannot listen on ${host}:${port}: ${error.message}`;
       reject(new CyxError('UNAVAILABLE', text, { cause: error }));
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));

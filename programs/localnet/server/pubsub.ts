@@ -31,7 +31,10 @@ export function startPubSub(context: RpcContext, log: LocalnetLog): PubSub {
     socket.on('close', () => open.delete(subscriptions));
   });
   return {
-    attach: (server) => server.on('upgrade', (request, stream, head) => sockets.handleUpgrade(request, stream, head, (socket) => sockets.emit('connection', socket, request))),
+    attach: (server) =>
+      server.on('upgrade', (request, stream, head) =>
+        sockets.handleUpgrade(request, stream, head, (socket) => sockets.emit('connection', socket, request)),
+      ),
     close: () => {
       for (const socket of sockets.clients) socket.terminate();
       sockets.close();

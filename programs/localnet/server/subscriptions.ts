@@ -21,36 +21,61 @@ type Opener = (chain: Chain, params: unknown) => Subscription;
 
 const MAX_SUBSCRIPTIONS = 1000;
 
-function opener<T extends z.ZodType>(schema: T, open: (chain: Chain, params: z.output<T>) => Omit<Subscription, 'kind'>, kind: string): Opener {
+function opener<T extends z.ZodType>(
+  schema: T,
+  open: (chain: Chain, params: z.output<T>) => Omit<Subscription, 'kind'>,
+  kind: string,
+): Opener {
   return (chain, params) => ({ kind, ...open(chain, parseParams(schema, params)) });
 }
 
 const logsFilter = z.union([z.enum(['all', 'allWithVotes']), z.object({ mentions: z.array(address).length(1) })]);
 
 const OPENERS: Readonly<Record<string, Opener>> = {
-  account: opener(z.tuple([address, accountConfig.nullish()]), (chain, [key, config]) => ({
-    onLanded: (record) => record.images.filter((image) => image.address === key).map((image) => withContext(chain, shown(chain, image, config ?? {}))),
-  }), 'account'),
-  program: opener(z.tuple([address, programConfig.nullish()]), (chain, [owner, config]) => {
-    const test = accountTest(config?.filters ?? []);
-    return {
+  account: opener(
+    z.tuple([address, accountConfig.nullish()]),
+    (chain, [key, config]) => ({
       onLanded: (record) =>
         record.images
-          .filter((image) => image.owner === owner && test(image))
-          .map((image) => withContext(chain, { pubkey: image.address, account: shown(chain, image, config ?? {}) })),
-    };
-  }, 'program'),
-  logs: opener(z.tuple([logsFilter, readConfig.nullish()]), (chain, [filter]) => {
-    const mentioned = typeof filter === 'string' ? undefined : filter.mentions[0];
-    return {
-      onLanded: ({ signature: one, error, logs, accountKeys }) =>
-        mentioned === undefined || accountKeys.includes(mentioned) ? [withContext(chain, { signature: one, err: error, logs })] : [],
-    };
-  }, 'logs'),
-  signature: opener(z.tuple([signature, readConfig.extend({ enableReceivedNotification: z.boolean().nullish() }).nullish()]), (chain, [one]) => ({
-    endsAfterOne: true,
-    onLanded: (record) => (record.signature === one ? [withContext(chain, { err: record.error })] : []),
-  }), 'signature'),
+          .filter((image) => image.address === key)
+          .map((image) => withContext(chain, shown(chain, image, config ?? {}))),
+    }),
+    'account',
+  ),
+  program: opener(
+    z.tuple([address, programConfig.nullish()]),
+    (chain, [owner, config]) => {
+      const test = accountTest(config?.filters ?? []);
+      return {
+        onLanded: (record) =>
+          record.images
+            .filter((image) => image.owner === owner && test(image))
+            .map((image) => withContext(chain, { pubkey: image.address, account: shown(chain, image, config ?? {}) })),
+      };
+    },
+    'program',
+  ),
+  logs: opener(
+    z.tuple([logsFilter, readConfig.nullish()]),
+    (chain, [filter]) => {
+      const mentioned = typeof filter === 'string' ? undefined : filter.mentions[0];
+      return {
+        onLanded: ({ signature: one, error, logs, accountKeys }) =>
+          mentioned === undefined || accountKeys.includes(mentioned)
+            ? [withContext(chain, { signature: one, err: error, logs })]
+            : [],
+      };
+    },
+    'logs',
+  ),
+  signature: opener(
+    z.tuple([signature, readConfig.extend({ enableReceivedNotification: z.boolean().nullish() }).nullish()]),
+    (chain, [one]) => ({
+      endsAfterOne: true,
+      onLanded: (record) => (record.signature === one ? [withContext(chain, { err: record.error })] : []),
+    }),
+    'signature',
+  ),
   slot: opener(z.tuple([]), () => ({ onSlot: (slot, parent) => ({ slot, parent, root: slot }) }), 'slot'),
   root: opener(z.tuple([]), () => ({ onSlot: (slot) => slot }), 'root'),
 };
@@ -77,7 +102,8 @@ export class Subscriptions {
       if (this.open.delete(id)) return { result: true };
       throw new RpcError('invalidParams', 'Invalid subscription id.');
     }
-    if (this.open.size >= MAX_SUBSCRIPTIONS) throw new RpcError('invalidRequest', `More than ${MAX_SUBSCRIPTIONS} subscriptions on one connection`);
+    if (this.open.size >= MAX_SUBSCRIPTIONS)
+      throw new RpcError('invalidRequest', `More than ${MAX_SUBSCRIPTIONS} subscriptions on one connection`);
     const id = this.nextId;
     this.nextId += 1;
     this.open.set(id, open(this.chain, params));

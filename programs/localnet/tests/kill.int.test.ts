@@ -1,4 +1,12 @@
-import { Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram, TransactionMessage, VersionedTransaction, type Connection } from '@solana/web3.js';
+import {
+  Keypair,
+  LAMPORTS_PER_SOL,
+  PublicKey,
+  SystemProgram,
+  TransactionMessage,
+  VersionedTransaction,
+  type Connection,
+} from '@solana/web3.js';
 import { encodeBase58 } from '../codec/base58.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, fundedKeypair, startChainProcess, temporaryDir, type ChainProcess } from './support.ts';
@@ -28,12 +36,24 @@ afterAll(async () => {
 });
 
 /** Sends as fast as the chain answers until it is gone. What was acknowledged goes to `acknowledged`. */
-async function sendUntilGone(connection: Connection, from: Keypair, to: PublicKey, sent: Sent[], acknowledged: Set<string>): Promise<void> {
+async function sendUntilGone(
+  connection: Connection,
+  from: Keypair,
+  to: PublicKey,
+  sent: Sent[],
+  acknowledged: Set<string>,
+): Promise<void> {
   try {
     const { blockhash } = await connection.getLatestBlockhash();
     for (let lamports = LAMPORTS_PER_SOL / 1000; ; lamports += 1) {
       const instructions = [SystemProgram.transfer({ fromPubkey: from.publicKey, toPubkey: to, lamports })];
-      const transaction = new VersionedTransaction(new TransactionMessage({ payerKey: from.publicKey, recentBlockhash: blockhash, instructions }).compileToV0Message());
+      const transaction = new VersionedTransaction(
+        new TransactionMessage({
+          payerKey: from.publicKey,
+          recentBlockhash: blockhash,
+          instructions,
+        }).compileToV0Message(),
+      );
       transaction.sign([from]);
       const wire = transaction.serialize();
       sent.push({ signature: encodeBase58(transaction.signatures[0]!), wire, to, lamports });
@@ -59,7 +79,11 @@ async function landedSignatures(connection: Connection, sent: readonly Sent[]): 
   return landed;
 }
 
-async function expectBalances(connection: Connection, sent: readonly Sent[], landed: ReadonlySet<string>): Promise<void> {
+async function expectBalances(
+  connection: Connection,
+  sent: readonly Sent[],
+  landed: ReadonlySet<string>,
+): Promise<void> {
   const sums = new Map<string, number>();
   for (const { to, lamports, signature } of sent)
     sums.set(to.toBase58(), (sums.get(to.toBase58()) ?? 0) + (landed.has(signature) ? lamports : 0));
@@ -84,7 +108,9 @@ describe(`kill -9, seed ${SEED}`, () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const running = connect(chain);
       const roundSent: Sent[] = [];
-      const sending = Promise.all(senders.map((from) => sendUntilGone(running, from, Keypair.generate().publicKey, roundSent, acknowledged)));
+      const sending = Promise.all(
+        senders.map((from) => sendUntilGone(running, from, Keypair.generate().publicKey, roundSent, acknowledged)),
+      );
       await new Promise((resolve) => setTimeout(resolve, 30 + random() * 400));
       lastSlot = Math.max(lastSlot, await running.getSlot());
       await chain.end('SIGKILL');
@@ -99,7 +125,9 @@ describe(`kill -9, seed ${SEED}`, () => {
       await expectBalances(restored, sent, landed);
 
       // Whatever a client sends again after the crash lands once: now, or it had landed before.
-      await Promise.all(roundSent.slice(-20).map((one) => restored.sendRawTransaction(one.wire, { skipPreflight: true })));
+      await Promise.all(
+        roundSent.slice(-20).map((one) => restored.sendRawTransaction(one.wire, { skipPreflight: true })),
+      );
       await expectBalances(restored, sent, await landedSignatures(restored, sent));
     }
     expect(acknowledged.size).toBeGreaterThan(ROUNDS * SENDERS);

@@ -34,7 +34,10 @@ it('the newer JavaScript client airdrops, sends, confirms by subscription and re
   const payer = await generateKeyPairSigner();
   await rpc.requestAirdrop(payer.address, lamports(5_000_000_000n)).send();
   const { value: latest } = await rpc.getLatestBlockhash().send();
-  const memo = { programAddress: address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr'), data: new TextEncoder().encode('from kit') };
+  const memo = {
+    programAddress: address('MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr'),
+    data: new TextEncoder().encode('from kit'),
+  };
   const message = pipe(
     createTransactionMessage({ version: 0 }),
     (empty) => setTransactionMessageFeePayerSigner(payer, empty),
@@ -43,9 +46,12 @@ it('the newer JavaScript client airdrops, sends, confirms by subscription and re
   );
   const transaction = await signTransactionMessageWithSigners(message);
   assertIsTransactionWithBlockhashLifetime(transaction);
-  await sendAndConfirmTransactionFactory({ rpc, rpcSubscriptions } as never)(transaction, { commitment: 'confirmed' });
+  await sendAndConfirmTransactionFactory({ rpc, rpcSubscriptions })(transaction, { commitment: 'confirmed' });
   const signature = getSignatureFromTransaction(transaction);
   const read = await rpc.getTransaction(signature, { encoding: 'json', maxSupportedTransactionVersion: 0 }).send();
   expect(read?.meta?.logMessages?.join()).toContain('from kit');
-  expect((await rpc.getAccountInfo(payer.address, { encoding: 'base64' }).send()).value).toMatchObject({ lamports: 4_999_995_000n, space: 0n });
+  expect((await rpc.getAccountInfo(payer.address, { encoding: 'base64' }).send()).value).toMatchObject({
+    lamports: 4_999_995_000n,
+    space: 0n,
+  });
 });

@@ -36,11 +36,19 @@ describe('a malformed message', () => {
     ['too many parameters', '{"jsonrpc":"2.0","id":1,"method":"getSlot","params":[{},1,2]}', -32602],
     ['a short address', '{"jsonrpc":"2.0","id":1,"method":"getBalance","params":["abc"]}', -32602],
   ])('with %s is answered with its code', async (_name, body, code) => {
-    expect(await answer(body)).toMatchObject({ jsonrpc: '2.0', error: { code, message: expect.any(String) as string } });
+    expect(await answer(body)).toMatchObject({
+      jsonrpc: '2.0',
+      error: { code, message: expect.any(String) as string },
+    });
   });
 
   it('in a batch does not spoil the rest', async () => {
-    const batch = [{ jsonrpc: '2.0', id: 'a', method: 'getHealth' }, 17, { jsonrpc: '2.0', method: 'getHealth' }, { jsonrpc: '2.0', id: 'b', method: 'none' }];
+    const batch = [
+      { jsonrpc: '2.0', id: 'a', method: 'getHealth' },
+      17,
+      { jsonrpc: '2.0', method: 'getHealth' },
+      { jsonrpc: '2.0', id: 'b', method: 'none' },
+    ];
     expect(await answer(JSON.stringify(batch))).toEqual([
       { jsonrpc: '2.0', id: 'a', result: 'ok' },
       { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid request' } },
@@ -70,18 +78,25 @@ describe('the HTTP side', () => {
 });
 
 describe('a malformed transaction', () => {
-  it.each(['', 'AA==', '%%%', Buffer.alloc(1300).toString('base64'), Buffer.alloc(300, 7).toString('base64'), Buffer.alloc(1232, 255).toString('base64')])(
-    'is refused in the parameters: %#',
-    async (text) => {
-      for (const method of ['sendTransaction', 'simulateTransaction'])
-        expect((await call(chain.rpcUrl, method, [text, { encoding: 'base64' }])).error).toMatchObject({ code: -32602 });
-    },
-  );
+  it.each([
+    '',
+    'AA==',
+    '%%%',
+    Buffer.alloc(1300).toString('base64'),
+    Buffer.alloc(300, 7).toString('base64'),
+    Buffer.alloc(1232, 255).toString('base64'),
+  ])('is refused in the parameters: %#', async (text) => {
+    for (const method of ['sendTransaction', 'simulateTransaction'])
+      expect((await call(chain.rpcUrl, method, [text, { encoding: 'base64' }])).error).toMatchObject({ code: -32602 });
+  });
 
   it('of random bytes never gets an answer but an error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 400 }), async (bytes) => {
-        const { error } = await call(chain.rpcUrl, 'sendTransaction', [Buffer.from(bytes).toString('base64'), { encoding: 'base64', skipPreflight: true }]);
+        const { error } = await call(chain.rpcUrl, 'sendTransaction', [
+          Buffer.from(bytes).toString('base64'),
+          { encoding: 'base64', skipPreflight: true },
+        ]);
         expect([-32602, -32002, -32003]).toContain(error?.code);
       }),
     );
@@ -89,17 +104,32 @@ describe('a malformed transaction', () => {
 });
 
 describe('a signed transaction of any shape', () => {
-  const programs = ['11111111111111111111111111111111', 'ComputeBudget111111111111111111111111111111', 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA'];
+  const programs = [
+    '11111111111111111111111111111111',
+    'ComputeBudget111111111111111111111111111111',
+    'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA',
+  ];
   const others = [...programs, 'SysvarC1ock11111111111111111111111111111111', Keypair.generate().publicKey.toBase58()];
   const shape = fc.record({
     keys: fc.array(fc.constantFrom(...others), { maxLength: 6 }),
     readonlySigned: fc.nat({ max: 2 }),
     readonlyUnsigned: fc.nat({ max: 8 }),
     instructions: fc.array(
-      fc.record({ programIdIndex: fc.nat({ max: 8 }), accountKeyIndexes: fc.array(fc.nat({ max: 8 }), { maxLength: 5 }), data: fc.uint8Array({ maxLength: 20 }) }),
+      fc.record({
+        programIdIndex: fc.nat({ max: 8 }),
+        accountKeyIndexes: fc.array(fc.nat({ max: 8 }), { maxLength: 5 }),
+        data: fc.uint8Array({ maxLength: 20 }),
+      }),
       { maxLength: 4 },
     ),
-    lookups: fc.array(fc.record({ table: fc.constantFrom(...others), writableIndexes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }), readonlyIndexes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }) }), { maxLength: 2 }),
+    lookups: fc.array(
+      fc.record({
+        table: fc.constantFrom(...others),
+        writableIndexes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }),
+        readonlyIndexes: fc.array(fc.nat({ max: 3 }), { maxLength: 2 }),
+      }),
+      { maxLength: 2 },
+    ),
     skipPreflight: fc.boolean(),
   });
 
@@ -108,21 +138,37 @@ describe('a signed transaction of any shape', () => {
     const payer = await fundedKeypair(connection, 1000);
     const { blockhash } = await connection.getLatestBlockhash();
     await fc.assert(
-      fc.asyncProperty(shape, async ({ keys, readonlySigned, readonlyUnsigned, instructions, lookups, skipPreflight }) => {
-        const message = new MessageV0({
-          header: { numRequiredSignatures: 1, numReadonlySignedAccounts: readonlySigned, numReadonlyUnsignedAccounts: readonlyUnsigned },
-          staticAccountKeys: [payer.publicKey, ...keys.map((key) => new PublicKey(key))],
-          recentBlockhash: blockhash,
-          compiledInstructions: instructions,
-          addressTableLookups: lookups.map(({ table, ...indexes }) => ({ accountKey: new PublicKey(table), ...indexes })),
-        });
-        const transaction = new VersionedTransaction(message);
-        transaction.sign([payer]);
-        const wire = Buffer.from(transaction.serialize()).toString('base64');
-        const { result, error } = await call(chain.rpcUrl, 'sendTransaction', [wire, { encoding: 'base64', skipPreflight }]);
-        if (result === undefined) expect([-32602, -32002]).toContain(error?.code);
-        else expect((await call(chain.rpcUrl, 'getTransaction', [result, { maxSupportedTransactionVersion: 0 }])).result).toMatchObject({ meta: { fee: expect.any(Number) as number } });
-      }),
+      fc.asyncProperty(
+        shape,
+        async ({ keys, readonlySigned, readonlyUnsigned, instructions, lookups, skipPreflight }) => {
+          const message = new MessageV0({
+            header: {
+              numRequiredSignatures: 1,
+              numReadonlySignedAccounts: readonlySigned,
+              numReadonlyUnsignedAccounts: readonlyUnsigned,
+            },
+            staticAccountKeys: [payer.publicKey, ...keys.map((key) => new PublicKey(key))],
+            recentBlockhash: blockhash,
+            compiledInstructions: instructions,
+            addressTableLookups: lookups.map(({ table, ...indexes }) => ({
+              accountKey: new PublicKey(table),
+              ...indexes,
+            })),
+          });
+          const transaction = new VersionedTransaction(message);
+          transaction.sign([payer]);
+          const wire = Buffer.from(transaction.serialize()).toString('base64');
+          const { result, error } = await call(chain.rpcUrl, 'sendTransaction', [
+            wire,
+            { encoding: 'base64', skipPreflight },
+          ]);
+          if (result === undefined) expect([-32602, -32002]).toContain(error?.code);
+          else
+            expect(
+              (await call(chain.rpcUrl, 'getTransaction', [result, { maxSupportedTransactionVersion: 0 }])).result,
+            ).toMatchObject({ meta: { fee: expect.any(Number) as number } });
+        },
+      ),
       { numRuns: 400 },
     );
     expect(logged).toEqual([]);
@@ -131,7 +177,12 @@ describe('a signed transaction of any shape', () => {
 
 describe('any parameters at all', () => {
   it('never break a method', async () => {
-    const scalar = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant(Keypair.generate().publicKey.toBase58()), fc.integer(), fc.constant({ encoding: 'jsonParsed' }));
+    const scalar = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.constant(Keypair.generate().publicKey.toBase58()),
+      fc.integer(),
+      fc.constant({ encoding: 'jsonParsed' }),
+    );
     const methods = Object.keys(RPC_METHODS).filter((name) => name !== 'cyxwizWarpClock');
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...methods), fc.array(scalar, { maxLength: 3 }), async (method, params) => {

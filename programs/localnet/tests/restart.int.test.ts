@@ -1,6 +1,17 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Keypair, LAMPORTS_PER_SOL, PublicKey, SystemProgram, SYSVAR_CLOCK_PUBKEY, Transaction, TransactionInstruction, TransactionMessage, VersionedTransaction, type Connection } from '@solana/web3.js';
+import type { PublicKey } from '@solana/web3.js';
+import {
+  Keypair,
+  LAMPORTS_PER_SOL,
+  SystemProgram,
+  SYSVAR_CLOCK_PUBKEY,
+  Transaction,
+  TransactionInstruction,
+  TransactionMessage,
+  VersionedTransaction,
+  type Connection,
+} from '@solana/web3.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Svm } from '../chain/svm.ts';
 import { segmentPath } from '../journal/files.ts';
@@ -32,36 +43,46 @@ async function restart(over: Partial<LocalnetOptions> = {}): Promise<Connection>
   return await start(over);
 }
 
-async function transferWire(connection: Connection, from: Keypair, to: PublicKey, lamports: number): Promise<Uint8Array> {
+async function transferWire(
+  connection: Connection,
+  from: Keypair,
+  to: PublicKey,
+  lamports: number,
+): Promise<Uint8Array> {
   const { blockhash } = await connection.getLatestBlockhash();
   const instructions = [SystemProgram.transfer({ fromPubkey: from.publicKey, toPubkey: to, lamports })];
-  const transaction = new VersionedTransaction(new TransactionMessage({ payerKey: from.publicKey, recentBlockhash: blockhash, instructions }).compileToV0Message());
+  const transaction = new VersionedTransaction(
+    new TransactionMessage({ payerKey: from.publicKey, recentBlockhash: blockhash, instructions }).compileToV0Message(),
+  );
   transaction.sign([from]);
   return transaction.serialize();
 }
 
 describe('after a restart', () => {
-  it.each([{ kind: 'the journal alone', snapshotEveryBytes: 1 << 30 }, { kind: 'snapshots', snapshotEveryBytes: 2000 }])(
-    'everything is as it was, from $kind',
-    async ({ snapshotEveryBytes }) => {
-      const before = await start({ snapshotEveryBytes });
-      const payer = await fundedKeypair(before);
-      const to = Keypair.generate().publicKey;
-      const signatures: string[] = [];
-      for (let n = 0; n < 10; n += 1) signatures.unshift(await before.sendRawTransaction(await transferWire(before, payer, to, LAMPORTS_PER_SOL / 10 + n)));
-      const seen = async (connection: Connection): Promise<unknown> => ({
-        lamports: await connection.getMultipleAccountsInfo([payer.publicKey, to]),
-        list: await connection.getSignaturesForAddress(to),
-        transactions: await connection.getTransactions(signatures, { maxSupportedTransactionVersion: 0 }),
-        count: await connection.getTransactionCount(),
-        genesis: await connection.getGenesisHash(),
-        block: await connection.getBlockSignatures(await slotOf(connection, signatures[0]!)),
-      });
-      const was = await seen(before);
-      const after = await restart({ snapshotEveryBytes });
-      expect(await seen(after)).toEqual(was);
-    },
-  );
+  it.each([
+    { kind: 'the journal alone', snapshotEveryBytes: 1 << 30 },
+    { kind: 'snapshots', snapshotEveryBytes: 2000 },
+  ])('everything is as it was, from $kind', async ({ snapshotEveryBytes }) => {
+    const before = await start({ snapshotEveryBytes });
+    const payer = await fundedKeypair(before);
+    const to = Keypair.generate().publicKey;
+    const signatures: string[] = [];
+    for (let n = 0; n < 10; n += 1)
+      signatures.unshift(
+        await before.sendRawTransaction(await transferWire(before, payer, to, LAMPORTS_PER_SOL / 10 + n)),
+      );
+    const seen = async (connection: Connection): Promise<unknown> => ({
+      lamports: await connection.getMultipleAccountsInfo([payer.publicKey, to]),
+      list: await connection.getSignaturesForAddress(to),
+      transactions: await connection.getTransactions(signatures, { maxSupportedTransactionVersion: 0 }),
+      count: await connection.getTransactionCount(),
+      genesis: await connection.getGenesisHash(),
+      block: await connection.getBlockSignatures(await slotOf(connection, signatures[0]!)),
+    });
+    const was = await seen(before);
+    const after = await restart({ snapshotEveryBytes });
+    expect(await seen(after)).toEqual(was);
+  });
 
   it('a transaction that landed is known, one that did not can still land, and slots go on', async () => {
     const before = await start();
@@ -123,7 +144,10 @@ describe('a damaged journal', () => {
     const bad = Buffer.from(whole);
     bad[100]! ^= 1;
     writeFileSync(path, bad);
-    await expect(start()).rejects.toMatchObject({ code: 'STORAGE_CORRUPT', message: expect.stringContaining(`${path} is damaged at byte 8`) as string });
+    await expect(start()).rejects.toMatchObject({
+      code: 'STORAGE_CORRUPT',
+      message: expect.stringContaining(`${path} is damaged at byte 8`) as string,
+    });
     writeFileSync(path, whole);
     await start();
   });
@@ -139,7 +163,10 @@ describe('two chains', () => {
     await start();
     const other = temporaryDir();
     const taken = startChain(other.path, { rpcPort: chain!.rpcPort });
-    await expect(taken).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/is taken.*CYXWIZ_SOLANA_RPC_PORT/) as string });
+    await expect(taken).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/is taken.*CYXWIZ_SOLANA_RPC_PORT/) as string,
+    });
     other.remove();
   });
 });
@@ -162,7 +189,9 @@ describe('programs of the genesis', () => {
 
   async function memo(connection: Connection, text: string): Promise<string[]> {
     const payer = await fundedKeypair(connection);
-    const transaction = new Transaction().add(new TransactionInstruction({ programId, keys: [], data: Buffer.from(text) }));
+    const transaction = new Transaction().add(
+      new TransactionInstruction({ programId, keys: [], data: Buffer.from(text) }),
+    );
     const signature = await connection.sendTransaction(transaction, [payer]);
     return (await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }))?.meta?.logMessages ?? [];
   }
@@ -182,7 +211,10 @@ describe('programs of the genesis', () => {
     writeFileSync(soPath, elf(ASSOCIATED_TOKEN));
     const events: [string, unknown][] = [];
     const after = await restart({ programs, log: (event, facts) => events.push([event, facts]) });
-    expect(events.find(([event]) => event === 'program.upgraded')?.[1]).toMatchObject({ programId: programId.toBase58(), soPath });
+    expect(events.find(([event]) => event === 'program.upgraded')?.[1]).toMatchObject({
+      programId: programId.toBase58(),
+      soPath,
+    });
     await expect(memo(after, 'third')).rejects.toThrow();
     const again: string[] = [];
     await restart({ programs, log: (event) => again.push(event) });
@@ -190,9 +222,13 @@ describe('programs of the genesis', () => {
   });
 
   it('that are missing, or are no programs, stop the start', async () => {
-    await expect(start({ programs: [{ programId: programId.toBase58(), soPath: `${soPath}.none` }] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(
+      start({ programs: [{ programId: programId.toBase58(), soPath: `${soPath}.none` }] }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
     writeFileSync(soPath, 'not a program');
-    await expect(start({ programs: [{ programId: programId.toBase58(), soPath }] })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(start({ programs: [{ programId: programId.toBase58(), soPath }] })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
   });
 });
 

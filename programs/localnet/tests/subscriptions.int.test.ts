@@ -1,5 +1,12 @@
 import { createMint, getOrCreateAssociatedTokenAccount, mintTo, TOKEN_PROGRAM_ID } from '@solana/spl-token';
-import { Keypair, LAMPORTS_PER_SOL, SystemProgram, Transaction, type Connection, type SignatureResult } from '@solana/web3.js';
+import {
+  Keypair,
+  LAMPORTS_PER_SOL,
+  SystemProgram,
+  Transaction,
+  type Connection,
+  type SignatureResult,
+} from '@solana/web3.js';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, fundedKeypair, startChain, temporaryDir } from './support.ts';
@@ -20,9 +27,21 @@ afterAll(async () => {
 });
 
 /** web3.js subscribes on its own time; this waits until a marker event came through, so that nothing is missed. */
-async function subscribed<T>(open: (listener: (event: T) => void) => number, events: T[], nudge: () => Promise<unknown>): Promise<number> {
+async function subscribed<T>(
+  open: (listener: (event: T) => void) => number,
+  events: T[],
+  nudge: () => Promise<unknown>,
+): Promise<number> {
   const id = open((event) => events.push(event));
-  await expect.poll(async () => { await nudge(); return events.length; }, { timeout: 10_000, interval: 50 }).toBeGreaterThan(0);
+  await expect
+    .poll(
+      async () => {
+        await nudge();
+        return events.length;
+      },
+      { timeout: 10_000, interval: 50 },
+    )
+    .toBeGreaterThan(0);
   events.length = 0;
   return id;
 }
@@ -32,7 +51,11 @@ describe('subscriptions of web3.js', () => {
     const { publicKey } = Keypair.generate();
     const lamports: number[] = [];
     const nudge = (): Promise<string> => connection.requestAirdrop(publicKey, LAMPORTS_PER_SOL);
-    const id = await subscribed<number>((push) => connection.onAccountChange(publicKey, (account) => push(account.lamports)), lamports, nudge);
+    const id = await subscribed<number>(
+      (push) => connection.onAccountChange(publicKey, (account) => push(account.lamports)),
+      lamports,
+      nudge,
+    );
     const before = await connection.getBalance(publicKey);
     for (let n = 0; n < 3; n += 1) await nudge();
     await expect.poll(() => lamports.at(-1)).toBe(before + 3 * LAMPORTS_PER_SOL);
@@ -43,12 +66,22 @@ describe('subscriptions of web3.js', () => {
   it('tell the accounts of a program that pass the filters', async () => {
     const mint = await createMint(connection, payer, payer.publicKey, null, 0);
     const [mine, another] = await Promise.all(
-      [payer.publicKey, Keypair.generate().publicKey].map(async (owner) => (await getOrCreateAssociatedTokenAccount(connection, payer, mint, owner)).address),
+      [payer.publicKey, Keypair.generate().publicKey].map(
+        async (owner) => (await getOrCreateAssociatedTokenAccount(connection, payer, mint, owner)).address,
+      ),
     );
     const seen: string[] = [];
     const filters = [{ dataSize: 165 }, { memcmp: { offset: 32, bytes: payer.publicKey.toBase58() } }];
     const nudge = (): Promise<string> => mintTo(connection, payer, mint, mine!, payer, 1n);
-    const id = await subscribed<string>((push) => connection.onProgramAccountChange(TOKEN_PROGRAM_ID, (item) => push(item.accountId.toBase58()), { commitment: 'confirmed', filters }), seen, nudge);
+    const id = await subscribed<string>(
+      (push) =>
+        connection.onProgramAccountChange(TOKEN_PROGRAM_ID, (item) => push(item.accountId.toBase58()), {
+          commitment: 'confirmed',
+          filters,
+        }),
+      seen,
+      nudge,
+    );
     await mintTo(connection, payer, mint, another!, payer, 1n);
     await nudge();
     await expect.poll(() => seen.length).toBeGreaterThan(0);
@@ -59,7 +92,11 @@ describe('subscriptions of web3.js', () => {
   it('tell the logs that mention an address', async () => {
     const to = Keypair.generate().publicKey;
     const logs: string[][] = [];
-    const id = await subscribed<string[]>((push) => connection.onLogs(to, (event) => push(event.logs)), logs, () => connection.requestAirdrop(to, LAMPORTS_PER_SOL));
+    const id = await subscribed<string[]>(
+      (push) => connection.onLogs(to, (event) => push(event.logs)),
+      logs,
+      () => connection.requestAirdrop(to, LAMPORTS_PER_SOL),
+    );
     await connection.requestAirdrop(to, LAMPORTS_PER_SOL);
     await connection.requestAirdrop(Keypair.generate().publicKey, LAMPORTS_PER_SOL);
     await expect.poll(() => logs.length).toBeGreaterThan(0);
@@ -68,7 +105,13 @@ describe('subscriptions of web3.js', () => {
   });
 
   it('tell the outcome of a signature, also of one that landed long ago', async () => {
-    const transaction = new Transaction().add(SystemProgram.transfer({ fromPubkey: payer.publicKey, toPubkey: Keypair.generate().publicKey, lamports: 10n ** 15n }));
+    const transaction = new Transaction().add(
+      SystemProgram.transfer({
+        fromPubkey: payer.publicKey,
+        toPubkey: Keypair.generate().publicKey,
+        lamports: 10n ** 15n,
+      }),
+    );
     const signature = await connection.sendTransaction(transaction, [payer], { skipPreflight: true });
     const outcome = await new Promise<SignatureResult>((resolve) => connection.onSignature(signature, resolve));
     expect(outcome.err).toEqual({ InstructionError: [0, { Custom: 1 }] });
@@ -88,7 +131,9 @@ describe('the WebSocket itself', () => {
     const socket = new WebSocket(chain.wsUrl);
     await new Promise((resolve) => socket.once('open', resolve));
     const ask = (message: unknown): Promise<Record<string, unknown>> => {
-      const answer = new Promise<Record<string, unknown>>((resolve) => socket.once('message', (data) => resolve(JSON.parse(data.toString()) as Record<string, unknown>)));
+      const answer = new Promise<Record<string, unknown>>((resolve) =>
+        socket.once('message', (data: Buffer) => resolve(JSON.parse(data.toString('utf8')) as Record<string, unknown>)),
+      );
       socket.send(typeof message === 'string' ? message : JSON.stringify(message));
       return answer;
     };
@@ -99,8 +144,12 @@ describe('the WebSocket itself', () => {
     const { ask, close } = await open();
     expect(await ask({ jsonrpc: '2.0', id: 'a', method: 'getHealth' })).toMatchObject({ id: 'a', result: 'ok' });
     expect(await ask('{')).toMatchObject({ error: { code: -32700 } });
-    expect(await ask({ jsonrpc: '2.0', id: 1, method: 'accountSubscribe', params: ['nothing'] })).toMatchObject({ error: { code: -32602 } });
-    expect(await ask({ jsonrpc: '2.0', id: 2, method: 'slotUnsubscribe', params: [77] })).toMatchObject({ error: { code: -32602 } });
+    expect(await ask({ jsonrpc: '2.0', id: 1, method: 'accountSubscribe', params: ['nothing'] })).toMatchObject({
+      error: { code: -32602 },
+    });
+    expect(await ask({ jsonrpc: '2.0', id: 2, method: 'slotUnsubscribe', params: [77] })).toMatchObject({
+      error: { code: -32602 },
+    });
     expect(await ask({ jsonrpc: '2.0', id: 3, method: 'voteSubscribe' })).toMatchObject({ error: { code: -32601 } });
     close();
   });
@@ -118,7 +167,12 @@ describe('the WebSocket itself', () => {
 
   it('holds a bounded number of subscriptions', async () => {
     const { ask, close } = await open();
-    const batch = Array.from({ length: 1000 }, (_item, id) => ({ jsonrpc: '2.0', id, method: 'logsSubscribe', params: [{ mentions: [payer.publicKey.toBase58()] }] }));
+    const batch = Array.from({ length: 1000 }, (_item, id) => ({
+      jsonrpc: '2.0',
+      id,
+      method: 'logsSubscribe',
+      params: [{ mentions: [payer.publicKey.toBase58()] }],
+    }));
     expect(await ask(batch)).toHaveLength(1000);
     expect(await ask({ jsonrpc: '2.0', id: 1, method: 'slotSubscribe' })).toMatchObject({ error: { code: -32600 } });
     close();

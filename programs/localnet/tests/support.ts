@@ -19,7 +19,10 @@ export function startChain(dataDir: string, over: Partial<LocalnetOptions> = {})
   return startLocalnet({ dataDir, rpcPort: 0, wsPort: 0, programs: [], ...over });
 }
 
-export function connect({ rpcUrl, wsUrl }: Pick<Localnet, 'rpcUrl' | 'wsUrl'>, commitment: Commitment = 'confirmed'): Connection {
+export function connect(
+  { rpcUrl, wsUrl }: Pick<Localnet, 'rpcUrl' | 'wsUrl'>,
+  commitment: Commitment = 'confirmed',
+): Connection {
   return new Connection(rpcUrl, { commitment, wsEndpoint: wsUrl });
 }
 
@@ -30,7 +33,11 @@ export async function fundedKeypair(connection: Connection, sol = 10): Promise<K
 }
 
 /** One JSON-RPC call without a client between; the whole answer. */
-export async function call(rpcUrl: string, method: string, params?: unknown): Promise<{ result?: unknown; error?: { code: number; message: string; data?: unknown } }> {
+export async function call(
+  rpcUrl: string,
+  method: string,
+  params?: unknown,
+): Promise<{ result?: unknown; error?: { code: number; message: string; data?: unknown } }> {
   return (await (await post(rpcUrl, JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))).json()) as never;
 }
 
@@ -50,11 +57,12 @@ export interface ChainProcess {
 export async function startChainProcess(dataDir: string, shellPrefix?: string): Promise<ChainProcess> {
   const script = fileURLToPath(new URL('./chain-process.ts', import.meta.url));
   const node = [process.execPath, '--import', 'tsx', script, dataDir];
-  const [command, ...args] = shellPrefix === undefined ? node : ['sh', '-c', `${shellPrefix}; exec "$@"`, 'sh', ...node];
+  const [command, ...args] =
+    shellPrefix === undefined ? node : ['sh', '-c', `${shellPrefix}; exec "$@"`, 'sh', ...node];
   const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   let stderr = '';
-  child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const line = await Promise.race([firstLine(child), exited.then(() => undefined)]);
   if (line === undefined) throw new Error(`the chain's process ended before it was ready: ${stderr}`);
   const { rpcUrl, wsUrl } = JSON.parse(line) as { rpcUrl: string; wsUrl: string };

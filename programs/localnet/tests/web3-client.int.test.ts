@@ -36,7 +36,9 @@ const transfer = (to: PublicKey, lamports: number | bigint): TransactionInstruct
 
 async function signed(instructions: TransactionInstruction[], blockhash?: string): Promise<VersionedTransaction> {
   const recentBlockhash = blockhash ?? (await connection.getLatestBlockhash()).blockhash;
-  const transaction = new VersionedTransaction(new TransactionMessage({ payerKey: payer.publicKey, recentBlockhash, instructions }).compileToV0Message());
+  const transaction = new VersionedTransaction(
+    new TransactionMessage({ payerKey: payer.publicKey, recentBlockhash, instructions }).compileToV0Message(),
+  );
   transaction.sign([payer]);
   return transaction;
 }
@@ -44,9 +46,14 @@ async function signed(instructions: TransactionInstruction[], blockhash?: string
 describe('airdrops', () => {
   it('arrive, and two equal ones in the same slot are two', async () => {
     const to = Keypair.generate().publicKey;
-    const [one, two] = await Promise.all([connection.requestAirdrop(to, LAMPORTS_PER_SOL), connection.requestAirdrop(to, LAMPORTS_PER_SOL)]);
+    const [one, two] = await Promise.all([
+      connection.requestAirdrop(to, LAMPORTS_PER_SOL),
+      connection.requestAirdrop(to, LAMPORTS_PER_SOL),
+    ]);
     expect(one).not.toBe(two);
-    expect((await connection.confirmTransaction({ signature: one, ...(await connection.getLatestBlockhash()) })).value.err).toBeNull();
+    expect(
+      (await connection.confirmTransaction({ signature: one, ...(await connection.getLatestBlockhash()) })).value.err,
+    ).toBeNull();
     expect(await connection.getBalance(to)).toBe(2 * LAMPORTS_PER_SOL);
   });
 });
@@ -54,15 +61,25 @@ describe('airdrops', () => {
 describe('a legacy transaction', () => {
   it('is sent, confirmed and read back with its balances and fee', async () => {
     const to = Keypair.generate().publicKey;
-    const signature = await sendAndConfirmTransaction(connection, new Transaction().add(transfer(to, LAMPORTS_PER_SOL)), [payer]);
+    const signature = await sendAndConfirmTransaction(
+      connection,
+      new Transaction().add(transfer(to, LAMPORTS_PER_SOL)),
+      [payer],
+    );
     const read = await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 });
     expect(read?.version).toBe('legacy');
     expect(read?.meta).toMatchObject({ err: null, fee: 5000, computeUnitsConsumed: 150 });
     expect(read?.meta?.postBalances[1]).toBe(LAMPORTS_PER_SOL);
     expect(read!.meta!.preBalances[0]! - read!.meta!.postBalances[0]!).toBe(LAMPORTS_PER_SOL + 5000);
-    expect(read?.transaction.message.getAccountKeys().staticAccountKeys.map(String)).toEqual([payer.publicKey, to, SystemProgram.programId].map(String));
+    expect(read?.transaction.message.getAccountKeys().staticAccountKeys.map(String)).toEqual(
+      [payer.publicKey, to, SystemProgram.programId].map(String),
+    );
     const parsed = await connection.getParsedTransaction(signature, { maxSupportedTransactionVersion: 0 });
-    expect(parsed?.transaction.message.accountKeys[0]).toMatchObject({ signer: true, writable: true, source: 'transaction' });
+    expect(parsed?.transaction.message.accountKeys[0]).toMatchObject({
+      signer: true,
+      writable: true,
+      source: 'transaction',
+    });
   });
 });
 
@@ -70,7 +87,10 @@ describe('a version 0 transaction', () => {
   it('pays its priority fee, and the fee adds up', async () => {
     const to = Keypair.generate().publicKey;
     const before = await connection.getBalance(payer.publicKey);
-    const budget = [ComputeBudgetProgram.setComputeUnitLimit({ units: 50_000 }), ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 1_000_001 })];
+    const budget = [
+      ComputeBudgetProgram.setComputeUnitLimit({ units: 50_000 }),
+      ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 1_000_001 }),
+    ];
     const signature = await connection.sendTransaction(await signed([...budget, transfer(to, LAMPORTS_PER_SOL)]));
     const read = await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 });
     expect(read?.version).toBe(0);
@@ -80,7 +100,12 @@ describe('a version 0 transaction', () => {
 
   it('shows the priority fee it paid where it named no limit', async () => {
     const before = await connection.getBalance(payer.publicKey);
-    const signature = await connection.sendTransaction(await signed([ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 2_000_000 }), transfer(payer.publicKey, 1)]));
+    const signature = await connection.sendTransaction(
+      await signed([
+        ComputeBudgetProgram.setComputeUnitPrice({ microLamports: 2_000_000 }),
+        transfer(payer.publicKey, 1),
+      ]),
+    );
     const fee = (await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }))!.meta!.fee;
     expect(fee).toBeGreaterThan(5000);
     expect(await connection.getBalance(payer.publicKey)).toBe(before - fee);
@@ -93,13 +118,22 @@ describe('a version 0 transaction', () => {
       payer: payer.publicKey,
       recentSlot: (await connection.getSlot()) - 1,
     });
-    const extend = AddressLookupTableProgram.extendLookupTable({ payer: payer.publicKey, authority: payer.publicKey, lookupTable, addresses: [to] });
+    const extend = AddressLookupTableProgram.extendLookupTable({
+      payer: payer.publicKey,
+      authority: payer.publicKey,
+      lookupTable,
+      addresses: [to],
+    });
     await sendAndConfirmTransaction(connection, new Transaction().add(create, extend), [payer]);
     const extendedAt = await connection.getSlot();
     await expect.poll(() => connection.getSlot()).toBeGreaterThan(extendedAt);
     const table = (await connection.getAddressLookupTable(lookupTable)).value!;
     const { blockhash } = await connection.getLatestBlockhash();
-    const message = new TransactionMessage({ payerKey: payer.publicKey, recentBlockhash: blockhash, instructions: [transfer(to, LAMPORTS_PER_SOL)] }).compileToV0Message([table]);
+    const message = new TransactionMessage({
+      payerKey: payer.publicKey,
+      recentBlockhash: blockhash,
+      instructions: [transfer(to, LAMPORTS_PER_SOL)],
+    }).compileToV0Message([table]);
     const transaction = new VersionedTransaction(message);
     transaction.sign([payer]);
     const signature = await connection.sendTransaction(transaction);
@@ -122,31 +156,49 @@ describe('what the chain refuses', () => {
 
   it('lands with its error and its fee where preflight is skipped', async () => {
     const before = await connection.getBalance(payer.publicKey);
-    const signature = await connection.sendTransaction(await signed([transfer(Keypair.generate().publicKey, 10n ** 15n)]), { skipPreflight: true });
+    const signature = await connection.sendTransaction(
+      await signed([transfer(Keypair.generate().publicKey, 10n ** 15n)]),
+      { skipPreflight: true },
+    );
     const error = { InstructionError: [0, { Custom: 1 }] };
     expect((await connection.getSignatureStatuses([signature])).value[0]?.err).toEqual(error);
-    expect((await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }))?.meta).toMatchObject({ err: error, fee: 5000 });
+    expect((await connection.getTransaction(signature, { maxSupportedTransactionVersion: 0 }))?.meta).toMatchObject({
+      err: error,
+      fee: 5000,
+    });
     expect(await connection.getBalance(payer.publicKey)).toBe(before - 5000);
   });
 
   it.each([true, false])('a blockhash it never issued (skipPreflight %s)', async (skipPreflight) => {
     const transaction = await signed([transfer(payer.publicKey, 1)], Keypair.generate().publicKey.toBase58());
-    const answer = await call(chain.rpcUrl, 'sendTransaction', [Buffer.from(transaction.serialize()).toString('base64'), { encoding: 'base64', skipPreflight }]);
-    expect(answer.error).toMatchObject({ code: -32002, message: 'Transaction simulation failed: Blockhash not found', data: { err: 'BlockhashNotFound' } });
+    const answer = await call(chain.rpcUrl, 'sendTransaction', [
+      Buffer.from(transaction.serialize()).toString('base64'),
+      { encoding: 'base64', skipPreflight },
+    ]);
+    expect(answer.error).toMatchObject({
+      code: -32002,
+      message: 'Transaction simulation failed: Blockhash not found',
+      data: { err: 'BlockhashNotFound' },
+    });
   });
 
   it('a wrong signature, with or without preflight', async () => {
     const transaction = await signed([transfer(payer.publicKey, 1)]);
     transaction.signatures[0]![5]! ^= 1;
     for (const skipPreflight of [true, false]) {
-      const answer = await call(chain.rpcUrl, 'sendTransaction', [Buffer.from(transaction.serialize()).toString('base64'), { encoding: 'base64', skipPreflight }]);
+      const answer = await call(chain.rpcUrl, 'sendTransaction', [
+        Buffer.from(transaction.serialize()).toString('base64'),
+        { encoding: 'base64', skipPreflight },
+      ]);
       expect(answer.error).toMatchObject({ code: -32003 });
     }
   });
 
   it('a payer without an account', async () => {
     const poor = Keypair.generate();
-    const transaction = new Transaction().add(SystemProgram.transfer({ fromPubkey: poor.publicKey, toPubkey: payer.publicKey, lamports: 1 }));
+    const transaction = new Transaction().add(
+      SystemProgram.transfer({ fromPubkey: poor.publicKey, toPubkey: payer.publicKey, lamports: 1 }),
+    );
     await expect(connection.sendTransaction(transaction, [poor])).rejects.toThrow(/no record of a prior credit/);
   });
 });
@@ -155,8 +207,10 @@ describe('the same transaction again', () => {
   it('is not run again', async () => {
     const to = Keypair.generate().publicKey;
     const wire = (await signed([transfer(to, LAMPORTS_PER_SOL)])).serialize();
-    const results = await Promise.allSettled([wire, wire, wire].map((bytes) => connection.sendRawTransaction(bytes, { skipPreflight: true })));
-    expect(new Set(results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason))).size).toBe(1);
+    const signatures = await Promise.all(
+      [wire, wire, wire].map((bytes) => connection.sendRawTransaction(bytes, { skipPreflight: true })),
+    );
+    expect(new Set(signatures).size).toBe(1);
     await expect(connection.sendRawTransaction(wire)).rejects.toThrow(/already been processed/);
     expect(await connection.getBalance(to)).toBe(LAMPORTS_PER_SOL);
   });
@@ -176,7 +230,11 @@ describe('simulation', () => {
   });
 
   it('takes an unsigned transaction with any blockhash where asked to replace it', async () => {
-    const message = new TransactionMessage({ payerKey: payer.publicKey, recentBlockhash: PublicKey.default.toBase58(), instructions: [transfer(payer.publicKey, 1)] });
+    const message = new TransactionMessage({
+      payerKey: payer.publicKey,
+      recentBlockhash: PublicKey.default.toBase58(),
+      instructions: [transfer(payer.publicKey, 1)],
+    });
     const unsigned = new VersionedTransaction(message.compileToV0Message());
     expect((await connection.simulateTransaction(unsigned, { replaceRecentBlockhash: true })).value.err).toBeNull();
     expect((await connection.simulateTransaction(unsigned)).value.err).toBe('BlockhashNotFound');
@@ -187,7 +245,8 @@ describe('lists', () => {
   it('page backwards through the signatures of an address', async () => {
     const to = Keypair.generate().publicKey;
     const sent: string[] = [];
-    for (let lamports = LAMPORTS_PER_SOL; lamports < LAMPORTS_PER_SOL + 5; lamports += 1) sent.unshift(await connection.sendTransaction(await signed([transfer(to, lamports)])));
+    for (let lamports = LAMPORTS_PER_SOL; lamports < LAMPORTS_PER_SOL + 5; lamports += 1)
+      sent.unshift(await connection.sendTransaction(await signed([transfer(to, lamports)])));
     const list = async (options: { before?: string; until?: string; limit?: number }): Promise<string[]> =>
       (await connection.getSignaturesForAddress(to, options)).map((item) => item.signature);
     expect(await list({})).toEqual(sent);
@@ -199,7 +258,11 @@ describe('lists', () => {
 
   it('answer many accounts in the order asked, missing ones as null', async () => {
     const missing = Keypair.generate().publicKey;
-    const [program, none, own] = await connection.getMultipleAccountsInfo([SystemProgram.programId, missing, payer.publicKey]);
+    const [program, none, own] = await connection.getMultipleAccountsInfo([
+      SystemProgram.programId,
+      missing,
+      payer.publicKey,
+    ]);
     expect(program?.executable).toBe(true);
     expect(none).toBeNull();
     expect(own?.owner.equals(SystemProgram.programId)).toBe(true);
@@ -208,7 +271,9 @@ describe('lists', () => {
 
 describe('blocks', () => {
   it('hold the transactions of their slot, chained by their hashes', async () => {
-    const signature = await connection.sendTransaction(await signed([transfer(Keypair.generate().publicKey, LAMPORTS_PER_SOL)]));
+    const signature = await connection.sendTransaction(
+      await signed([transfer(Keypair.generate().publicKey, LAMPORTS_PER_SOL)]),
+    );
     const { slot } = (await connection.getSignatureStatuses([signature])).value[0]!;
     await expect.poll(() => connection.getSlot()).toBeGreaterThan(slot);
     const block = (await connection.getBlock(slot, { maxSupportedTransactionVersion: 0 }))!;
@@ -230,6 +295,8 @@ describe('the cluster', () => {
     const { blockhash, lastValidBlockHeight } = await connection.getLatestBlockhash();
     expect((await connection.isBlockhashValid(blockhash)).value).toBe(true);
     expect(lastValidBlockHeight - (await connection.getBlockHeight())).toBeGreaterThan(140);
-    expect((await connection.getFeeForMessage((await signed([transfer(payer.publicKey, 1)])).message)).value).toBe(5000);
+    expect((await connection.getFeeForMessage((await signed([transfer(payer.publicKey, 1)])).message)).value).toBe(
+      5000,
+    );
   });
 });

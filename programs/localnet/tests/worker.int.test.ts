@@ -21,7 +21,12 @@ async function freePort(): Promise<number> {
 
 async function startWorker(): Promise<{ ready: Record<string, unknown>; stop: () => Promise<number | null> }> {
   const [rpcPort, wsPort] = [await freePort(), await freePort()];
-  const env = { ...process.env, CYXWIZ_HOME: home.path, CYXWIZ_SOLANA_RPC_PORT: String(rpcPort), CYXWIZ_SOLANA_WS_PORT: String(wsPort) };
+  const env = {
+    ...process.env,
+    CYXWIZ_HOME: home.path,
+    CYXWIZ_SOLANA_RPC_PORT: String(rpcPort),
+    CYXWIZ_SOLANA_WS_PORT: String(wsPort),
+  };
   const script = fileURLToPath(new URL('../../../workers/localnet.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
@@ -38,9 +43,14 @@ async function startWorker(): Promise<{ ready: Record<string, unknown>; stop: ()
 
 it('the process says when it is ready, has the programs of the project, stops cleanly and starts again on its state', async () => {
   const first = await startWorker();
-  expect(first.ready).toMatchObject({ ready: 'localnet', rpcUrl: expect.stringMatching(/^http:/) as string, wsUrl: expect.stringMatching(/^ws:/) as string });
+  expect(first.ready).toMatchObject({
+    ready: 'localnet',
+    rpcUrl: expect.stringMatching(/^http:/) as string,
+    wsUrl: expect.stringMatching(/^ws:/) as string,
+  });
   const connection = connect(first.ready as { rpcUrl: string; wsUrl: string });
-  for (const { programId } of programsOnDisk()) expect((await connection.getAccountInfo(programId))?.executable).toBe(true);
+  for (const { programId } of programsOnDisk())
+    expect((await connection.getAccountInfo(programId))?.executable).toBe(true);
   const genesis = await connection.getGenesisHash();
   expect(await first.stop()).toBe(0);
   const second = await startWorker();
