@@ -7,6 +7,8 @@ interface WorkerPlan {
   readonly after: readonly ServiceName[];
   /** Variables which that process has no business to know. */
   readonly withheld?: readonly string[];
+  /** Variables that only the embedded stack sets. */
+  readonly given?: Readonly<Record<string, string>>;
 }
 
 const BASE: readonly ServiceName[] = ['postgres', 'mongo', 'temporal', 'localnet', 'storage'];
@@ -19,7 +21,13 @@ export const WORKERS = {
   platform: { ports: [], after: ['api'] },
   verifier: { ports: [], after: ['api'] },
   // A provider's machine: it talks to the gateway, the storage and the chain, and to nothing behind them.
-  node: { ports: [], after: ['api', 'platform'], withheld: ['DATABASE_URL', 'MONGODB_URI', 'TEMPORAL_ADDRESS', 'TEMPORAL_API_KEY'] },
+  node: {
+    ports: [],
+    after: ['api', 'platform'],
+    withheld: ['DATABASE_URL', 'MONGODB_URI', 'TEMPORAL_ADDRESS', 'TEMPORAL_API_KEY'],
+    // It makes its own account, stake and registration on its first start.
+    given: { CYXWIZ_NODE_AUTO: '1' },
+  },
 } as const satisfies Partial<Record<ServiceName, WorkerPlan>>;
 
 type WorkerName = keyof typeof WORKERS;
@@ -33,7 +41,7 @@ export function workerSpec(name: WorkerName, { root, env }: Surroundings): Servi
     command: process.execPath,
     args: ['--enable-source-maps', '--import', 'tsx', join(root, 'workers', `${name}.ts`)],
     cwd: root,
-    env: { ...env, ...withheld },
+    env: { ...env, ...plan.given, ...withheld },
     ports: plan.ports,
     after: plan.after,
     readiness: { kind: 'readyLine' },
