@@ -9,6 +9,7 @@ import type { CyxCloud } from '#cyxcloud/client/types';
 import { findAttempt } from '#db/postgres/attempts';
 import type { Database, JobRow } from '#db/postgres/database';
 import { findDataset } from '#db/postgres/datasets';
+import { appendJobEvent } from '#db/postgres/events';
 import { patchJob, requireJob } from '#db/postgres/jobs';
 import type { Kms } from '#db/secrets/kms';
 import { decodeModel } from '#engine/formats/model-file';
@@ -32,6 +33,7 @@ export function createVerificationActivities(deps: VerificationDeps): Verificati
       try {
         const verdict = await verify(deps, { jobId, attempt, folder });
         if (verdict.valid) await patchJob(deps.db, jobId, { testAccuracy: verdict.testAccuracy, testLoss: verdict.testLoss });
+        await appendJobEvent(deps.db, { jobId, kind: 'log', payload: { line: describe(verdict) }, dedupeKey: `verdict:${attempt}` });
         return verdict;
       } finally {
         clearInterval(beat);
@@ -39,6 +41,11 @@ export function createVerificationActivities(deps: VerificationDeps): Verificati
       }
     },
   });
+}
+
+function describe(verdict: Verdict): string {
+  if (!verdict.valid) return `Verification failed: ${verdict.reason}`;
+  return `Verified: accuracy ${(verdict.testAccuracy * 100).toFixed(2)} %, loss ${verdict.testLoss.toFixed(4)} on the held-out data`;
 }
 
 interface Subject {

@@ -1,5 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { findAttempt } from '#db/postgres/attempts';
+import { appendJobEvent } from '#db/postgres/events';
 import { commitResultInstruction } from '#programs/clients/ts/job-escrow';
 import { chainStep, type EscrowDeps, requireEscrow, stepKeys, subjectOf } from './deps.ts';
 
@@ -32,5 +33,11 @@ export async function commitResult(deps: EscrowDeps, jobId: string, attempt: num
       }),
     });
   }
+  await appendJobEvent(deps.db, {
+    jobId,
+    kind: 'log',
+    payload: { line: `The node's result is committed on chain; root ${Buffer.from(root).toString('hex').slice(0, 16)}…` },
+    dedupeKey: `committed:${attempt}`,
+  });
   return { modelCid: result.modelCid };
 }

@@ -1,0 +1,72 @@
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Command } from 'commander';
+import { decodeDataset, encodeDataset, selectSamples } from '#engine/data/dataset';
+import { permutation, randomStream } from '#engine/data/random';
+import { withClient, type CliContext } from '../context.ts';
+
+/** Without a file of its own, this share of the dataset is held out, chosen by a fixed seed. */
+const HELD_OUT_SHARE = 0.2;
+const SPLIT_SEED = 1;
+
+export function dataCommand(context: () => CliContext): Command {
+  return new Command('data')
+    .description('datasets in CyxCloud')
+    .addCommand(putCommand(context))
+    .addCommand(getCommand(context))
+    .addCommand(listCommand(context));
+}
+
+function putCommand(context: () => CliContext): Command {
+  return new Command('put')
+    .description('encrypt and store a dataset file (safetensors with x and y)')
+    .argument('<file>')
+    .option('--held-out <file>', 'data to judge the model by; without it a fifth of the dataset is set aside')
+    .option('--name <name>')
+    .action(async (file: string, options: { heldOut?: string; name?: string }) => {
+      const all = decodeDataset(new Uint8Array(await readFile(file)));
+      const order = permutation(all.samples, randomStream(SPLIT_SEED, 'split'));
+      const cut = options.heldOut === undefined ? all.samples - Math.max(1, Math.floor(all.samples * HELD_OUT_SHARE)) : all.samples;
+      const training = options.heldOut === undefined ? selectSamples(all, order.subarray(0, cut)) : all;
+      const heldOut = options.heldOut === undefined ? selectSamples(all, order.subarray(cut)) : decodeDataset(new Uint8Array(await readFile(options.heldOut)));
+      await withClient(context(), async (client) => {
+        const stored = await client.data.put({
+          train: encodeDataset(training),
+          heldOut: encodeDataset(heldOut),
+          meta: {
+            name: options.name ?? file,
+            samples: training.samples,
+            heldOutSamples: heldOut.samples,
+            sampleShape: training.shape,
+            classes: training.classes,
+          },
+        });
+        const { key: _key, heldOutKey: _heldOutKey, ...shown } = stored;
+        context().print(shown, [stored.cid, `${stored.samples} samples to train on, ${stored.heldOutSamples} held out`]);
+      });
+    });
+}
+
+function getCommand(context: () => CliContext): Command {
+  return new Command('get')
+    .description('fetch and decrypt one of your datasets')
+    .argument('<cid>')
+    .requiredOption('-o, --output <file>')
+    .action((cid: string, { output }: { output: string }) =>
+      withClient(context(), async (client) => {
+        await pipeline(Readable.fromWeb((await client.data.get(cid)) as never), createWriteStream(output));
+        context().print({ cid, file: output }, [output]);
+      }),
+    );
+}
+
+function listCommand(context: () => CliContext): Command {
+  return new Command('list').description('your datasets').action(() =>
+    withClient(context(), async (client) => {
+      const datasets = await client.data.list();
+      context().print(datasets, datasets.map((dataset) => `${dataset.cid}  ${dataset.samples} samples  ${dataset.name}`));
+    }),
+  );
+}

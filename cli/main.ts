@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander';
+import pc from 'picocolors';
+import { toCyxError } from '#core/errors/cyx-error';
+import { auditCommand } from './commands/audit.ts';
+import { dataCommand } from './commands/data.ts';
+import { jobCommand } from './commands/job.ts';
+import { loginCommand, registerCommand } from './commands/login.ts';
+import { upCommand } from './commands/up.ts';
+import { walletCommand } from './commands/wallet.ts';
+import { createContext, type CliContext } from './context.ts';
+
+/** Exit codes: 0 done, 1 it failed, 2 the command line is wrong. */
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  const program = new Command('cyxwiz')
+    .description('Train models on rented machines, pay from an escrow, get verified models back.')
+    .option('--json', 'print JSON, for programs', false)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+  let context: CliContext | undefined;
+  const lazily = (): CliContext => (context ??= createContext(env, wantsJson(argv)));
+  for (const command of [upCommand, registerCommand, loginCommand, jobCommand, dataCommand, walletCommand, auditCommand]) {
+    program.addCommand(inherit(command(lazily)));
+  }
+  try {
+    await program.parseAsync([...argv]);
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return fail(error, wantsJson(argv));
+  }
+}
+
+const wantsJson = (argv: readonly string[]): boolean => argv.includes('--json');
+
+/** `--json` may stand anywhere, and a wrong command line never ends the process behind our back. */
+function inherit(command: Command): Command {
+  command.exitOverride();
+  if (command.commands.length === 0) command.option('--json', 'print JSON, for programs');
+  for (const child of command.commands) inherit(child);
+  return command;
+}
+
+function fail(error: unknown, json: boolean): number {
+  const known = toCyxError(error);
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message, fields: known.fields } }, null, 2)}\n`);
+  else process.stderr.write(`${pc.red('✗')} ${known.message}\n`);
+  if (known.code === 'INTERNAL' && known.cause instanceof Error) process.stderr.write(`${pc.dim(known.cause.stack ?? '')}\n`);
+  return 1;
+}

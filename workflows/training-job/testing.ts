@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { CancelledFailure, Context } from '@temporalio/activity';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { NodeActivities } from '#activities/node/contract';
+import type { Verdict } from '#activities/platform/contract';
+import { createEscrowActivities } from '#activities/platform/escrow/activities';
+import { createJobActivities } from '#activities/platform/jobs';
+import { createWorld, type World } from '#activities/platform/testing/world';
+import { openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { findJob } from '#db/postgres/jobs';
+import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
+import { capabilityQueue, nodeQueue, PLATFORM_QUEUE, verifierQueue } from '#temporal/contract/queues';
+import { temporaryStack, type TemporaryStack } from '#scripts/test/temporary-stack';
+import { submitJobUpdate, type SubmitJobInput, type TrainingJobResult } from './messages.ts';
+
+/**
+ * A job's world under test: workflow, platform activities, database and chain are the real ones. The provider (a
+ * stranger anyway) and the verdict are scripted, since these two are what a test has to steer.
+ */
+export interface Scenario {
+  readonly env: TestWorkflowEnvironment;
+  readonly world: World;
+  newJob(options?: { deadlineMs?: number; amount?: string }): Promise<{ jobId: string; address: string; submission: SubmitJobInput }>;
+  submit(job: { jobId: string; submission: SubmitJobInput }, updateId?: string): Promise<WorkflowHandle>;
+  /** Registers a node whose owner is somebody else, and lets it behave as told until the returned call. */
+  provider(behaviour: Behaviour): Promise<{ nodeId: string; account: string; ownerAddress: string; leave(): Promise<void> }>;
+  verdicts: Verdict[];
+  close(): Promise<void>;
+}
+
+/** What a provider does with each job it is offered. `hang`: works on until it is cancelled. */
+export type Behaviour = 'honest' | 'silent after the claim' | 'hangs in start' | 'hangs in training' | 'diverges' | 'gives up';
+
+const VALID: Verdict = { valid: true, reason: '', testAccuracy: 0.97, testLoss: 0.1 };
+export const INVALID: Verdict = { valid: false, reason: 'other weights', testAccuracy: 0, testLoss: 0 };
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+const bundled = (): Promise<WorkflowBundleWithSourceMap> =>
+  (bundle ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../index.ts', import.meta.url)), logger: quiet }));
+const nothing = (): void => undefined;
+const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+export async function createScenario(testServer: string): Promise<Scenario> {
+  const stack: TemporaryStack = await temporaryStack(['postgres', 'localnet']);
+  const world = await createWorld(stack.stack.config);
+  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: testServer } } });
+  const verdicts: Verdict[] = [];
+  const deps = { db: world.postgres.db, kms: world.kms, chain: world.chain };
+  const workers = await Promise.all([
+    Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: PLATFORM_QUEUE,
+      workflowBundle: await bundled(),
+      activities: { ...createJobActivities({ db: deps.db, countModel: async () => undefined }), ...createEscrowActivities(deps) },
+    }),
+    Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: verifierQueue('cpu'),
+      activities: { verifyResult: async () => verdicts.shift() ?? VALID },
+    }),
+  ]);
+  const running = workers.map((worker) => worker.run());
+  return {
+    env,
+    world,
+    verdicts,
+    newJob: async ({ deadlineMs = 600_000, amount = '50' } = {}) => {
+      const user = await world.newUser();
+      const jobId = await world.newJob(user, { amount, deadlineMs });
+      const row = (await findJob(world.postgres.db, jobId))!;
+      const submission = {
+        userId: user.userId,
+        requesterAddress: user.address,
+        deviceClass: 'cpu',
+        amountBase: row.amountBase.toString(),
+        pricePerHourBase: row.pricePerHourBase.toString(),
+        // By the test server's clock, which runs ahead of ours once it has skipped.
+        deadlineAtMs: (await env.currentTimeMs()) + deadlineMs,
+      };
+      return { jobId, address: user.address, submission };
+    },
+    submit: ({ jobId, submission }, updateId = randomUUID()) => submit(env, jobId, submission, updateId),
+    provider: (behaviour) => startProvider(env, world, behaviour),
+    close: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
+      await world.close();
+      await env.teardown();
+      await stack.remove();
+    },
+  };
+}
+
+/** Start and update in two calls: the time-skipping server has no Update-with-Start (the real one is tested with it). */
+async function submit(env: TestWorkflowEnvironment, jobId: string, submission: SubmitJobInput, updateId: string): Promise<WorkflowHandle> {
+  const handle = await env.client.workflow.start(WORKFLOW_TYPES.job, {
+    workflowId: workflowIds.job(jobId),
+    taskQueue: PLATFORM_QUEUE,
+    args: [{ jobId }],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  await handle.executeUpdate(submitJobUpdate, { args: [submission], updateId });
+  return handle;
+}
+
+async function startProvider(env: TestWorkflowEnvironment, world: World, behaviour: Behaviour) {
+  const node = await world.newNode();
+  const activities = providerActivities(world, node.nodeId, behaviour);
+  const queues = [
+    { taskQueue: capabilityQueue('cpu'), activities: { claimJob: activities.claimJob } },
+    ...(behaviour === 'silent after the claim'
+      ? []
+      : [{ taskQueue: nodeQueue(node.nodeId), activities: { startTraining: activities.startTraining, awaitTraining: activities.awaitTraining } }]),
+  ];
+  const workers = await Promise.all(queues.map((queue) => Worker.create({ connection: env.nativeConnection, ...queue, shutdownGraceTime: '1 s' })));
+  const running = workers.map((worker) => worker.run());
+  return {
+    ...node,
+    leave: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
+    },
+  };
+}
+
+function providerActivities(world: World, nodeId: string, behaviour: Behaviour): NodeActivities {
+  const { db } = world.postgres;
+  return {
+    claimJob: async ({ jobId, attempt }) => {
+      await openAttempt(db, { jobId, attempt });
+      await recordClaim(db, { jobId, attempt, nodeId });
+      return { nodeId };
+    },
+    startTraining: async () => {
+      if (behaviour === 'hangs in start') await hang();
+      return { resumedFromStep: 0 };
+    },
+    awaitTraining: async ({ jobId, attempt }) => {
+      if (behaviour === 'hangs in training') await hang();
+      if (behaviour === 'diverges') throw ApplicationFailure.nonRetryable('the loss became NaN at step 3', 'TRAINING_DIVERGED');
+      if (behaviour === 'gives up') throw ApplicationFailure.nonRetryable('the disk is full', 'TRAINING_FAILED');
+      await recordCompletion(
+        db,
+        { jobId, attempt, nodeId },
+        { modelCid: `bafybei${jobId}`, modelSizeBytes: 10, commitment: new Uint8Array(32).fill(7), finalLoss: 0.1, finalAccuracy: 0.9, trainingMs: 5 },
+      );
+      return { reported: true };
+    },
+  };
+}
+
+/** Works until it is told to stop. */
+async function hang(): Promise<never> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 200);
+  try {
+    return await (context.cancelled as Promise<never>);
+  } catch {
+    throw new CancelledFailure('stopped');
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+export async function resultOf(handle: WorkflowHandle): Promise<TrainingJobResult> {
+  return (await handle.result()) as TrainingJobResult;
+}

@@ -1,0 +1,177 @@
+import { PublicKey } from '@solana/web3.js';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { JobState } from '#core/job/machine';
+import { parseCyxwiz as cyx } from '#core/money/amount';
+import { findJob } from '#db/postgres/jobs';
+import { readJobEvents } from '#db/postgres/events';
+import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
+import { PLATFORM_QUEUE } from '#temporal/contract/queues';
+import { cancelJobUpdate, jobStatusQuery, type TrainingJobStatus } from './messages.ts';
+import { type Behaviour, createScenario, INVALID, resultOf, type Scenario } from './testing.ts';
+
+let scenario: Scenario;
+let present: { leave(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  scenario = await createScenario(inject('tools').temporalTestServer);
+});
+afterEach(async () => {
+  await Promise.all(present.map((provider) => provider.leave()));
+  present = [];
+});
+afterAll(() => scenario.close());
+
+async function provider(behaviour: Behaviour) {
+  const started = await scenario.provider(behaviour);
+  present.push(started);
+  return started;
+}
+const balance = (address: string): Promise<bigint> => scenario.world.chain.balanceBase(new PublicKey(address));
+const stake = async (account: string): Promise<bigint> => (await scenario.world.chain.node(new PublicKey(account)))!.stakeBase;
+async function statesOf(jobId: string): Promise<JobState[]> {
+  const events = await readJobEvents(scenario.world.postgres.db, { jobId, afterId: 0n, limit: 100, kind: 'state' });
+  return events.map((event) => (event.payload as { state: JobState }).state);
+}
+async function untilState(jobId: string, state: JobState): Promise<void> {
+  const handle = scenario.env.client.workflow.getHandle(workflowIds.job(jobId));
+  for (;;) {
+    const status = (await handle.query(jobStatusQuery)) as TrainingJobStatus;
+    if (status.state === state && (await findJob(scenario.world.postgres.db, jobId))?.state === state) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+describe('a job that goes well', () => {
+  it('passes through every state, pays 45 and 5 of 50, and ends COMPLETED', async () => {
+    const node = await provider('honest');
+    const before = await balance(node.ownerAddress);
+    const job = await scenario.newJob();
+    const result = await resultOf(await scenario.submit(job));
+    expect(result).toMatchObject({ state: 'COMPLETED', endReason: 'COMPLETED', testAccuracy: 0.97 });
+    expect(await statesOf(job.jobId)).toEqual(['CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING', 'COMPLETED']);
+    expect(await balance(job.address)).toBe(cyx('950'));
+    expect((await balance(node.ownerAddress)) - before).toBe(cyx('45'));
+  });
+
+  it('is one job however often it is submitted under one request id', async () => {
+    await provider('honest');
+    const job = await scenario.newJob();
+    await Promise.all([scenario.submit(job, 'same'), scenario.submit(job, 'same')]);
+    const result = await resultOf(await scenario.submit(job, 'same'));
+    expect(result.state).toBe('COMPLETED');
+    expect(await balance(job.address)).toBe(cyx('950'));
+  });
+});
+
+describe('submission', () => {
+  it('is refused before anything is written where the input is malformed, and the empty workflow ends itself', async () => {
+    const job = await scenario.newJob();
+    const bad = { ...job, submission: { ...job.submission, amountBase: '-1', deviceClass: 'gpu' } };
+    await expect(scenario.submit(bad)).rejects.toThrow();
+    const result = await resultOf(scenario.env.client.workflow.getHandle(workflowIds.job(job.jobId)));
+    expect(result).toMatchObject({ state: 'CREATED', endReason: 'NOT_SUBMITTED' });
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+
+  it('that never comes ends the workflow within seconds', async () => {
+    const { jobId } = await scenario.newJob();
+    const handle = await scenario.env.client.workflow.start(WORKFLOW_TYPES.job, {
+      workflowId: workflowIds.job(jobId),
+      taskQueue: PLATFORM_QUEUE,
+      args: [{ jobId }],
+    });
+    expect(await resultOf(handle)).toMatchObject({ endReason: 'NOT_SUBMITTED' });
+  });
+
+  it('of a wallet that holds too little locks nothing', async () => {
+    const job = await scenario.newJob({ amount: '5000' });
+    const result = await resultOf(await scenario.submit(job));
+    expect(result).toMatchObject({ state: 'FAILED', endReason: 'ESCROW_NOT_FUNDED' });
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+});
+
+describe('cancelling', () => {
+  it.each([
+    ['ESCROWED', undefined],
+    ['ASSIGNED', 'hangs in start'],
+    ['RUNNING', 'hangs in training'],
+  ] as const)('a job that is %s gives everything back and slashes nobody', async (state, behaviour) => {
+    const node = behaviour === undefined ? undefined : await provider(behaviour);
+    const job = await scenario.newJob();
+    const handle = await scenario.submit(job);
+    await untilState(job.jobId, state);
+    await handle.executeUpdate(cancelJobUpdate, { args: [{ by: 'user' }] });
+    expect(await resultOf(handle)).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_USER' });
+    expect(await balance(job.address)).toBe(cyx('1000'));
+    if (node !== undefined) expect(await stake(node.account)).toBe(cyx('100'));
+  });
+
+  it('right after the submission gives everything back, whether or not the lock had been sent', async () => {
+    const job = await scenario.newJob();
+    const handle = await scenario.submit(job);
+    await handle.executeUpdate(cancelJobUpdate, { args: [{ by: 'operator' }] });
+    expect(await resultOf(handle)).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_OPERATOR' });
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+});
+
+describe('a node that fails', () => {
+  it('by silence loses 10 %, and the job completes on another node', async () => {
+    const silent = await provider('silent after the claim');
+    const job = await scenario.newJob();
+    const handle = await scenario.submit(job);
+    await untilState(job.jobId, 'ASSIGNED');
+    await silent.leave();
+    present = [];
+    await provider('honest');
+    expect(await resultOf(handle)).toMatchObject({ state: 'COMPLETED' });
+    expect(await stake(silent.account)).toBe(cyx('90'));
+    expect(await statesOf(job.jobId)).toEqual([
+      'CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING', 'COMPLETED',
+    ]);
+    expect(await balance(job.address)).toBe(cyx('950'));
+  });
+
+  it('by an invalid result loses 25 % and is paid nothing', async () => {
+    const liar = await provider('honest');
+    scenario.verdicts.push(INVALID);
+    const job = await scenario.newJob();
+    const handle = await scenario.submit(job);
+    expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
+    expect(await stake(liar.account)).toBe(cyx('75'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+
+  it('four times exhausts the attempts, and the user has everything back', async () => {
+    await provider('gives up');
+    const job = await scenario.newJob();
+    const result = await resultOf(await scenario.submit(job));
+    expect(result).toMatchObject({ state: 'FAILED', endReason: 'ATTEMPTS_EXHAUSTED' });
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+
+  it('through no fault of its own (the loss diverged) is not slashed, and the job is not tried again', async () => {
+    const node = await provider('diverges');
+    const job = await scenario.newJob();
+    expect(await resultOf(await scenario.submit(job))).toMatchObject({ state: 'FAILED', endReason: 'TRAINING_DIVERGED' });
+    expect(await stake(node.account)).toBe(cyx('100'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+});
+
+describe('the deadline', () => {
+  it('refunds a job that no node took', async () => {
+    const job = await scenario.newJob();
+    expect(await resultOf(await scenario.submit(job))).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+
+  it('refunds a job that a node did not finish, and the node loses 10 %', async () => {
+    const slow = await provider('hangs in training');
+    const job = await scenario.newJob({ deadlineMs: 4_000 });
+    expect(await resultOf(await scenario.submit(job))).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
+    expect(await stake(slow.account)).toBe(cyx('90'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+});
