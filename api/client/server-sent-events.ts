@@ -13,11 +13,15 @@ export async function* serverSentEvents(body: ReadableStream<Uint8Array>): Async
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let buffer = '';
+  // A carriage return at a piece's end may be half of a line end, so it waits for the next piece.
+  let carry = '';
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      buffer = (buffer + decoder.decode(value, { stream: true })).replace(/\r\n?/g, '\n');
+      const text = carry + decoder.decode(value, { stream: true });
+      carry = text.endsWith('\r') ? '\r' : '';
+      buffer += text.slice(0, text.length - carry.length).replace(/\r\n?/g, '\n');
       for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
         const event = parseEvent(buffer.slice(0, end));
         buffer = buffer.slice(end + 2);

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
+import { refusalOf, type ClaimFacts } from './claim-rules.ts';
+import { machineStatus } from './machine-documents.ts';
+import { deviceForClass, queuesOfNode } from './node-queues.ts';
+import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
+import { jobIdFor } from './specification.ts';
+
+const node = {
+  id: 'n1',
+  ownerId: 'provider',
+  deviceClass: 'cpu',
+  state: 'ACTIVE',
+  pricePerHourBase: 300n,
+  stakeBase: 100_000_000_000n,
+  paused: false,
+  draining: false,
+  unstaking: false,
+  banned: false,
+  totalJobs: 0,
+  successful: 0,
+} as NodeRow;
+const job = { userId: 'user', attempt: 2, state: 'ESCROWED', deviceClass: 'cpu', pricePerHourBase: 300n, deadlineAt: new Date(Date.now() + 60_000) } as JobRow;
+const attempt = { attempt: 2, nodeId: null, closedAt: null } as JobAttemptRow;
+
+describe('refusalOf', () => {
+  const facts: ClaimFacts = { node, job, attempt, claimed: 2, holdsAnother: false };
+  it('grants a fitting claim, and grants it again', () => {
+    expect(refusalOf(facts)).toBeNull();
+    const held = { ...facts, attempt: { ...attempt, nodeId: 'n1' }, node: { ...node, state: 'BUSY' }, job: { ...job, state: 'ASSIGNED' } };
+    expect(refusalOf(held)).toBeNull();
+  });
+
+  it.each<[string, Partial<ClaimFacts>]>([
+    ['current', { claimed: 1 }],
+    ['current', { attempt: null }],
+    ['closed', { attempt: { ...attempt, closedAt: new Date() } }],
+    ['another node', { attempt: { ...attempt, nodeId: 'n2' } }],
+    ['CANCELLED', { job: { ...job, state: 'CANCELLED' } }],
+    ['deadline', { job: { ...job, deadlineAt: new Date(0) } }],
+    ['themselves', { node: { ...node, ownerId: 'user' } }],
+    ['class', { job: { ...job, deviceClass: 'cuda.8g' } }],
+    ['banned', { node: { ...node, banned: true } }],
+    ['paused', { node: { ...node, paused: true } }],
+    ['draining', { node: { ...node, draining: true } }],
+    ['unstaking', { node: { ...node, unstaking: true } }],
+    ['stake', { node: { ...node, stakeBase: 99_999_999_999n } }],
+    ['OFFLINE', { node: { ...node, state: 'OFFLINE' } }],
+    ['BUSY', { node: { ...node, state: 'BUSY' } }],
+    ['quote', { node: { ...node, pricePerHourBase: 301n } }],
+    ['another job', { holdsAnother: true }],
+  ])('refuses, saying "%s"', (word, change) => {
+    expect(refusalOf({ ...facts, ...change })).toContain(word);
+  });
+});
+
+describe('queuesOfNode', () => {
+  it('names the own queue always, and those of its classes while it may take jobs', () => {
+    expect(queuesOfNode(node)).toEqual(['node.n1', 'train.cpu']);
+    expect(queuesOfNode({ ...node, deviceClass: 'cuda.16g' })).toEqual(['node.n1', 'train.cuda.16g', 'train.cuda.8g']);
+    for (const change of [{ banned: true }, { unstaking: true }, { state: 'SLASHED' }, { state: 'UNREGISTERED' }]) {
+      expect(queuesOfNode({ ...node, ...change })).toEqual(['node.n1']);
+    }
+  });
+
+  it('adds the reliable tier with the record for it', () => {
+    expect(queuesOfNode({ ...node, totalJobs: 20, successful: 20 })).toContain('train.cpu.reliable');
+    expect(queuesOfNode({ ...node, totalJobs: 20, successful: 10 })).not.toContain('train.cpu.reliable');
+  });
+});
+
+it('deviceForClass finds a device that is big enough', () => {
+  const hardware = { cpus: [{ name: 'C', cores: 2, threads: 4 }], gpus: [{ deviceId: 1, name: 'G', vramMb: 24_564, cudaVersion: '12' }], ramTotalMb: 1 };
+  expect(['cpu', 'cuda.24g', 'cuda.48g'].map((deviceClass) => deviceForClass(hardware, deviceClass))).toEqual(['C', 'G #1', null]);
+});
+
+it('a machine is online for 15 seconds after a heartbeat', () => {
+  const heard = { maintenance: false, lastSeenAt: new Date(1_000_000) };
+  expect(machineStatus(heard, 1_015_000)).toBe('online');
+  expect(machineStatus(heard, 1_015_001)).toBe('offline');
+  expect(machineStatus({ maintenance: false, lastSeenAt: null }, 0)).toBe('offline');
+  expect(machineStatus({ ...heard, maintenance: true }, 1_000_000)).toBe('maintenance');
+});
+
+describe('page tokens', () => {
+  it('fit the list they were made for and no other', () => {
+    const token = encodePageToken('jobs/u1/', ['a', 'b']);
+    expect(decodePageToken('jobs/u1/', token, 2)).toEqual(['a', 'b']);
+    expect(decodePageToken('jobs/u1/', '', 2)).toBeNull();
+    for (const [scope, text, length] of [['jobs/u2/', token, 2], ['jobs/u1/', token, 1], ['jobs/u1/', 'xyz', 2]] as const) {
+      expect(() => decodePageToken(scope, text, length)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+    }
+  });
+
+  it('page sizes have a default and a maximum', () => {
+    expect([0, 5, 1000].map(effectivePageSize)).toEqual([20, 5, 100]);
+    expect(() => effectivePageSize(-1)).toThrow();
+  });
+});
+
+it('one request id of one user is one job, for ever', () => {
+  expect(jobIdFor('u1', 'r1')).toBe(jobIdFor('u1', 'r1'));
+  expect(new Set([jobIdFor('u1', 'r1'), jobIdFor('u2', 'r1'), jobIdFor('u1', 'r2'), jobIdFor('u', '1r1')]).size).toBe(4);
+});
