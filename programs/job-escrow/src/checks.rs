@@ -3,8 +3,8 @@
 use cyxwiz_shared::{
     guard::{self, require},
     ids,
-    math::add,
     limits::ABANDONED_AFTER_SECONDS,
+    math::add,
     pda,
     state::{Attempt, Escrow, EscrowStatus, Outcome},
     Fault,

@@ -63,7 +63,13 @@ pub struct Slash<'a> {
 
 impl Slash<'_> {
     #[inline(always)]
-    pub fn invoke(&self, attempt: u8, step: u8, evidence: &[u8; 32], signer: Signer) -> ProgramResult {
+    pub fn invoke(
+        &self,
+        attempt: u8,
+        step: u8,
+        evidence: &[u8; 32],
+        signer: Signer,
+    ) -> ProgramResult {
         let mut data = [0u8; 35];
         let (head, tail) = data.split_at_mut(3);
         head.copy_from_slice(&[tag::SLASH_STAKE, attempt, step]);

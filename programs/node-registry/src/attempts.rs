@@ -11,7 +11,12 @@ use pinocchio::{error::ProgramError, Address};
 
 /// Enters an attempt.
 #[inline(always)]
-pub fn open(node: &mut Node, escrow: &Address, attempt: u8, amount: u64) -> Result<(), ProgramError> {
+pub fn open(
+    node: &mut Node,
+    escrow: &Address,
+    attempt: u8,
+    amount: u64,
+) -> Result<(), ProgramError> {
     require(attempt != 0, Fault::MalformedData)?;
     let slot = node
         .open

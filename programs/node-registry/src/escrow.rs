@@ -13,7 +13,11 @@ pub fn caller(escrow: &AccountView) -> Result<Address, ProgramError> {
     require(escrow.is_signer(), Fault::NotFromEscrow)?;
     let state =
         state::load::<Escrow>(escrow, &ids::JOB_ESCROW).map_err(|_| Fault::NotFromEscrow)?;
-    let seeds = [b"escrow".as_slice(), state.requester.as_ref(), &state.job_id];
+    let seeds = [
+        b"escrow".as_slice(),
+        state.requester.as_ref(),
+        &state.job_id,
+    ];
     let expected = pda::derive(&seeds, state.bump, &ids::JOB_ESCROW)?;
     require(escrow.address() == &expected, Fault::NotFromEscrow)?;
     Ok(state.requester)

@@ -19,10 +19,6 @@ pub fn stake_vault(vault: &AccountView, node: &Address, bump: u8) -> Result<(), 
 #[inline(always)]
 pub fn with_node_signer<T>(node_id: &[u8; 16], bump: u8, body: impl FnOnce(Signer) -> T) -> T {
     let bump = [bump];
-    let seeds = [
-        Seed::from(b"node"),
-        Seed::from(node_id),
-        Seed::from(&bump),
-    ];
+    let seeds = [Seed::from(b"node"), Seed::from(node_id), Seed::from(&bump)];
     body(Signer::from(&seeds))
 }

@@ -4,11 +4,11 @@ import type { PublicKey } from '@solana/web3.js';
 export interface ComputeUse {
   /** All, as the runtime counts it. */
   readonly total: number;
-  /** Spent inside the programs that it called. */
-  readonly inCpis: number;
-  /** Number of direct calls that report their units (the system program does not). */
+  /** Direct calls into other programs. */
   readonly cpis: number;
-  /** The program's own part, with the fees for making calls. */
+  /** Spent inside those programs and on the runtime's fee for each call. */
+  readonly inCpis: number;
+  /** The program's own part. */
   readonly own: number;
 }
 
@@ -17,6 +17,8 @@ const CONSUMED = /^Program (\w+) consumed (\d+) of \d+ compute units$/;
 const SYSTEM = '11111111111111111111111111111111';
 /** What the runtime charges for a system-program instruction, which it does not log. */
 const SYSTEM_UNITS = 150;
+/** The runtime's least fee for a call; what it adds for the size of the accounts stays in our own part. */
+const CALL_UNITS = 946;
 
 /** Reads the units of `program`'s top-level instruction from a transaction's logs. */
 export function computeUse(logs: readonly string[], program: PublicKey): ComputeUse {
@@ -33,11 +35,10 @@ export function computeUse(logs: readonly string[], program: PublicKey): Compute
       continue;
     }
     const consumed = CONSUMED.exec(line);
-    if (consumed) {
-      if (depth === 2) inCpis += Number(consumed[2]);
-      if (depth === 1 && consumed[1] === program.toBase58()) total = Number(consumed[2]);
-    }
+    if (consumed && depth === 2) inCpis += Number(consumed[2]);
+    if (consumed && depth === 1 && consumed[1] === program.toBase58()) total = Number(consumed[2]);
     if (/^Program \w+ (success|failed)/.test(line)) depth -= 1;
   }
-  return { total, inCpis, cpis, own: total - inCpis };
+  inCpis += cpis * CALL_UNITS;
+  return { total, cpis, inCpis, own: total - inCpis };
 }

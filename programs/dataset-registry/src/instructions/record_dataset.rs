@@ -96,6 +96,9 @@ fn recorded_by(
     if recorder.address() == owner.address() {
         return Ok(RECORDED_BY_OWNER);
     }
-    require(recorder.address() == &config.authority, Fault::WrongAuthority)?;
+    require(
+        recorder.address() == &config.authority,
+        Fault::WrongAuthority,
+    )?;
     Ok(RECORDED_BY_PLATFORM)
 }

@@ -1,5 +1,14 @@
-use cyxwiz_shared::{args::Args, guard, ids, pda::{self, NewAccount}, state::{self, EscrowConfig, State}, token, Fault};
-use pinocchio::{cpi::{Seed, Signer}, AccountView, ProgramResult};
+use cyxwiz_shared::{
+    args::Args,
+    guard, ids,
+    pda::{self, NewAccount},
+    state::{self, EscrowConfig, State},
+    token, Fault,
+};
+use pinocchio::{
+    cpi::{Seed, Signer},
+    AccountView, ProgramResult,
+};
 
 /// Binds this deployment to its mint, operator and treasury, once.
 ///

@@ -50,11 +50,7 @@ pub fn process(accounts: &mut [AccountView], data: &[u8]) -> ProgramResult {
     token::check_account(owner_token, owner.address(), mint.address())?;
 
     let bump = [pda::find(node, &[b"node", node_id], &ids::NODE_REGISTRY)?];
-    let seeds = [
-        Seed::from(b"node"),
-        Seed::from(node_id),
-        Seed::from(&bump),
-    ];
+    let seeds = [Seed::from(b"node"), Seed::from(node_id), Seed::from(&bump)];
     NewAccount {
         payer,
         account: node,

@@ -5,7 +5,9 @@ mod dataset;
 mod escrow;
 mod node;
 
-pub use dataset::{Dataset, DatasetConfig, CID_LEN, RECORDED_BY_OWNER, RECORDED_BY_PLATFORM, SHARDS_LEN};
+pub use dataset::{
+    Dataset, DatasetConfig, CID_LEN, RECORDED_BY_OWNER, RECORDED_BY_PLATFORM, SHARDS_LEN,
+};
 pub use escrow::{Attempt, Escrow, EscrowConfig, EscrowStatus, Outcome};
 pub use node::{Node, NodeStatus, OpenAttempt, RegistryConfig, OPEN_SLOTS};
 
