@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { claimHome, endLeftovers, endProcess } from './leftovers.ts';
+import { claimHome, endLeftovers, endProcess, hasLeftovers } from './leftovers.ts';
 import { identityOf, stillRuns } from './process-identity.ts';
 import { readRunRecord, writeRunRecord, type RunRecord } from './run-files.ts';
 
@@ -71,6 +71,21 @@ describe('endLeftovers', () => {
     writeFileSync(join(runDir, 'mongo.json'), text);
     await endLeftovers(runDir, () => undefined);
     expect(existsSync(join(runDir, 'mongo.json'))).toBe(false);
+  });
+});
+
+describe('hasLeftovers', () => {
+  it('tells services of a killed stack from those of a living one', async () => {
+    const [stack, service] = [await sleeper(), await sleeper()];
+    write('stack', stack.pid);
+    write('api', service.pid);
+    expect(hasLeftovers(runDir)).toBe(false);
+    stack.kill('SIGKILL');
+    await once(stack, 'exit');
+    expect(hasLeftovers(runDir)).toBe(true);
+    service.kill('SIGKILL');
+    await once(service, 'exit');
+    expect(hasLeftovers(runDir)).toBe(false);
   });
 });
 

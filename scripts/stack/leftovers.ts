@@ -23,6 +23,16 @@ export function claimHome(runDir: string): void {
   writeRunRecord(runDir, { name: STACK_RECORD, pid: process.pid, command: process.argv.join(' '), stopSignal: 'SIGTERM' });
 }
 
+/** Whether services run there that a killed stack left: nobody restarts or stops them any more. */
+export function hasLeftovers(runDir: string): boolean {
+  const owner = readRunRecord(runDir, STACK_RECORD);
+  if (owner !== undefined && stillRuns(owner)) return false;
+  return runRecordNames(runDir).some((name) => {
+    const record = readRunRecord(runDir, name);
+    return record !== undefined && stillRuns(record);
+  });
+}
+
 /** Ends what a killed stack left running. A process is touched only if it is the very one that was written down. */
 export async function endLeftovers(runDir: string, log: (line: string) => void): Promise<void> {
   const leftovers = runRecordNames(runDir)

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { parseConfig, type Config } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
-import { isOurPlatform } from './running-platform.ts';
+import { isPlatformUp } from './running-platform.ts';
 import { startStack, type Stack } from './start-stack.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -46,7 +46,7 @@ async function start(config: Config, signal: AbortSignal): Promise<Stack | undef
 
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  if (await isOurPlatform(config.publicUrls.web)) {
+  if (await isPlatformUp(config)) {
     say('The platform is up already:');
     showUrls(config);
     return;
