@@ -42,6 +42,9 @@ export function Layout({ children }: { children: ReactNode }) {
         <meta name="color-scheme" content="light dark" />
         <Meta />
         <Links />
+        <noscript>
+          <style>{'.js-only { display: none }'}</style>
+        </noscript>
       </head>
       <body>
         <AppShell viewer={data?.viewer ?? null} theme={theme}>

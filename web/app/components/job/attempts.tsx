@@ -12,12 +12,19 @@ const OUTCOME_WORDS: Readonly<Record<string, string>> = {
   released: 'Given back: the node stopped before the end',
 };
 
+interface AttemptsProps {
+  readonly attempts: readonly Wire<AttemptView>[];
+  /** The job is over, so an attempt without an outcome is too. */
+  readonly ended: boolean;
+  readonly className?: string;
+}
+
 /** Who worked on it, how it ended, and the fingerprint that the node committed to. */
-export function Attempts({ attempts, className = '' }: { attempts: readonly Wire<AttemptView>[]; className?: string }) {
+export function Attempts({ attempts, ended, className = '' }: AttemptsProps) {
   return (
     <Panel title="Attempts" aside={<span className="text-xs text-muted">at most 4</span>} flush className={className}>
       {attempts.length === 0 ? (
-        <p className="px-4 py-5 text-muted sm:px-5">No node has the job yet.</p>
+        <p className="px-4 py-5 text-muted sm:px-5">{ended ? 'No node worked on it.' : 'No node has the job yet.'}</p>
       ) : (
         <ol className="divide-y">
           {attempts.map((attempt) => (
@@ -28,7 +35,7 @@ export function Attempts({ attempts, className = '' }: { attempts: readonly Wire
                 </p>
                 <p className="text-xs text-muted">{attempt.claimedAt === null ? 'offered' : <Moment at={attempt.claimedAt} />}</p>
               </div>
-              <p className="mt-0.5 text-xs text-muted">{progressOf(attempt)}</p>
+              <p className="mt-0.5 text-xs text-muted">{progressOf(attempt, ended)}</p>
               <p className="mt-1 flex flex-wrap gap-x-4 text-xs text-muted">
                 {attempt.nodeId !== null && (
                   <span className="inline-flex items-center gap-1.5">
@@ -49,13 +56,14 @@ export function Attempts({ attempts, className = '' }: { attempts: readonly Wire
   );
 }
 
-function progressOf(attempt: Wire<AttemptView>): string {
+function progressOf(attempt: Wire<AttemptView>, ended: boolean): string {
   if (attempt.outcome !== null) {
     const words = OUTCOME_WORDS[attempt.outcome] ?? attempt.outcome;
     const reason = attempt.outcomeReason === null || attempt.outcomeReason === '' ? '' : ` (${attempt.outcomeReason})`;
     const took = attempt.trainingMs === null ? '' : `, ${durationText(attempt.trainingMs)} of training`;
     return `${words}${reason}${took}`;
   }
+  if (ended) return 'Stopped together with the job';
   if (attempt.completedAt !== null) return 'Trained; the result is being checked';
   if (attempt.startedAt !== null) return 'Training now';
   if (attempt.assignedAt !== null) return 'Assigned; fetching the data';

@@ -24,7 +24,7 @@ export function CancelDialog(props: CancelDialogProps) {
           </Button>
         </Dialog.Trigger>
         <Dialog.Portal>
-          <Dialog.Overlay className="fixed inset-0 z-40 bg-black/55" />
+          <Dialog.Overlay className="fixed inset-0 z-40 bg-veil" />
           <Dialog.Content className="fixed inset-x-4 top-1/2 z-50 mx-auto max-w-md -translate-y-1/2 rounded-lg border bg-raised p-5 shadow-float outline-none sm:p-6">
             <Dialog.Title className="text-lg font-semibold tracking-tight">Cancel this job?</Dialog.Title>
             <Dialog.Description asChild>

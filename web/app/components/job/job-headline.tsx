@@ -41,7 +41,7 @@ function Result({ job }: { job: Wire<JobView> }) {
         <p>
           {JOB_END_REASONS.COMPLETED}
           <span className="block text-muted">
-            Download it with <code className="figure text-xs text-ink">cyxwiz job download {job.jobId.slice(0, 8)}…</code> or from the SDK.
+            It is encrypted for you alone: <code className="figure text-xs text-ink">client.downloadModel(jobId)</code> of the SDK fetches and opens it.
           </span>
         </p>
       </div>

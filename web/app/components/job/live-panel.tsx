@@ -1,6 +1,8 @@
 import clsx from 'clsx';
 import { useMemo } from 'react';
+import { isTerminal, type JobState } from '#core/job/machine';
 import { countText, durationText, percentText } from '../../lib/format.ts';
+import { STATE_LOOKS } from '../../lib/job-states.ts';
 import { progressShare, remainingMs, type JobStream } from '../../lib/job-stream.ts';
 import type { Connection } from '../../lib/use-job-stream.ts';
 import { Panel } from '../ui/panel.tsx';
@@ -11,14 +13,14 @@ interface LivePanelProps {
   readonly connection: Connection;
   readonly epochs: number;
   readonly batchSize: number;
-  readonly ended: boolean;
+  readonly state: JobState;
 }
 
 const lossText = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value < 0.1 ? 4 : 3));
 const shareText = (value: number): string => percentText(value, value > 0.995 && value < 1 ? 2 : 1);
 
 /** Is it learning? Progress, and the curves as they come in. */
-export function LivePanel({ stream, connection, epochs, batchSize, ended }: LivePanelProps) {
+export function LivePanel({ stream, connection, epochs, batchSize, state }: LivePanelProps) {
   const { points, progress } = stream;
   const steps = progress?.steps ?? 1;
   const series = useMemo(
@@ -31,7 +33,7 @@ export function LivePanel({ stream, connection, epochs, batchSize, ended }: Live
   );
   return (
     <Panel title="Learning" aside={<ConnectionMark connection={connection} />}>
-      <ProgressBar stream={stream} epochs={epochs} batchSize={batchSize} ended={ended} />
+      <ProgressBar stream={stream} epochs={epochs} batchSize={batchSize} state={state} />
       <div className="mt-5 grid gap-x-6 gap-y-5 lg:grid-cols-2">
         <CurveChart title="Training loss, by epoch" look="loss" group="learning" x={series.x} y={series.loss} epochs={epochs} format={lossText} />
         <CurveChart title="Training accuracy, by epoch" look="accuracy" group="learning" x={series.x} y={series.accuracy} epochs={epochs} format={shareText} />
@@ -43,7 +45,7 @@ export function LivePanel({ stream, connection, epochs, batchSize, ended }: Live
   );
 }
 
-function ProgressBar({ stream, epochs, batchSize, ended }: Pick<LivePanelProps, 'stream' | 'epochs' | 'batchSize' | 'ended'>) {
+function ProgressBar({ stream, epochs, batchSize, state }: Omit<LivePanelProps, 'connection'>) {
   const { progress } = stream;
   const share = progressShare(progress);
   const restMs = remainingMs(progress, batchSize);
@@ -59,7 +61,7 @@ function ProgressBar({ stream, epochs, batchSize, ended }: Pick<LivePanelProps, 
           {progress === null
             ? 'no step yet'
             : `step ${countText(progress.step)} of ${countText(progress.steps)} · ${countText(progress.samplesPerSecond)} samples/s`}
-          {!ended && restMs !== null && share < 1 && ` · about ${durationText(Math.max(1_000, restMs))} left`}
+          {!isTerminal(state) && restMs !== null && share < 1 && ` · about ${durationText(Math.max(1_000, restMs))} left`}
         </p>
       </div>
       <div
@@ -69,7 +71,7 @@ function ProgressBar({ stream, epochs, batchSize, ended }: Pick<LivePanelProps, 
         aria-valuemax={100}
         aria-valuenow={Math.round(share * 100)}
         aria-valuetext={label}
-        className={clsx('relative mt-2 h-2 overflow-hidden rounded-full bg-sunken', ended ? 'tint-verified' : 'tint-running')}
+        className={clsx('relative mt-2 h-2 overflow-hidden rounded-full bg-sunken', isTerminal(state) ? STATE_LOOKS[state].tint : 'tint-running')}
       >
         <div className="h-full rounded-full fill-tint transition-[width] duration-300 ease-out" style={{ width: `${share * 100}%` }} />
         {epochs <= 50 && <EpochTicks epochs={epochs} />}

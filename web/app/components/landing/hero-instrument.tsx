@@ -1,6 +1,6 @@
 const MARKS = [
-  { x: 56, word: 'Queued', tint: 'stroke-queued fill-queued' },
-  { x: 128, word: 'Funds locked', tint: 'stroke-locked fill-locked' },
+  { x: 52, word: 'Queued', tint: 'stroke-queued fill-queued' },
+  { x: 134, word: 'Funds locked', tint: 'stroke-locked fill-locked' },
   { x: 216, word: 'Training', tint: 'stroke-running fill-running' },
   { x: 400, word: 'Checked, paid', tint: 'stroke-verified fill-verified' },
 ] as const;

@@ -13,7 +13,8 @@ export function Amount({ base, className, inline = false }: AmountProps) {
   return (
     <span className={clsx('whitespace-nowrap', className)}>
       <span className="figure">{amountText(base)}</span>
-      <span className={clsx('font-sans', !inline && 'text-[0.72em] font-normal text-muted')}> CYXWIZ</span>
+      <span className="font-sans"> </span>
+      <span className={clsx('font-sans', !inline && 'text-[0.72em] font-normal text-muted')}>CYXWIZ</span>
     </span>
   );
 }

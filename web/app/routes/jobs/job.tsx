@@ -1,5 +1,6 @@
 import { json, redirect, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { useLoaderData, useRevalidator } from '@remix-run/react';
+import { RotateCw } from 'lucide-react';
 import { useMemo } from 'react';
 import type { TransferView } from '#api/services/types';
 import { isTerminal } from '#core/job/machine';
@@ -12,6 +13,7 @@ import { MoneyTrail } from '../../components/job/money-trail.tsx';
 import { Specification } from '../../components/job/specification.tsx';
 import { StateBadge } from '../../components/job/state-badge.tsx';
 import { Timeline } from '../../components/job/timeline.tsx';
+import { LinkButton } from '../../components/ui/button.tsx';
 import { Page } from '../../components/ui/page.tsx';
 import { Panel } from '../../components/ui/panel.tsx';
 import { orErrorPage, toFormProblem } from '../../lib/errors.server.ts';
@@ -67,7 +69,15 @@ export default function JobPage() {
           {modelName(job.specification.graphJson)} <StateBadge state={state} large />
         </span>
       }
-      actions={ended ? undefined : <CancelDialog jobId={job.jobId} amountBase={job.amountBase} isLocked={transfers.length > 0} />}
+      actions={
+        ended ? (
+          <LinkButton to={`/jobs/new?from=${job.jobId}`}>
+            <RotateCw className="size-4" aria-hidden="true" /> Run it again
+          </LinkButton>
+        ) : (
+          <CancelDialog jobId={job.jobId} amountBase={job.amountBase} isLocked={transfers.length > 0} />
+        )
+      }
     >
       <JobHeadline job={job} state={state} />
       {/* Two columns; on a phone one, with the curves first. */}
@@ -78,7 +88,7 @@ export default function JobPage() {
             connection={connection}
             epochs={hyperParameters.epochs}
             batchSize={hyperParameters.batchSize}
-            ended={ended}
+            state={state}
           />
           <MoneyTrail job={{ ...job, state }} transfers={transfers} walletAddress={walletAddress} className="order-2" />
           <JobLog lines={stream.log} className="order-5" />
@@ -87,7 +97,7 @@ export default function JobPage() {
           <Panel title="States" className="order-1">
             <Timeline changes={states} />
           </Panel>
-          <Attempts attempts={job.attempts} className="order-3" />
+          <Attempts attempts={job.attempts} ended={ended} className="order-3" />
           <Specification job={job} workflowUrl={workflowUrl} className="order-4" />
         </div>
       </div>

@@ -1,0 +1,122 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DESKTOP, openBrowser, openPage, PHONE, screenshot, signUp, waitForCredit } from './browser.ts';
+import { submitJob } from './new-job.ts';
+import { clientOf, newPerson, putDigits, stackConfig } from './platform.ts';
+
+const JOB_TIMEOUT_MS = 120_000;
+
+describe('a paid job in the browser', () => {
+  const { publicUrls } = stackConfig();
+  const base = publicUrls.web;
+  const person = newPerson();
+  let browser: Browser;
+  let page: Page;
+  let problems: string[];
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+    ({ page, problems } = await openPage(browser, { colorScheme: 'dark' }));
+    await signUp(page, base, person);
+    const client = await clientOf(person);
+    await putDigits(client, 1_200);
+    client.close();
+    await waitForCredit(page, base);
+  });
+  afterAll(() => browser.close());
+
+  it('shows a running job live and ends with the model checked and the money paid', async () => {
+    await submitJob(page, base, { epochs: 12, batchSize: 32 });
+    await page.getByRole('progressbar').waitFor();
+    await page.locator('li[aria-current=step]', { hasText: 'Training' }).waitFor({ timeout: JOB_TIMEOUT_MS });
+    await page.locator('[data-connection=live]').waitFor();
+
+    // The curve grows by itself: nobody loads the page again.
+    const chart = page.getByRole('img', { name: /^Training loss/ });
+    const early = await waitForValues(chart);
+    await page.waitForFunction((label) => document.querySelector('[aria-label^="Training loss"]')?.getAttribute('aria-label') !== label, early);
+    await page.locator('figure canvas').first().waitFor();
+    await screenshot(page, 'job-running-desktop-dark');
+
+    await page.locator('li[aria-current=step]', { hasText: 'Completed' }).waitFor({ timeout: JOB_TIMEOUT_MS });
+    await page.getByText('right on held-out data').waitFor();
+    expect(await page.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
+    expect(await statesOf(page)).toEqual(['Created', 'Queued', 'Funds locked', 'Node assigned', 'Training', 'Completed']);
+  });
+
+  it('accounts for every token, each with its signature', async () => {
+    const trail = page.getByRole('region', { name: 'Money trail' });
+    await trail.getByText('The escrow is empty').waitFor();
+    expect(await trail.getByRole('listitem').count()).toBe(3);
+    const text = (await trail.textContent()) ?? '';
+    for (const amount of ['50.000', '45.000', '5.000']) expect(text).toContain(amount);
+    expect(text).toContain('your wallet');
+
+    await trail.locator('a[href^="/tx/"]').last().click();
+    await page.getByRole('heading', { name: 'Transaction' }).waitFor();
+    expect(await page.getByText('45000000000').count()).toBe(1);
+    expect(await page.getByText('5000000000', { exact: true }).count()).toBe(1);
+    await page.goBack();
+
+    const workflow = await page.getByRole('link', { name: 'Open in Temporal Web' }).getAttribute('href');
+    expect(workflow).toMatch(new RegExp(`^${publicUrls.temporalUi}/namespaces/default/workflows/job-[0-9a-f-]{36}$`));
+
+    await page.goto(`${base}/wallet`);
+    await page.getByText('950.000').first().waitFor();
+  });
+
+  it('looks right on a desktop and on a phone, in both themes', async () => {
+    await page.goto(`${base}/jobs`);
+    await page.locator('a[href^="/jobs/"]', { hasText: 'Completed' }).first().click();
+    await page.locator('figure canvas').nth(1).waitFor();
+    await page.locator('[data-connection=over]').waitFor();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      for (const [name, viewport] of [['desktop', DESKTOP], ['phone', PHONE]] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
+        await page.waitForTimeout(400);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+        await screenshot(page, `job-${name}-${colorScheme}`);
+      }
+    }
+  });
+
+  it('shows the same job without JavaScript, and offers to run it again', async () => {
+    const { page: plain, context } = await openPage(browser, { javaScriptEnabled: false });
+    await context.addCookies(await page.context().cookies());
+    await plain.goto(page.url());
+    expect(await statesOf(plain)).toContain('Completed');
+    await plain.getByRole('link', { name: 'Run it again' }).click();
+    expect(await plain.getByLabel('Epochs').inputValue()).toBe('12');
+    expect(await plain.getByLabel('Model graph (JSON)').inputValue()).toContain('"Conv2D"');
+    await context.close();
+  });
+
+  it('hides the job from everybody else', async () => {
+    const { page: other, context } = await openPage(browser);
+    await signUp(other, base, newPerson());
+    const answer = await other.goto(page.url());
+    expect(answer?.status()).toBe(404);
+    const events = await context.request.get(`${page.url()}/events`);
+    expect(events.status()).toBe(404);
+    await context.close();
+  });
+
+  it('threw nothing at any of it', () => {
+    expect(problems).toEqual([]);
+  });
+});
+
+async function waitForValues(chart: ReturnType<Page['getByRole']>): Promise<string> {
+  for (;;) {
+    const label = (await chart.getAttribute('aria-label')) ?? '';
+    if (label.includes('now')) return label;
+    await chart.page().waitForTimeout(50);
+  }
+}
+
+/** The states that the job went through, in order. */
+async function statesOf(page: Page): Promise<string[]> {
+  const items = page.getByRole('region', { name: 'States' }).locator('li', { has: page.locator('time') });
+  return items.locator('span.font-medium').allTextContents();
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
+import { createCyxWizClient, type CyxWizClient, type StoredDataset } from '#api/client/node';
+import { parseConfig, type Config } from '#core/config/config';
+import { selectSamples, encodeDataset, type Dataset } from '#engine/data/dataset';
+import { loadDigits } from '#engine/node/digits';
+import '#scripts/test/provided';
+
+/** A person of a test, with a program's way in beside the browser's. */
+export interface Person {
+  readonly email: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Where the running platform is. */
+export function stackConfig(): Config {
+  return parseConfig(inject('stackEnv'));
+}
+
+/** Nobody has this name yet. */
+export function newPerson(): Person {
+  const username = `e2e-${randomUUID().slice(0, 8)}`;
+  return { email: `${username}@example.org`, username, password: 'four unrelated words here' };
+}
+
+/** The person's own program: what the website has no page for yet is done with it. */
+export async function clientOf(person: Person): Promise<CyxWizClient> {
+  const { publicUrls, storageUrl } = stackConfig();
+  const client = createCyxWizClient({ httpUrl: publicUrls.web, grpcUrl: publicUrls.grpc, storageUrl });
+  await client.auth.login({ login: person.username, password: person.password });
+  return client;
+}
+
+/** Encrypts and stores some real digits for this person. */
+export async function putDigits(client: CyxWizClient, samples: number, name = 'Handwritten digits'): Promise<StoredDataset> {
+  const { training, heldOut } = await loadDigits();
+  const train = firstOf(training, samples);
+  const held = firstOf(heldOut, 400);
+  return client.data.put({
+    train: encodeDataset(train),
+    heldOut: encodeDataset(held),
+    meta: { name, samples: train.samples, heldOutSamples: held.samples, sampleShape: train.shape, classes: train.classes },
+  });
+}
+
+function firstOf(dataset: Dataset, samples: number): Dataset {
+  return selectSamples(dataset, Array.from({ length: samples }, (_, index) => index));
+}
