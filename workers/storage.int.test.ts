@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { jwt } = await ensureSecrets(join(home, 'keys'));
   tokens = await createTokens(JSON.parse(readFileSync(jwt, 'utf8')) as JWK);
   const script = fileURLToPath(new URL('./storage.ts', import.meta.url));
-  const env = { ...(await freePortsEnv()), CYXWIZ_HOME: home } as NodeJS.ProcessEnv;
+  const env = { ...(await freePortsEnv()), NODE_ENV: 'test' as const, CYXWIZ_HOME: home };
   child = spawn(process.execPath, ['--import', 'tsx', script], { env, stdio: ['ignore', 'pipe', 'ignore'] });
   url = await new Promise((resolve) => {
     createInterface({ input: child.stdout! }).once('line', (line) => resolve((JSON.parse(line) as { url: string }).url));
