@@ -44,15 +44,15 @@ runProcess('node', async (stopped) => {
   takeSlotForSurvivors(slot, supervisor);
 
   const client = platformClientOf(config);
-  let parts: { connection: NativeConnection; fleet: NodeFleet } | undefined;
+  // Made with the first token, so there is nothing to tell of that one.
+  const made: { connection?: NativeConnection; fleet?: NodeFleet } = {};
   const token = await keepNodeToken({
     issue: () => client.machine.issueToken(apiKey, machineId, nodeId),
     async onToken(issued) {
-      if (parts === undefined) return;
       // Queues that the new token no longer names are left before it is used: a refused poll would end its worker.
-      await parts.fleet.setQueues(issued.queues.filter((queue) => token.issued.queues.includes(queue)));
-      await parts.connection.setApiKey(issued.token);
-      await parts.fleet.setQueues(issued.queues);
+      await made.fleet?.setQueues(issued.queues.filter((queue) => token.issued.queues.includes(queue)));
+      await made.connection?.setApiKey(issued.token);
+      await made.fleet?.setQueues(issued.queues);
     },
     log,
   });
@@ -68,7 +68,7 @@ runProcess('node', async (stopped) => {
   const gateway = parseEndpoint(config.gatewayUrl);
   const connection = await NativeConnection.connect({ address: gateway.address, apiKey: token.issued.token, tls: nativeTls(gateway, config.caFile) });
   const fleet = createNodeFleet({ connection, namespace: config.namespace, nodeId, slot, activities, log });
-  parts = { connection, fleet };
+  Object.assign(made, { connection, fleet });
   await platform.heartbeat(nodeId, slot.holder() !== undefined);
   await fleet.setQueues(token.issued.queues);
 

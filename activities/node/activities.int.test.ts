@@ -218,6 +218,17 @@ describe('while things break', () => {
     expect(platform.progress.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   });
 
+  it('does not start a training again that an orderly shutdown has just suspended', async () => {
+    platform.leaseOf = leases(400);
+    const handle = await submit(randomUUID());
+    await until('a step', () => platform.progress.length > 3);
+    // The activities are still at work while the process ends: that is the moment in question.
+    await node.supervisor.suspendAll();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(node.supervisor.live()).toEqual([]);
+    await handle.terminate();
+  });
+
   it('goes on training while its worker restarts, and the new worker delivers', async () => {
     const jobId = randomUUID();
     platform.leaseOf = leases(150);

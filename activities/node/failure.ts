@@ -1,13 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { Context } from '@temporalio/activity';
+import type { Context } from '@temporalio/activity';
 import { CyxError } from '#core/errors/cyx-error';
 
 /**
  * What the workflow gets to see. TRAINING_FAILED is worth another node, never another try here: the supervisor has
  * tried as often as makes sense and would say the same again.
  */
-export function toFailure(error: unknown): unknown {
-  if (!(error instanceof CyxError)) return error;
+export function toFailure(error: unknown): Error {
+  if (!(error instanceof CyxError)) return error instanceof Error ? error : new Error(String(error));
   const nonRetryable = !error.spec.retryable || error.code === 'TRAINING_FAILED';
   return ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable, cause: error });
 }

@@ -27,7 +27,7 @@ export class ProgressReporter {
   readonly #stop = new AbortController();
   readonly #finished: Promise<void>;
   #draining = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   #savedAtMs = 0;
 
   constructor(run: Run, platform: PlatformPort, log: NodeLog) {
@@ -35,12 +35,12 @@ export class ProgressReporter {
     this.#platform = platform;
     this.#log = log;
     this.#finished = this.#work().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#failure = error;
+      if (!this.#stop.signal.aborted) this.#failure = error instanceof Error ? error : new Error(String(error));
     });
   }
 
   /** The platform refused for good: the attempt is not this node's any more. */
-  get failure(): unknown {
+  get failure(): Error | undefined {
     return this.#failure;
   }
 

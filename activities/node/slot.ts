@@ -2,7 +2,7 @@ import type { ActivitySlotInfo, CustomSlotSupplier, SlotPermit } from '@temporal
 import { runName, sameRun, type RunKey } from './run-key.ts';
 
 /** How long an accepted claim may wait for its `startTraining` before the node offers itself again. */
-export const CLAIM_WITHOUT_START_MS = 20_000;
+const CLAIM_WITHOUT_START_MS = 20_000;
 
 /**
  * The node's one slot. From an accepted claim to the end of its run nobody else gets it, and while it is held no
@@ -137,10 +137,4 @@ function oneAtATime(state: SlotState): CustomSlotSupplier<ActivitySlotInfo> {
       state.wake();
     },
   };
-}
-
-/** For logs and heartbeats. */
-export function holderName(slot: NodeSlot): string | null {
-  const key = slot.holder();
-  return key === undefined ? null : runName(key);
 }

@@ -19,9 +19,14 @@ let supervisor: Supervisor;
 const start = (steps: number, behaviour?: 'train' | 'crash' | 'diverge', run = key) =>
   supervisor.start(run, later(), () => Promise.resolve(fixtureSpec(steps, behaviour)));
 
+/** What the next start of the worker has. */
+const restart = (): void => {
+  supervisor = createSupervisor({ root, command: fixtureCommand });
+};
+
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'supervisor-'));
-  supervisor = createSupervisor({ root, command: fixtureCommand });
+  restart();
 });
 afterEach(async () => {
   for (const run of supervisor.live()) await supervisor.stop(run);
@@ -66,6 +71,8 @@ describe('one run', () => {
     await supervisor.suspendAll();
     expect([run.alive(), run.result()]).toEqual([false, undefined]);
     const done = run.tail(0).read().at(-1)!;
+    await expect(start(60)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    restart();
     await start(60);
     await until('another step', () => run.tail(done.sequence).read().length > 0);
     expect(run.tail(done.sequence).read()[0]).toMatchObject({ sequence: done.sequence + 1, step: done.step + 1 });
@@ -75,6 +82,7 @@ describe('one run', () => {
     const first = await start(60);
     await until('a checkpoint', () => existsSync(join(first.dir, 'checkpoint.safetensors')));
     await supervisor.suspendAll();
+    restart();
     const second = await start(60, 'train', { jobId, attempt: 2 });
     await until('a step', () => second.tail(0).read().length > 0);
     expect(second.tail(0).read()[0]).toMatchObject({ sequence: 1, step: first.tail(0).read().at(-1)!.step + 1 });

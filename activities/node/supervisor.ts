@@ -59,7 +59,7 @@ export interface Supervisor {
   stop(key: RunKey): Promise<void>;
   /** Attempts whose process lives. */
   live(): RunKey[];
-  /** Asks every process to write a checkpoint and leave; for an orderly shutdown. */
+  /** Asks every process to write a checkpoint and leave, and starts none from then on; for an orderly shutdown. */
   suspendAll(): Promise<void>;
   /** Ends overdue processes and removes what nobody can need again. */
   prune(nowMs: number): Promise<void>;
@@ -74,6 +74,11 @@ export interface SupervisorOptions {
 
 export function createSupervisor({ root, command = trainingChildCommand }: SupervisorOptions): Supervisor {
   const starting = new Map<string, Promise<Run>>();
+  let suspended = false;
+  const mayLaunch = (): void => {
+    // Retryable: after the restart the same attempt goes on from its checkpoint.
+    if (suspended) throw new CyxError('UNAVAILABLE', 'This node is shutting down');
+  };
   const live = (): RunKey[] => allRuns(root).filter((key) => isAlive(runDirectory(root, key)));
 
   return {
@@ -82,7 +87,7 @@ export function createSupervisor({ root, command = trainingChildCommand }: Super
     start(key, deadlineAtMs, prepare) {
       // Two activities may ask at once (a retry beside a slow first try): the second waits for the first one's run.
       const name = runName(key);
-      const pending = starting.get(name) ?? attachOrStart({ root, key, deadlineAtMs, prepare, command }).finally(() => starting.delete(name));
+      const pending = starting.get(name) ?? attachOrStart({ root, key, deadlineAtMs, prepare, command, mayLaunch }).finally(() => starting.delete(name));
       starting.set(name, pending);
       return pending;
     },
@@ -94,6 +99,8 @@ export function createSupervisor({ root, command = trainingChildCommand }: Super
     },
     live,
     async suspendAll() {
+      suspended = true;
+      await Promise.allSettled(starting.values());
       await Promise.all(live().map((key) => suspend(runDirectory(root, key))));
     },
     async prune(nowMs) {
@@ -128,12 +135,15 @@ interface StartRequest {
   readonly deadlineAtMs: number;
   readonly prepare: () => Promise<RunSpec>;
   readonly command: (dir: string) => ChildCommand;
+  /** Throws where no process may be started any more. */
+  readonly mayLaunch: () => void;
 }
 
-async function attachOrStart({ root, key, deadlineAtMs, prepare, command }: StartRequest): Promise<Run> {
+async function attachOrStart({ root, key, deadlineAtMs, prepare, command, mayLaunch }: StartRequest): Promise<Run> {
   const dir = makeRunDirectory(root, key);
   const run = runOf(root, key);
   if (run.alive() || run.result() !== undefined) return run;
+  mayLaunch();
   // First of all, so that whatever `prepare` leaves behind is pruned some day.
   writeJson(join(dir, RUN_FILES.plan), { deadlineAtMs });
   const spec = await prepare();
@@ -141,6 +151,7 @@ async function attachOrStart({ root, key, deadlineAtMs, prepare, command }: Star
     inheritCheckpoint(root, key, dir);
     writeJson(join(dir, CHILD_FILES.spec), trainingSpecSchema.parse({ ...spec, ...key }));
   }
+  mayLaunch();
   launch(dir, command(dir), nextRecord(key, dir));
   return run;
 }
