@@ -10,4 +10,3 @@ export type Tensor1D = tensorflow.Tensor1D;
 export type Tensor2D = tensorflow.Tensor2D;
 export type Tensor4D = tensorflow.Tensor4D;
 export type Scalar = tensorflow.Scalar;
-export type Variable = tensorflow.Variable;

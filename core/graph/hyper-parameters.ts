@@ -4,7 +4,7 @@ export const OPTIMIZERS = ['sgd', 'adam'] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 
 /** Largest seed: seeds are unsigned 32-bit integers. */
-export const MAX_SEED = 0xffff_ffff;
+const MAX_SEED = 0xffff_ffff;
 
 /**
  * What a person chooses for one training run. Together with the graph, the dataset and the device class it

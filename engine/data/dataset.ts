@@ -31,7 +31,7 @@ export interface Dataset {
 export const normaliseSchema = z.strictObject({ scale: z.number(), offset: z.number() });
 
 export const BYTES_TO_UNIT: Normalise = { scale: 1 / 255, offset: 0 };
-export const AS_IT_IS: Normalise = { scale: 1, offset: 0 };
+const AS_IT_IS: Normalise = { scale: 1, offset: 0 };
 
 function invalid(message: string): CyxError {
   return new CyxError('DATASET_INVALID', message);

@@ -16,16 +16,16 @@ export function encodeCheckpoint({ runHex, state, tensors }: Checkpoint): Uint8A
   return encodeTensors({ tensors, metadata: { format: FORMAT, run: runHex, state: JSON.stringify(state) } });
 }
 
-/** @throws CyxError RESULT_INVALID for a file that is no checkpoint, or one of another run. */
+/** @throws CyxError TRAINING_FAILED for a file that is no checkpoint, or one of another run. */
 export function decodeCheckpoint(bytes: Uint8Array, runHex: string): Checkpoint {
-  const { tensors, metadata } = decodeTensors(bytes, 'checkpoint', 'RESULT_INVALID');
-  if (metadata['format'] !== FORMAT) throw new CyxError('RESULT_INVALID', `The checkpoint has format "${metadata['format'] ?? ''}"; expected "${FORMAT}"`);
+  const { tensors, metadata } = decodeTensors(bytes, 'checkpoint', 'TRAINING_FAILED');
+  if (metadata['format'] !== FORMAT) throw new CyxError('TRAINING_FAILED', `The checkpoint has format "${metadata['format'] ?? ''}"; expected "${FORMAT}"`);
   if (metadata['run'] !== runHex) {
-    throw new CyxError('RESULT_INVALID', 'The checkpoint belongs to another run: graph, dataset, hyper-parameters or checkpoint interval differ');
+    throw new CyxError('TRAINING_FAILED', 'The checkpoint belongs to another run: graph, dataset, hyper-parameters or checkpoint interval differ');
   }
   try {
     return { runHex, tensors, state: runStateSchema.parse(JSON.parse(metadata['state'] ?? '')) };
   } catch (cause) {
-    throw new CyxError('RESULT_INVALID', 'The checkpoint does not say where its run stood', { cause });
+    throw new CyxError('TRAINING_FAILED', 'The checkpoint does not say where its run stood', { cause });
   }
 }

@@ -23,7 +23,7 @@ import { ERRORS, type ErrorCode } from '#core/errors/table';
 import { hyperParametersSchema } from '#core/graph/hyper-parameters';
 import { evaluationSchema } from '../metrics/evaluation.ts';
 
-export { evaluationSchema, type Evaluation } from '../metrics/evaluation.ts';
+export type { Evaluation } from '../metrics/evaluation.ts';
 
 export const CHILD_FILES = {
   spec: 'spec.json',

@@ -16,8 +16,8 @@ const SPLIT_SEED = 20_240_229;
 /** Reaches 97 % on the held-out digits with examples/graphs/digits-cnn.json. */
 export const DIGITS_HYPER_PARAMETERS: HyperParameters = { epochs: 4, batchSize: 64, learningRate: 0.002, optimizer: 'adam', seed: 1 };
 
-export const DIGITS_TRAINING = 8_000;
-export const DIGITS_HELD_OUT = 2_000;
+const DIGITS_TRAINING = 8_000;
+const DIGITS_HELD_OUT = 2_000;
 
 async function readAllDigits(): Promise<Dataset> {
   const require = createRequire(import.meta.url);

@@ -43,14 +43,14 @@ afterEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Two epochs of 2,000 digits: 64 steps, a checkpoint every 10. */
+/** Five epochs of 2,000 digits: 160 steps, a checkpoint every 10. Long enough to be killed on a fast machine. */
 function workDirFor(changes: Partial<TrainingSpecInput> = {}): string {
   const workDir = mkdtempSync(join(root, 'job-'));
   const spec: TrainingSpecInput = {
     jobId: 'job',
     attempt: 1,
     graphJson,
-    hyperParameters: { ...DIGITS_HYPER_PARAMETERS, epochs: 2 },
+    hyperParameters: { ...DIGITS_HYPER_PARAMETERS, epochs: 5 },
     datasetFile: files.some,
     datasetCid: 'bafy-some-digits',
     checkpointEverySteps: 10,
@@ -102,10 +102,14 @@ const lastStep = (workDir: string): number => readProgress(workDir).at(-1)?.step
 
 describe('the training child', () => {
   let whole: object;
+  let finishedDir: string;
 
   it('gives the same bits in three runs', async () => {
     const runs: object[] = [];
-    for (let i = 0; i < 3; i++) runs.push(sameness(await success(workDirFor())));
+    for (let i = 0; i < 3; i++) {
+      finishedDir = workDirFor();
+      runs.push(sameness(await success(finishedDir)));
+    }
     [whole = {}] = runs;
     expect(runs[1]).toEqual(whole);
     expect(runs[2]).toEqual(whole);
@@ -113,7 +117,7 @@ describe('the training child', () => {
 
   it('is killed twice with kill -9, goes on, and ends with the same bits', async () => {
     const workDir = workDirFor();
-    for (const step of [12, 35]) {
+    for (const step of [12, 60]) {
       const child = start(workDir);
       await until(() => lastStep(workDir) >= step && existsSync(join(workDir, CHILD_FILES.checkpoint)));
       child.kill('SIGKILL');
@@ -124,8 +128,8 @@ describe('the training child', () => {
     expect(sameness(await success(workDir))).toEqual(whole);
     const lines = readProgress(workDir);
     expect(lines.map(({ sequence }) => sequence)).toEqual(lines.map((_, index) => index + 1));
-    expect(lines[killedAt]?.step).toBeGreaterThan(30);
-    expect(lines.at(-1)).toMatchObject({ step: 64, epoch: 2 });
+    expect(lines[killedAt]?.step).toBeGreaterThan(50);
+    expect(lines.at(-1)).toMatchObject({ step: 160, epoch: 5 });
   });
 
   it('obeys SIGTERM with a checkpoint and goes on from that very step', async () => {
@@ -144,8 +148,7 @@ describe('the training child', () => {
   });
 
   it('exits at once where there is a result, and says who it was', async () => {
-    const workDir = workDirFor();
-    await success(workDir);
+    const workDir = finishedDir;
     const at = statSync(join(workDir, CHILD_FILES.result)).mtimeMs;
     const pid = readChildInfo(workDir)?.pid;
     await runToEnd(workDir);

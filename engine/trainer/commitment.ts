@@ -28,7 +28,7 @@ function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** Works in browsers and in Node alike. */
-export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
 }
 
@@ -47,7 +47,7 @@ function numbers(size: number, write: (view: DataView) => void): Uint8Array {
 }
 
 /** SHA-256 of the canonical graph. */
-export async function graphHash(graph: ModelGraph): Promise<Uint8Array> {
+async function graphHash(graph: ModelGraph): Promise<Uint8Array> {
   return sha256(utf8.encode(canonicalGraphJson(graph)));
 }
 

@@ -135,6 +135,6 @@ describe('what can go wrong', () => {
     const checkpoint = await stopAt(tinyRun(), 3);
     const other = tinyRun({ datasetCid: 'bafy-other' });
     expect((await refusal(train(tf, other, {}, checkpoint))).message).toMatch(/belongs to another run/);
-    expect((await refusal(train(tf, tinyRun(), {}, checkpoint.subarray(0, 900)))).code).toBe('RESULT_INVALID');
+    expect((await refusal(train(tf, tinyRun(), {}, checkpoint.subarray(0, 900)))).code).toBe('TRAINING_FAILED');
   });
 });

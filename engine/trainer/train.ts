@@ -197,7 +197,7 @@ function checkRoom(run: TrainingRun): void {
  * device class; interruptions and reports change nothing in it.
  *
  * @param resumeFrom a checkpoint of the same run, from this machine or another.
- * @throws CyxError DATASET_INVALID, TRAINING_DIVERGED, or RESULT_INVALID for a checkpoint that is not this run's.
+ * @throws CyxError DATASET_INVALID, TRAINING_DIVERGED, or TRAINING_FAILED for a checkpoint that is not this run's.
  */
 export async function train(tf: Tf, run: TrainingRun, hooks: TrainingHooks = {}, resumeFrom?: Uint8Array): Promise<TrainingOutcome> {
   checkDatasetFits(run.graph, run.dataset);
