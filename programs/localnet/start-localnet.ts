@@ -6,7 +6,7 @@ import { httpListener } from './server/http.ts';
 import { createServer, listen, stop } from './server/listen.ts';
 import { startPubSub, type PubSub } from './server/pubsub.ts';
 
-export type { Localnet, LocalnetLog, LocalnetOptions, LocalnetProgram } from './options.ts';
+export type { Localnet, LocalnetOptions } from './options.ts';
 
 /**
  * Starts the chain on `dataDir` and listens; resolves when both ports answer.

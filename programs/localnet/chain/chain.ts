@@ -48,7 +48,12 @@ export class Chain {
       snapshotEveryBytes: options.snapshotEveryBytes ?? 16 * 1024 * 1024,
       onFatal: options.onFatal ?? (() => {}),
     });
-    return new Chain(journal, await restore(journal, recovered, options));
+    try {
+      return new Chain(journal, await restore(journal, recovered, options));
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
   }
 
   private constructor(journal: Journal, restored: Restored) {
