@@ -95,8 +95,8 @@ module.exports = {
     mayImport('api', '^api/', [CORE, '^db/', CLOUD_CLIENT, PROGRAM_CLIENTS, PROTO, '^temporal/(contract|client|codec)/', '^workflows/[^/]+/messages\\.ts$', '^api/'], [SDK]),
     mayImport('api-client', SDK, [CORE, PROTO, CLOUD_CLIENT, PROGRAM_CLIENTS, SDK]),
     mayImport('cli', '^cli/', [CORE, '^engine/', SDK, PROGRAM_CLIENTS, '^cli/']),
-    mayImport('web', '^web/', [CORE, '^engine/(?!node/)', SDK, CLOUD_CLIENT, PROGRAM_CLIENTS, '^web/'], ['\\.server\\.tsx?$']),
-    mayImport('web-server', '^web/.*\\.server\\.tsx?$', [CORE, '^engine/(?!node/)', SDK, CLOUD_CLIENT, PROGRAM_CLIENTS, '^web/', '^api/services/']),
+    // Services are handed to the pages by the API process: only their types are imported, so they are not built in.
+    mayImport('web', '^web/', [CORE, '^engine/(?!node/)', SDK, CLOUD_CLIENT, PROGRAM_CLIENTS, PROTO, '^web/']),
     {
       name: 'provider-without-database',
       comment: 'What runs on a provider’s machine can not reach the database, not by any way round.',
