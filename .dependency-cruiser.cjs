@@ -2,7 +2,7 @@
 // a type is a contract and leaves nothing behind at run time.
 
 const ZONES = 'core|engine|cyxcloud|proto|programs|db|temporal|workflows|activities|api|workers|cli|web|scripts|examples';
-const TESTS = '(\\.test\\.tsx?$|/(tests|testing|fixtures|e2e)/)';
+const TESTS = '(\\.test\\.tsx?$|/testing\\.ts$|/(tests|testing|fixtures|e2e)/)';
 const RUNTIME_ONLY = ['type-only'];
 
 /** Files under `from` may import these places of ours, and nothing else of ours. */
