@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { CyxError } from '#core/errors/cyx-error';
 import { freePorts } from '#scripts/stack/free-ports';
 import { createTokens, type Tokens } from '../auth/tokens.ts';
 import { startGateway } from './server.ts';
@@ -97,6 +98,40 @@ async function withNode<T>(body: () => Promise<T>): Promise<T> {
     await connection.close();
   }
 }
+
+it('waits out an expired token and goes on with a fresh one, without a new worker', async () => {
+  let good = 'first';
+  const own = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    upstream: { address: temporal.address, namespace: 'default' },
+    verifyNodeToken(token) {
+      if (token !== good) throw new CyxError('TOKEN_EXPIRED', 'over');
+      return { nodeId: NODE, queues: [`node.${NODE}`, CAPABILITY_QUEUE] };
+    },
+    sealKeysFile: join(dir, 'seal-2.json'),
+    log,
+  });
+  const connection = await NativeConnection.connect({ address: `127.0.0.1:${own.port}`, apiKey: 'first', tls: false });
+  const workers = await Promise.all([CAPABILITY_QUEUE, `node.${NODE}`].map((taskQueue) => Worker.create({ connection, taskQueue, activities })));
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  good = 'second';
+  const handle = await client.workflow.start('probeJobWorkflow', {
+    taskQueue: PLATFORM_QUEUE,
+    workflowId: 'probe-refresh',
+    args: [{ jobId: 'refresh', capabilityQueue: CAPABILITY_QUEUE, beats: 30 }],
+  });
+  // The polls that were under way bring the claim; its answer has to wait for the fresh token.
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  expect(workers.map((worker) => worker.getState())).toEqual(['RUNNING', 'RUNNING']);
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  await connection.setApiKey('second');
+  expect(await handle.result()).toBe('done after 30');
+  for (const worker of workers) worker.shutdown();
+  await running;
+  await connection.close();
+  await own.close();
+});
 
 describe('an unmodified SDK worker behind the gateway', () => {
   const start = (jobId: string, beats: number) =>
