@@ -9,7 +9,14 @@ import {
 } from '@solana/web3.js';
 import { encodeBase58 } from '../codec/base58.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, fundedKeypair, startChainProcess, temporaryDir, type ChainProcess } from './support.ts';
+import {
+  connect,
+  endChainProcesses,
+  fundedKeypair,
+  startChainProcess,
+  temporaryDir,
+  type ChainProcess,
+} from './support.ts';
 
 const ROUNDS = 5;
 /** Other moments in every run; a failure prints the seed that repeats them. */
@@ -30,8 +37,8 @@ beforeAll(async () => {
   chain = await startChainProcess(dir.path);
   senders = await Promise.all(Array.from({ length: SENDERS }, () => fundedKeypair(connect(chain), 1000)));
 });
-afterAll(async () => {
-  await chain.end('SIGKILL');
+afterAll(() => {
+  endChainProcesses();
   dir.remove();
 });
 

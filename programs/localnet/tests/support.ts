@@ -53,6 +53,13 @@ export interface ChainProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends what a failed test left running. */
+export function endChainProcesses(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
 /** The same chain as a process of its own, so that it can be killed. `shellPrefix` runs in the shell before it. */
 export async function startChainProcess(dataDir: string, shellPrefix?: string): Promise<ChainProcess> {
   const script = fileURLToPath(new URL('./chain-process.ts', import.meta.url));
@@ -61,6 +68,8 @@ export async function startChainProcess(dataDir: string, shellPrefix?: string): 
     shellPrefix === undefined ? node : ['sh', '-c', `${shellPrefix}; exec "$@"`, 'sh', ...node];
   const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const line = await Promise.race([firstLine(child), exited.then(() => undefined)]);
