@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
-import { createTokens } from '#api/auth/tokens';
+import { createTokens, type Tokens } from '#api/auth/tokens';
 import { startGateway } from '#api/gateway/server';
 import { nodeTokenVerifier } from '#api/gateway/verify-node-token';
 import { startGrpcServer } from '#api/grpc/server';
@@ -53,6 +54,7 @@ runProcess('api', async (stopped) => {
     log,
     ...tls,
   });
+  await leaveOperatorToken(config.home, tokens);
   ready('api', { http: http.port, grpc: grpc.port, gateway: gateway.port });
 
   await new Promise<void>((resolve) => {
@@ -62,6 +64,15 @@ runProcess('api', async (stopped) => {
   await Promise.all([http.close(), grpc.close(), gateway.close()]);
   await parts.close();
 });
+
+/**
+ * Whoever can read the platform's home is its operator: they find a token there, good for a day and renewed at each
+ * start, for commands such as `cyxwiz audit`.
+ */
+async function leaveOperatorToken(home: string, tokens: Tokens): Promise<void> {
+  const { token } = await tokens.issueUserToken({ userId: 'platform-operator', role: 'operator' });
+  await writeFile(join(home, 'operator.token'), `${token}\n`, { mode: 0o600 });
+}
 
 async function connectParts(config: Config, log: pino.Logger) {
   const onError = (error: Error): void => log.warn({ err: error }, 'database connection lost');

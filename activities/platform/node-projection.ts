@@ -1,21 +1,20 @@
-import { NODE_TRANSITIONS } from '#core/node/machine';
-import type { NodeState } from '#core/node/machine';
+import { NODE_TRANSITIONS, type NodeEvent, type NodeState } from '#core/node/machine';
 import type { Database, NodeRow } from '#db/postgres/database';
-import { applyNodeEvent, patchNode, requireNode } from '#db/postgres/nodes';
+import { applyNodeEvent, lockNode, patchNode } from '#db/postgres/nodes';
 import type { NodeAccount } from '#programs/clients/ts/node-registry';
 
-/** A node's job is over; a node that is not BUSY (any more) stays as it is. */
-export async function endJobOfNode(db: Database, nodeId: string): Promise<void> {
-  const node = await requireNode(db, nodeId);
-  if (node.state === 'BUSY') await applyNodeEvent(db, { nodeId, event: 'jobEnded' });
-}
+/** A node got a job; one that is BUSY already or was just lost stays as it is. */
+export const startJobOfNode = (db: Database, nodeId: string): Promise<void> => applyWherePossible(db, nodeId, 'jobAssigned');
 
-/** A node got a job; one that is already BUSY or was just lost stays as it is. */
-export async function startJobOfNode(db: Database, nodeId: string): Promise<void> {
-  const node = await requireNode(db, nodeId);
-  if (NODE_TRANSITIONS[node.state as NodeState].jobAssigned !== undefined) {
-    await applyNodeEvent(db, { nodeId, event: 'jobAssigned' });
-  }
+/** A node's job is over; one that is not BUSY (any more) stays as it is. */
+export const endJobOfNode = (db: Database, nodeId: string): Promise<void> => applyWherePossible(db, nodeId, 'jobEnded');
+
+/** These events may come twice, or late: under the row lock, what no longer applies changes nothing. */
+async function applyWherePossible(db: Database, nodeId: string, event: NodeEvent): Promise<void> {
+  await db.transaction(async (tx) => {
+    const node = await lockNode(tx, nodeId);
+    if (NODE_TRANSITIONS[node.state as NodeState][event] !== undefined) await applyNodeEvent(tx, { nodeId, event });
+  });
 }
 
 /** Copies stake and reputation from the chain, which is the truth of both. */
@@ -27,6 +26,5 @@ export async function projectNodeAccount(db: Database, node: NodeRow, account: N
     successful: Number(account.reputation.successful),
     avgTimeMs: Number(account.reputation.avgTimeMs),
   });
-  const slashed = account.status === 'slashed' || account.status === 'banned';
-  if (slashed && node.state !== 'SLASHED') await applyNodeEvent(db, { nodeId: node.id, event: 'slashedBelowMinimum' });
+  if (account.status === 'slashed' || account.status === 'banned') await applyWherePossible(db, node.id, 'slashedBelowMinimum');
 }

@@ -12,6 +12,7 @@ import { authRoutes } from './routes/auth.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { machineRoutes } from './routes/machines.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -35,12 +36,13 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
-      onError: () => {
+      onError: async (c) => {
+        await readAway(c.req.raw.body);
         throw new CyxError('PAYLOAD_TOO_LARGE', 'The request is larger than 1 MiB. Put big things into CyxCloud and send their CID.');
       },
     }),
   );
-  for (const routes of [healthRoutes, authRoutes, machineRoutes, jobRoutes, jobEventRoutes, assetRoutes]) app.route('/', routes(services));
+  for (const routes of [healthRoutes, authRoutes, machineRoutes, jobRoutes, jobEventRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   describe(app);
 
   app.all('/api/*', (c) => {
@@ -55,6 +57,19 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     return problemResponse(known, c.get('requestId'));
   });
   return app;
+}
+
+/** Most clients read the answer only once they have sent everything; beyond this they are cut off. */
+const MAX_READ_AWAY_BYTES = 16 * MAX_BODY_BYTES;
+
+async function readAway(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null || body.locked) return;
+  const reader = body.getReader();
+  for (let sizeBytes = 0; sizeBytes <= MAX_READ_AWAY_BYTES; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    sizeBytes += value.length;
+  }
 }
 
 /** Hono itself only complains about bodies that it can not read. */

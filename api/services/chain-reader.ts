@@ -5,6 +5,8 @@ import { findAssociatedTokenAddress, findEscrowConfigPda } from '#programs/clien
 
 /** The few things the API reads from the chain. It never writes: workflows do. */
 export interface ChainReader {
+  /** For reads of many accounts at once, such as the audit's. */
+  readonly connection: Connection;
   /** CYXWIZ in the wallet's associated token account; 0 where there is none. CHAIN_UNAVAILABLE where it does not answer. */
   balanceBase(address: string): Promise<bigint>;
   /** Throws where the node does not answer or the programs are not set up. */
@@ -35,6 +37,7 @@ export function createChainReader(options: { rpcUrl: string }): ChainReader {
   };
 
   return {
+    connection,
     balanceBase: (address) =>
       answered(async () => {
         const owner = new PublicKey(address);

@@ -8,6 +8,7 @@ import { createJobs } from './jobs.ts';
 import { createMachines } from './machines.ts';
 import { nodeView } from './market.ts';
 import { createModels } from './models.ts';
+import { createOperations } from './operations.ts';
 import { createQuotes } from './quotes.ts';
 import { createServerNodes } from './server-nodes.ts';
 import type { Services } from './types.ts';
@@ -33,5 +34,6 @@ export function createServices(deps: ServiceDeps): Services {
     machines: createMachines(deps),
     serverNodes: createServerNodes(deps),
     health: createHealth(deps),
+    operations: createOperations(deps),
   };
 }

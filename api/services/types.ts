@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import type { NodeIdentity } from '#api/auth/tokens';
+import type { AuditReport } from './audit.ts';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
@@ -245,5 +246,9 @@ export interface Services {
   /** One entry for each part that the platform stands on; `ok` false with the reason where it does not answer. */
   readonly health: {
     check(): Promise<Readonly<Record<'postgres' | 'mongo' | 'temporal' | 'chain' | 'storage', { ok: boolean; reason: string }>>>;
+  };
+  readonly operations: {
+    /** For operators: proves the ledger against the chain. */
+    audit(actor: Actor): Promise<AuditReport>;
   };
 }

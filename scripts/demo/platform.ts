@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
-import { isOurPlatform } from '../stack/running-platform.ts';
+import { isPlatformUp } from '../stack/running-platform.ts';
 import { startStack } from '../stack/start-stack.ts';
 
 export interface Platform {
@@ -12,7 +12,7 @@ export interface Platform {
 
 /** Finds a platform of ours that is up, or starts one. */
 export async function findOrStart(config: Config, say: (line: string) => void): Promise<Platform> {
-  if (await isOurPlatform(config.publicUrls.web)) return { wasUp: true, stop: async () => undefined };
+  if (await isPlatformUp(config)) return { wasUp: true, stop: async () => undefined };
   const stack = await startStack({ config, log: say });
   return { wasUp: false, stop: () => stack.stop() };
 }

@@ -4,6 +4,7 @@ import {
   CancellationScope,
   isCancellation,
   proxyActivities,
+  sleep,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { NodeActivities } from '#activities/node/contract';
@@ -22,6 +23,7 @@ const RELIABLE_TIER = '5 s';
  * counted, not hours: while the platform itself is down no round passes, so its downtime is never held against a node.
  */
 const SILENT_ROUNDS = 8;
+const LONGEST_REFUSAL_WAIT_MS = 30_000;
 /** No verdict within this time: the job is refunded, nobody is judged. */
 const VERDICT_WITHIN = '15 min';
 
@@ -33,7 +35,9 @@ export type AttemptResult =
 
 /** Offers the job until a node holds it on chain. Only the job's deadline or a cancellation ends the wait. */
 export async function assignToNode(job: JobProcess, submission: SubmitJobInput): Promise<string> {
-  for (;;) {
+  for (let refusals = 0; ; refusals++) {
+    // A node that claims what the chain then refuses could do so for ever: each refusal makes the next wait longer.
+    if (refusals > 0) await sleep(Math.min(LONGEST_REFUSAL_WAIT_MS, 500 * 2 ** refusals));
     const plan = await database.planPlacement({ jobId: job.jobId, attempt: job.attempt });
     job.waitingFor = plan.waitingFor;
     await offer(job, submission, plan.askReliableFirst);

@@ -5,14 +5,16 @@ import { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import type { NodeActivities } from '#activities/node/contract';
+import { CLAIM_REFUSED, type NodeActivities } from '#activities/node/contract';
 import type { Verdict } from '#activities/platform/contract';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
 import { createWorld, type World } from '#activities/platform/testing/world';
 import { openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { requireNode } from '#db/postgres/nodes';
 import { findJob } from '#db/postgres/jobs';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
+import { DEVICE_CLASS, JOB_STATE, NODE_ID, USER_ID } from '#temporal/contract/search-attributes';
 import { capabilityQueue, nodeQueue, PLATFORM_QUEUE, verifierQueue } from '#temporal/contract/queues';
 import { temporaryStack, type TemporaryStack } from '#scripts/test/temporary-stack';
 import { submitJobUpdate, type SubmitJobInput, type TrainingJobResult } from './messages.ts';
@@ -48,6 +50,11 @@ export async function createScenario(testServer: string): Promise<Scenario> {
   const stack: TemporaryStack = await temporaryStack(['postgres', 'localnet']);
   const world = await createWorld(stack.stack.config);
   const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: testServer } } });
+  // The test server knows no search attributes until it is told; 2 = Keyword.
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries([JOB_STATE, USER_ID, DEVICE_CLASS, NODE_ID].map((key) => [key.name, 2])),
+  });
   const verdicts: Verdict[] = [];
   const deps = { db: world.postgres.db, kms: world.kms, chain: world.chain };
   const workers = await Promise.all([
@@ -131,6 +138,8 @@ function providerActivities(world: World, nodeId: string, behaviour: Behaviour):
   const { db } = world.postgres;
   return {
     claimJob: async ({ jobId, attempt }) => {
+      // As the platform's ClaimJob would: a slashed node gets nothing.
+      if ((await requireNode(db, nodeId)).state === 'SLASHED') throw ApplicationFailure.retryable('slashed', CLAIM_REFUSED);
       await openAttempt(db, { jobId, attempt });
       await recordClaim(db, { jobId, attempt, nodeId });
       return { nodeId };

@@ -41,6 +41,10 @@ async function untilState(jobId: string, state: JobState): Promise<void> {
   }
 }
 
+async function untilRequeued(jobId: string): Promise<void> {
+  while ((await statesOf(jobId)).lastIndexOf('ESCROWED') < 4) await new Promise((done) => setTimeout(done, 50));
+}
+
 describe('a job that goes well', () => {
   it('passes through every state, pays 45 and 5 of 50, and ends COMPLETED', async () => {
     const node = await provider('honest');
@@ -125,6 +129,7 @@ describe('a node that fails', () => {
     await silent.leave();
     present = [];
     await provider('honest');
+    await scenario.env.sleep('3 min');
     expect(await resultOf(handle)).toMatchObject({ state: 'COMPLETED' });
     expect(await stake(silent.account)).toBe(cyx('90'));
     expect(await statesOf(job.jobId)).toEqual([
@@ -138,7 +143,9 @@ describe('a node that fails', () => {
     scenario.verdicts.push(INVALID);
     const job = await scenario.newJob();
     const handle = await scenario.submit(job);
-    expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
+    await untilRequeued(job.jobId);
+    await scenario.env.sleep('11 min');
+    expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
     expect(await stake(liar.account)).toBe(cyx('75'));
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
@@ -163,7 +170,10 @@ describe('a node that fails', () => {
 describe('the deadline', () => {
   it('refunds a job that no node took', async () => {
     const job = await scenario.newJob();
-    expect(await resultOf(await scenario.submit(job))).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
+    const handle = await scenario.submit(job);
+    await untilState(job.jobId, 'ESCROWED');
+    await scenario.env.sleep('11 min');
+    expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
 
