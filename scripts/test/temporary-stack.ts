@@ -5,6 +5,7 @@ import { parseConfig } from '#core/config/config';
 import { freePortsEnv } from '../stack/free-ports.ts';
 import { removeDataOutside } from '../stack/services/postgres-account.ts';
 import { startStack, type Stack } from '../stack/start-stack.ts';
+import { endAbandonedStacks, TEST_FOLDER_PREFIX } from './abandoned.ts';
 import type { ServiceName } from '../stack/service.ts';
 
 export interface TemporaryStack {
@@ -15,7 +16,8 @@ export interface TemporaryStack {
 
 /** A real stack on free ports whose state lies in a folder of its own. */
 export async function temporaryStack(only?: readonly ServiceName[]): Promise<TemporaryStack> {
-  const folder = mkdtempSync(join(tmpdir(), 'cyxwiz-test-'));
+  await endAbandonedStacks();
+  const folder = mkdtempSync(join(tmpdir(), TEST_FOLDER_PREFIX));
   // PostgreSQL runs under another account when this is root, and has to reach its folder.
   chmodSync(folder, 0o755);
   const lines: string[] = [];
