@@ -1,5 +1,6 @@
 import type { Keypair } from '@solana/web3.js';
-import { SHARD_COUNT, recordDatasetInstruction } from '#programs/clients/ts/dataset-registry';
+import type { recordDatasetInstruction } from '#programs/clients/ts/dataset-registry';
+import { SHARD_COUNT } from '#programs/clients/ts/dataset-registry';
 import { hash, type World } from './world.ts';
 
 /** A dag-pb CID v1 with a sha2-256 digest of one repeated byte. */
