@@ -15,6 +15,7 @@ import { startGateway } from './server.ts';
 import { field, pollBody, rawCall } from './testing/raw-client.ts';
 import { startTestTemporal, type TestTemporal } from './testing/temporal-server.ts';
 import type { Gateway, GatewayOptions } from './types.ts';
+import { SERVICE_PATH } from './upstream.ts';
 import { nodeTokenVerifier } from './verify-node-token.ts';
 import { fieldsOf, onlyBytes } from './wire.ts';
 
@@ -156,6 +157,34 @@ describe('task tokens', () => {
     raw.close();
     raw = new grpc.Client(`127.0.0.1:${gateway.port}`, grpc.credentials.createInsecure());
     expect((await rawCall(raw, 'RespondActivityTaskCompleted', done(token), nodeToken.a)).code).toBe(status.OK);
+  });
+});
+
+describe('polls that nobody waits for', () => {
+  it('are cancelled at the server, and take no task once that is so', async () => {
+    for (let lost = 0; lost < 5; lost += 1) {
+      const metadata = new grpc.Metadata();
+      metadata.set('authorization', `Bearer ${nodeToken.a}`);
+      const asIs = (bytes: Buffer): Buffer => bytes;
+      const code = await new Promise((resolve) => {
+        const call = raw.makeUnaryRequest(`${SERVICE_PATH}PollActivityTaskQueue`, asIs, asIs, pollBody('node.a'), metadata, { deadline: Date.now() + 60_000 }, (error) => resolve(error?.code));
+        setTimeout(() => call.cancel(), 200);
+      });
+      expect(code).toBe(status.CANCELLED);
+    }
+    // The cancellation has a hop to go: a task that is given out before it arrives is lost until its time-out.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const askedAtMs = Date.now();
+    await takeTask('after-lost-polls');
+    expect(Date.now() - askedAtMs).toBeLessThan(2_000);
+  });
+
+  it('are bounded for each node, and one node’s flood is not another’s', async () => {
+    const flood = Array.from({ length: 40 }, () => rawCall(raw, 'PollActivityTaskQueue', pollBody('node.a'), nodeToken.a, 3_000));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await rawCall(raw, 'GetSystemInfo', Buffer.alloc(0), nodeToken.b)).code).toBe(status.OK);
+    const codes = (await Promise.all(flood)).map(({ code }) => code);
+    expect(codes.filter((code) => code === status.RESOURCE_EXHAUSTED)).toHaveLength(8);
   });
 });
 
