@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { JWK } from 'jose';
 import pino from 'pino';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
@@ -80,7 +81,7 @@ async function connectParts(config: Config, log: pino.Logger) {
   await migrate(postgres);
   const mongo = await connectMongo({ uri: config.mongodbUri });
   const temporal = await createTemporalClient(config.temporal);
-  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')));
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK);
   const jobEvents = createJobEventListener({ url: config.databaseUrl, onError });
   const services = createServices({
     postgres,

@@ -25,7 +25,7 @@ export interface BrowserSessions {
 export function createBrowserSessions(mongo: Mongo, options: { secure: boolean }): BrowserSessions {
   // The adapter's own document types know no extra fields; it passes ours through untouched.
   type AdapterCollections = ConstructorParameters<typeof MongodbAdapter>;
-  const adapter = new MongodbAdapter(mongo.sessions as unknown as AdapterCollections[0], mongo.users as unknown as AdapterCollections[1]);
+  const adapter = new MongodbAdapter(mongo.sessions, mongo.users as unknown as AdapterCollections[1]);
   const lucia = new Lucia(adapter, {
     sessionExpiresIn: LIFETIME,
     sessionCookie: { name: COOKIE_NAME, attributes: { sameSite: 'lax', secure: options.secure, path: '/' } },

@@ -59,6 +59,6 @@ describe('tokens', () => {
 
   it('does not start without a usable key', async () => {
     await expect(createTokens([])).rejects.toMatchObject({ code: 'INTERNAL' });
-    await expect(createTokens({ ...key, d: undefined } as unknown as JWK)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(createTokens({ ...key, d: undefined })).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 });

@@ -4,7 +4,7 @@ import type { ErrorCode } from '#core/errors/table';
 import { decodeStatusDetails, errorFromDetails, STATUS_DETAILS_KEY } from './status-details.ts';
 
 /** Every call has a deadline; streams have none, for a job may take days. */
-export const CALL_TIMEOUT_MS = 30_000;
+const CALL_TIMEOUT_MS = 30_000;
 
 /**
  * Everything in JobService may be repeated: submitting is idempotent by its request id. So a server that is restarting

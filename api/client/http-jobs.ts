@@ -56,6 +56,6 @@ async function* streamEvents(target: HttpTarget, path: string, afterEventId: big
 }
 
 function problemFromEvent(json: unknown): CyxError {
-  const { code, detail } = json as { code?: unknown; detail?: unknown };
-  return new CyxError(isErrorCode(code) ? code : 'INTERNAL', String(detail ?? ''));
+  const { code, detail } = json as { code?: string; detail?: string };
+  return new CyxError(isErrorCode(code) ? code : 'INTERNAL', detail ?? '');
 }

@@ -3,7 +3,7 @@ import type { hyperParametersSchema } from '#core/graph/hyper-parameters';
 import type { JobState } from '#core/job/machine';
 import type { DatasetView, JobUpdate, JobView, QuoteView, TransferView, UserView, WalletView } from '#api/services/types';
 
-export type { DatasetView, JobUpdate, ProgressView, QuoteView, TransferView, UserView, WalletView } from '#api/services/types';
+export type { DatasetView, JobUpdate, QuoteView, TransferView, UserView, WalletView } from '#api/services/types';
 
 /** What to train. `hyperParameters` may leave out what has a default. */
 export interface Specification {

@@ -8,7 +8,7 @@ import type { JobSpecification, JobSummary, JobUpdate, JobView, TransferView } f
 
 /** The enum's numbers follow the order of core's states, after UNSPECIFIED = 0. */
 export function stateMessage(state: JobState): StateMessage {
-  return (JOB_STATES.indexOf(state) + 1) as StateMessage;
+  return (JOB_STATES.indexOf(state) + 1);
 }
 
 /** Undefined for UNSPECIFIED: no filter. An unknown number is passed on as text, for the service to refuse. */
@@ -31,7 +31,7 @@ export function specificationFromMessage(message: SpecificationMessage | undefin
   };
 }
 
-export function transferMessage(transfer: TransferView): Transfer {
+function transferMessage(transfer: TransferView): Transfer {
   const { purpose, from, to, amountBase, signature, at } = transfer;
   return { purpose, from, to, amountBase, signature, at };
 }

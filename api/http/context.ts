@@ -23,7 +23,7 @@ export function createRouter(): HttpApp {
 }
 
 /** The bearer token of a request. Throws UNAUTHENTICATED where there is none. */
-export function bearerOf(context: Context<HttpEnv>): string {
+function bearerOf(context: Context<HttpEnv>): string {
   const token = /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
   if (token === undefined) throw new CyxError('UNAUTHENTICATED', 'This call needs a login: send the header "Authorization: Bearer <token>".');
   return token;

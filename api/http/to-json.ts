@@ -38,7 +38,7 @@ export function transferToJson(transfer: TransferView): z.input<typeof transferJ
   return { purpose, from, to, amount_base: amountBase.toString(), signature, job_id: jobId, at: at.toISOString() };
 }
 
-export function hardwareToJson({ cpus, gpus, ramTotalMb }: Hardware): z.output<typeof hardwareJson> {
+function hardwareToJson({ cpus, gpus, ramTotalMb }: Hardware): z.output<typeof hardwareJson> {
   return {
     cpus: cpus.map((cpu) => ({ ...cpu })),
     gpus: gpus.map((gpu) => ({ device_id: gpu.deviceId, name: gpu.name, vram_mb: gpu.vramMb, cuda_version: gpu.cudaVersion })),
@@ -103,7 +103,7 @@ export function nodeToJson(node: NodeView): z.input<typeof nodeJson> {
   };
 }
 
-export function specificationToJson(specification: JobSpecification): z.input<typeof specificationJson> {
+function specificationToJson(specification: JobSpecification): z.input<typeof specificationJson> {
   const { epochs, batchSize, learningRate, optimizer, seed } = specification.hyperParameters;
   return {
     graph_json: specification.graphJson,

@@ -14,7 +14,7 @@ import type { ServiceDeps } from './deps.ts';
 import { followJob } from './follow-job.ts';
 import { attemptView, jobSummary } from './job-views.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
-import { submitJob } from './submit-job.ts';
+import { prepareJob, submitJob } from './submit-job.ts';
 import { fromTemporalError } from './temporal-errors.ts';
 import type { Actor, JobView, Services } from './types.ts';
 import { transferView } from './wallet.ts';
@@ -27,6 +27,7 @@ export function createJobs(deps: Deps): Services['jobs'] {
   const { db } = deps.postgres;
   return {
     submit: (actor, input) => submitJob(deps, actor, input),
+    prepare: (actor, input) => prepareJob(deps, actor, input),
     get: async (actor, jobId) => readJob(deps, await requireOwnJob(deps, actor, jobId)),
     list: async (actor, page) => {
       const limit = effectivePageSize(page.pageSize);
@@ -70,7 +71,7 @@ export function createJobs(deps: Deps): Services['jobs'] {
 /** Somebody else's job looks like no job: its existence is nobody's business. */
 export async function requireOwnJob({ postgres }: Pick<ServiceDeps, 'postgres'>, actor: Actor, jobId: string): Promise<JobRow> {
   if (!z.uuid().safeParse(jobId).success) {
-    throw new CyxError('INVALID_INPUT', `"${jobId.slice(0, 60)}" is not a job id.`, { fields: [{ path: 'job_id', message: 'must be a UUID' }] });
+    throw new CyxError('INVALID_INPUT', `"${jobId.slice(0, 60)}" is not a job id: a job id is a UUID, as submitting a job returns it.`, { fields: [{ path: 'job_id', message: 'must be a UUID' }] });
   }
   const job = await requireJob(postgres.db, jobId);
   if (job.userId !== actor.userId && actor.role !== 'operator') {

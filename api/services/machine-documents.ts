@@ -3,7 +3,7 @@ import type { ComputeUnitDocument, HardwareDocument, MachineDocument } from '#db
 import type { ComputeUnitView, Hardware, MachineStatus, MachineView } from './machine-types.ts';
 
 /** SPEC flow 2: no heartbeat for longer than this means offline. */
-export const MACHINE_OFFLINE_AFTER_MS = 15_000;
+const MACHINE_OFFLINE_AFTER_MS = 15_000;
 const DEFAULT_RESERVED_VRAM_MB = 2048;
 
 export function newMachineId(): string {

@@ -54,6 +54,24 @@ interface Submitted {
 
 /** Everything is checked before the row exists; from the row on, the job is carried to an end. */
 export async function submitJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<Submitted> {
+  const job = await ensureJob(deps, actor, input);
+  if (job.state === 'CREATED') await startWorkflow(deps, job);
+  return { jobId: job.id, workflowId: job.workflowId, state: 'QUEUED' };
+}
+
+/** The same checks and the same row, but the caller starts `trainingJobWorkflow` with their own Temporal client. */
+export async function prepareJob(
+  deps: Deps,
+  actor: Actor,
+  input: SubmitInput,
+): Promise<{ jobId: string; workflowId: string; taskQueue: string; submission: SubmitJobInput }> {
+  const job = await ensureJob(deps, actor, input);
+  if (job.state !== 'CREATED') throw new CyxError('STATE_CONFLICT', `The job ${job.id} was submitted already.`, { facts: { jobId: job.id } });
+  return { jobId: job.id, workflowId: job.workflowId, taskQueue: PLATFORM_QUEUE, submission: submissionOf(job) };
+}
+
+/** The row of this request: a new one once everything was checked, or the one that an earlier call made. */
+async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<StartableJob> {
   const { requestId, quoteId, budgetBase } = parseInput(submitSchema, input);
   const specification = checkSpecification(input.specification);
   const jobId = jobIdFor(actor.userId, requestId);
@@ -66,7 +84,7 @@ export async function submitJob(deps: Deps, actor: Actor, input: SubmitInput): P
   ]);
   reads.catch(() => undefined);
   const known = await findJob(db, jobId);
-  if (known !== null) return resume(deps, known, { specification, quoteId, requestId });
+  if (known !== null) return sameRequest(known, { specification, quoteId, requestId });
 
   const [foundQuote, foundDataset, wallet] = await reads;
   const quote = checkQuote(foundQuote, actor, specification);
@@ -92,26 +110,21 @@ export async function submitJob(deps: Deps, actor: Actor, input: SubmitInput): P
     deadlineAt: new Date(Date.now() + specification.deadlineMs),
   };
   const isNew = await insertJob(db, row);
-  return resume(deps, isNew ? { ...row, state: 'CREATED' } : await requireJob(db, jobId), { specification, quoteId, requestId });
+  return isNew ? { ...row, state: 'CREATED' } : sameRequest(await requireJob(db, jobId), { specification, quoteId, requestId });
 }
 
-/** Goes on with a job whose row exists: from this call, an earlier one, or another at the same time. */
-async function resume(
-  deps: Deps,
-  job: StartableJob,
-  request: { specification: CheckedSpecification; quoteId: string; requestId: string },
-): Promise<Submitted> {
+/** A request id belongs to one job for ever: with another content it is refused. */
+function sameRequest(job: JobRow, request: { specification: CheckedSpecification; quoteId: string; requestId: string }): JobRow {
   if (job.specificationHash !== request.specification.hash || job.quoteId !== request.quoteId) {
     throw new CyxError('ALREADY_EXISTS', `The request id "${request.requestId}" already belongs to another job (${job.id}). Use a new request id for a new job.`, {
       facts: { jobId: job.id },
     });
   }
-  if (job.state === 'CREATED') await startWorkflow(deps, job);
-  return { jobId: job.id, workflowId: job.workflowId, state: 'QUEUED' };
+  return job;
 }
 
-async function startWorkflow(deps: Deps, job: StartableJob): Promise<void> {
-  const submission: SubmitJobInput = {
+function submissionOf(job: StartableJob): SubmitJobInput {
+  return {
     userId: job.userId,
     requesterAddress: job.requesterAddress,
     deviceClass: job.deviceClass,
@@ -119,8 +132,11 @@ async function startWorkflow(deps: Deps, job: StartableJob): Promise<void> {
     pricePerHourBase: job.pricePerHourBase.toString(),
     deadlineAtMs: job.deadlineAt.getTime(),
   };
+}
+
+async function startWorkflow(deps: Deps, job: StartableJob): Promise<void> {
   try {
-    await updateWithStart(deps.temporal, job, submission);
+    await updateWithStart(deps.temporal, job, submissionOf(job));
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw fromTemporalError(error);
     await refuseUnsubmitted(deps.postgres.db, job.id);

@@ -4,6 +4,7 @@ import type { AuditReport } from './audit.ts';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
+import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { NodeState } from '#core/node/machine';
 import type { MachineServices } from './machine-types.ts';
 import type { ServerNodeServices } from './node-types.ts';
@@ -225,6 +226,11 @@ export interface Services {
       actor: Actor,
       input: { requestId: string; quoteId: string; specification: JobSpecification; budgetBase: bigint },
     ): Promise<{ jobId: string; workflowId: string; state: JobState }>;
+    /** For integrators: a checked job that the caller's own Temporal client starts. */
+    prepare(
+      actor: Actor,
+      input: { requestId: string; quoteId: string; specification: JobSpecification; budgetBase: bigint },
+    ): Promise<{ jobId: string; workflowId: string; taskQueue: string; submission: SubmitJobInput }>;
     get(actor: Actor, jobId: string): Promise<JobView>;
     list(actor: Actor, page: { pageSize: number; pageToken: string; state?: JobState | undefined }): Promise<Page<JobSummary>>;
     cancel(actor: Actor, jobId: string): Promise<{ state: JobState }>;

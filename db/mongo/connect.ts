@@ -46,6 +46,6 @@ async function ensureIndexes(mongo: Mongo): Promise<void> {
 /** The unique index that a write ran into, or null where the error is another one. */
 export function duplicateKeyIndex(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || (error as { code?: unknown }).code !== 11_000) return null;
-  const text = String((error as { message?: unknown }).message ?? '');
+  const text = error instanceof Error ? error.message : '';
   return text.includes('users_email') || text.includes('emailLower') ? 'email' : 'username';
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt } from 'drizzle-orm';
 import type { JobState } from '#core/job/machine';
 import type { Database, JobEventRow } from './database.ts';
 import { jobEvents } from './schema.ts';
@@ -78,13 +78,4 @@ export async function readJobEvents(
     )
     .orderBy(asc(jobEvents.id))
     .limit(query.limit);
-}
-
-/** Id of the newest event of a job, 0 where it has none. */
-export async function lastJobEventId(db: Database, jobId: string): Promise<bigint> {
-  const [row] = await db
-    .select({ id: sql<string>`coalesce(max(${jobEvents.id}), 0)` })
-    .from(jobEvents)
-    .where(eq(jobEvents.jobId, jobId));
-  return BigInt(row!.id);
 }

@@ -91,7 +91,7 @@ export async function requireJob(db: Database, jobId: string): Promise<JobRow> {
 }
 
 /** The row, locked until the transaction ends. */
-export async function lockJob(tx: Database, jobId: string): Promise<JobRow> {
+async function lockJob(tx: Database, jobId: string): Promise<JobRow> {
   const [row] = await tx.select().from(jobs).where(eq(jobs.id, jobId)).for('update');
   if (row === undefined) throw jobNotFound(jobId);
   return row;

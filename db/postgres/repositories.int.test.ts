@@ -230,9 +230,9 @@ describe('nodes', () => {
       pricePerHourBase: 5n,
     });
     const [first, second] = await Promise.all([upsertNode(db, row()), upsertNode(db, row())]);
-    expect(first!.id).toBe(second!.id);
+    expect(first.id).toBe(second.id);
     await expect(upsertNode(db, { ...row(), ownerId: 'thief' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    const { id } = first!;
+    const { id } = first;
     expect(await recordNodeHeartbeat(db, id)).toBe('UNREGISTERED');
     await db.execute(sql`UPDATE nodes SET state = 'OFFLINE' WHERE id = ${id}`);
     expect(await recordNodeHeartbeat(db, id)).toBe('ACTIVE');

@@ -31,6 +31,20 @@ export const quoteJson = z.object({
 export const submitBody = z.object({ request_id: z.string(), quote_id: z.string(), specification: specificationJson, budget_base: amountBase });
 export const jobState = z.enum(JOB_STATES);
 export const submittedJson = z.object({ job_id: z.string(), workflow_id: z.string(), state: jobState });
+/** `submission` is the argument of the workflow's `submitJob` update, as it stands. */
+export const preparedJson = z.object({
+  job_id: z.string(),
+  workflow_id: z.string(),
+  task_queue: z.string(),
+  submission: z.object({
+    userId: z.string(),
+    requesterAddress: z.string(),
+    deviceClass: z.string(),
+    amountBase,
+    pricePerHourBase: amountBase,
+    deadlineAtMs: z.number(),
+  }),
+});
 export const cancelledJson = z.object({ state: jobState });
 
 export const jobSummaryJson = z.object({

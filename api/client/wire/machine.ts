@@ -9,7 +9,7 @@ export const hardwareJson = z.object({
 });
 export const machineRegisterBody = z.object({ owner_id: z.string(), hostname: z.string(), os: z.string(), hardware: hardwareJson });
 export const machineRegisteredJson = z.object({ machine_id: z.string(), api_key: z.string() });
-export const machineStatus = z.enum(['online', 'offline', 'maintenance']);
+const machineStatus = z.enum(['online', 'offline', 'maintenance']);
 export const machineHeartbeatJson = z.object({ status: machineStatus, last_seen: instant });
 
 export const computeUnitJson = z.object({

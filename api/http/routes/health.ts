@@ -37,6 +37,6 @@ export function healthRoutes(services: Services): HttpApp {
     })
     .openapi(jwks, (c) => {
       c.header('cache-control', 'public, max-age=300');
-      return c.json({ keys: services.tokens.publicKeys().keys as Record<string, unknown>[] }, 200);
+      return c.json({ keys: services.tokens.publicKeys().keys }, 200);
     });
 }

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { keyToText } from '#api/client/wire/common';
-import { cancelledJson, jobJson, jobsJson, jobState, modelKeyJson, quoteBody, quoteJson, submitBody, submittedJson } from '#api/client/wire/job';
+import { cancelledJson, jobJson, jobsJson, jobState, modelKeyJson, preparedJson, quoteBody, quoteJson, submitBody, submittedJson } from '#api/client/wire/job';
 import type { Services } from '#api/services/types';
 import { baseFromString } from '#core/money/amount';
 import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
@@ -28,6 +28,14 @@ const submit = createRoute({
   security: bearer,
   request: jsonBody(submitBody),
   responses: { 201: jsonAnswer(submittedJson, 'Accepted'), ...problems },
+});
+const prepare = createRoute({
+  method: 'post',
+  path: '/api/jobs/prepare',
+  summary: 'Check a job without starting it: for programs that start the workflow with their own Temporal client',
+  security: bearer,
+  request: jsonBody(submitBody),
+  responses: { 201: jsonAnswer(preparedJson, 'What to start the workflow with'), ...problems },
 });
 const list = createRoute({
   method: 'get',
@@ -77,6 +85,16 @@ export function jobRoutes(services: Services): HttpApp {
         budgetBase: baseFromString(body.budget_base),
       });
       return c.json({ job_id: submitted.jobId, workflow_id: submitted.workflowId, state: submitted.state }, 201);
+    })
+    .openapi(prepare, async (c) => {
+      const body = c.req.valid('json');
+      const prepared = await services.jobs.prepare(await actorOf(services, c), {
+        requestId: body.request_id,
+        quoteId: body.quote_id,
+        specification: specificationFromJson(body.specification),
+        budgetBase: baseFromString(body.budget_base),
+      });
+      return c.json({ job_id: prepared.jobId, workflow_id: prepared.workflowId, task_queue: prepared.taskQueue, submission: { ...prepared.submission } }, 201);
     })
     .openapi(list, async (c) => {
       const { page_size: pageSize, page_token: pageToken, state } = c.req.valid('query');
