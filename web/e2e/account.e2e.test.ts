@@ -52,7 +52,7 @@ describe('accounts', () => {
     await page.getByLabel('Username').fill(newPerson().username);
     await page.getByLabel('Password').fill(person.password);
     await page.getByRole('button', { name: 'Create the account' }).click();
-    expect(await page.getByRole('alert').first().textContent()).toMatch(/e-mail/i);
+    expect(await page.getByRole('alert').first().textContent()).toMatch(/e-mail.*log in/i);
     await page.goto(`${base}/login`);
     await page.getByLabel('E-mail or username').fill(person.username);
     await page.getByLabel('Password').fill('not the password');

@@ -39,6 +39,14 @@ export interface FormProblem {
 /** Turns a typed error into a form's answer; anything else goes on to the error page. */
 export function toFormProblem(error: unknown): { problem: FormProblem; status: number } {
   if (!isCyxError(error)) throw error;
-  const fields = Object.fromEntries(error.fields.map(({ path, message }) => [path, message]));
+  const [only, ...others] = error.fields;
+  // A refusal about one field says in its message what to do; for bad input the message only lists the fields.
+  const isAboutOne = error.code !== 'INVALID_INPUT' && only !== undefined && others.length === 0;
+  const fields = isAboutOne ? { [only.path]: error.message } : Object.fromEntries(error.fields.map(({ path, message }) => [path, sentence(message)]));
   return { problem: { message: error.message, code: error.code, fields }, status: ERRORS[error.code].http };
+}
+
+/** Field messages are written to stand after the field's name; under the field they stand alone. */
+function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
 }

@@ -74,7 +74,7 @@ describe('the new job form', () => {
     const funds = newJobProblem(new CyxError('INSUFFICIENT_FUNDS', 'Not enough'));
     expect(funds).toMatchObject({ status: 402, problem: { message: 'Not enough', fields: {} } });
     const nested = newJobProblem(new CyxError('INVALID_INPUT', 'x', { fields: [{ path: 'hyperParameters.epochs', message: 'too many' }] }));
-    expect(nested.problem.fields).toEqual({ epochs: 'too many' });
+    expect(nested.problem.fields).toEqual({ epochs: 'Too many' });
   });
 
   it('lets a bug through as a bug', () => {

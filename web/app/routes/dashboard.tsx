@@ -12,6 +12,7 @@ import { EmptyState } from '../components/ui/empty-state.tsx';
 import { Page } from '../components/ui/page.tsx';
 import { Panel } from '../components/ui/panel.tsx';
 import { orErrorPage } from '../lib/errors.server.ts';
+import { keepWhileOffline } from '../lib/keep-while-offline.ts';
 import { useRefresh } from '../lib/use-refresh.ts';
 import { requireViewer } from '../lib/viewer.server.ts';
 import { toWire } from '../lib/wire.ts';
@@ -39,6 +40,8 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     hasData: datasets.length > 0,
   });
 }
+
+export const clientLoader = keepWhileOffline();
 
 export default function Dashboard() {
   const { jobs, wallet, nodes, hasData } = useLoaderData<typeof loader>();

@@ -5,6 +5,7 @@ import { NetworkNumbers } from '../components/landing/network-numbers.tsx';
 import { PathPictures } from '../components/landing/path-pictures.tsx';
 import { LinkButton } from '../components/ui/button.tsx';
 import { orErrorPage } from '../lib/errors.server.ts';
+import { keepWhileOffline } from '../lib/keep-while-offline.ts';
 import { useRefresh } from '../lib/use-refresh.ts';
 import { toWire } from '../lib/wire.ts';
 
@@ -19,6 +20,8 @@ export async function loader({ context }: LoaderFunctionArgs) {
   const [viewer, nodes] = await Promise.all([context.session.current(), orErrorPage(context.services.nodes.list())]);
   return json({ isLoggedIn: viewer !== null, nodes: toWire(nodes) });
 }
+
+export const clientLoader = keepWhileOffline();
 
 export default function Landing() {
   const { isLoggedIn, nodes } = useLoaderData<typeof loader>();

@@ -5,6 +5,7 @@ import { NodeList } from '../components/node/node-list.tsx';
 import { EmptyState } from '../components/ui/empty-state.tsx';
 import { Page } from '../components/ui/page.tsx';
 import { orErrorPage } from '../lib/errors.server.ts';
+import { keepWhileOffline } from '../lib/keep-while-offline.ts';
 import { useRefresh } from '../lib/use-refresh.ts';
 import { toWire } from '../lib/wire.ts';
 
@@ -17,6 +18,8 @@ export async function loader({ context }: LoaderFunctionArgs) {
   const nodes = await orErrorPage(context.services.nodes.list());
   return json({ nodes: toWire(nodes) });
 }
+
+export const clientLoader = keepWhileOffline();
 
 export default function Nodes() {
   const { nodes } = useLoaderData<typeof loader>();

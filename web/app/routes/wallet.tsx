@@ -10,6 +10,7 @@ import { Page } from '../components/ui/page.tsx';
 import { Panel } from '../components/ui/panel.tsx';
 import { CopyButton } from '../components/ui/short-id.tsx';
 import { orErrorPage } from '../lib/errors.server.ts';
+import { keepWhileOffline } from '../lib/keep-while-offline.ts';
 import { useRefresh } from '../lib/use-refresh.ts';
 import { requireViewer } from '../lib/viewer.server.ts';
 import { toWire } from '../lib/wire.ts';
@@ -26,6 +27,8 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
   const [wallet, page] = await orErrorPage(Promise.all([wallets.get(actor), wallets.transfers(actor, { pageSize: PAGE_SIZE, pageToken })]));
   return json({ wallet: toWire(wallet), ...toWire(page), isFirstPage: pageToken === '' });
 }
+
+export const clientLoader = keepWhileOffline();
 
 export default function Wallet() {
   const { wallet, items, nextPageToken, isFirstPage } = useLoaderData<typeof loader>();

@@ -1,6 +1,9 @@
 import { Link, NavLink, useNavigation } from '@remix-run/react';
 import clsx from 'clsx';
+import { WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { clockText } from '../../lib/format.ts';
+import { useStaleSince } from '../../lib/keep-while-offline.ts';
 import type { Theme } from '../../lib/theme.server.ts';
 import { LinkButton } from '../ui/button.tsx';
 import { Logo } from './logo.tsx';
@@ -42,11 +45,24 @@ export function AppShell({ viewer, theme, children }: AppShellProps) {
           </div>
         </div>
       </header>
+      <StaleNote />
       <main id="main" tabIndex={-1} className={clsx('flex-1 outline-none', viewer !== null && 'pb-20 md:pb-0')}>
         {children}
       </main>
       {viewer !== null && <ThumbNavigation />}
     </div>
+  );
+}
+
+/** Pages keep showing what they last knew; this says so. */
+function StaleNote() {
+  const sinceMs = useStaleSince();
+  if (sinceMs === null) return null;
+  return (
+    <p role="status" className="tint-locked fixed inset-x-0 bottom-16 z-40 mx-auto w-max max-w-[calc(100%-2rem)] rounded-full border border-tint bg-tint px-4 py-2 text-sm shadow-float md:bottom-6">
+      <WifiOff className="mr-2 inline size-4 text-tint" aria-hidden="true" />
+      No connection. This is how things stood at {clockText(new Date(sinceMs).toISOString())} UTC; trying again.
+    </p>
   );
 }
 

@@ -17,6 +17,7 @@ import { LinkButton } from '../../components/ui/button.tsx';
 import { Page } from '../../components/ui/page.tsx';
 import { Panel } from '../../components/ui/panel.tsx';
 import { orErrorPage, toFormProblem } from '../../lib/errors.server.ts';
+import { keepWhileOffline } from '../../lib/keep-while-offline.ts';
 import { modelName } from '../../lib/model-name.ts';
 import { useJobStream } from '../../lib/use-job-stream.ts';
 import { requireViewer } from '../../lib/viewer.server.ts';
@@ -45,6 +46,8 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
   }
   return redirect(`/jobs/${jobId}`);
 }
+
+export const clientLoader = keepWhileOffline();
 
 export default function JobPage() {
   const data = useLoaderData<typeof loader>();

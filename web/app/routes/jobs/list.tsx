@@ -8,6 +8,7 @@ import { LinkButton } from '../../components/ui/button.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Page } from '../../components/ui/page.tsx';
 import { orErrorPage } from '../../lib/errors.server.ts';
+import { keepWhileOffline } from '../../lib/keep-while-offline.ts';
 import { STATE_LOOKS } from '../../lib/job-states.ts';
 import { useRefresh } from '../../lib/use-refresh.ts';
 import { requireViewer } from '../../lib/viewer.server.ts';
@@ -30,6 +31,8 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
   const page = await orErrorPage(context.services.jobs.list(actor, { pageSize: PAGE_SIZE, pageToken, state }));
   return json({ ...toWire(page), state: state ?? null, isFirstPage: pageToken === '' });
 }
+
+export const clientLoader = keepWhileOffline();
 
 export default function JobList() {
   const { items, nextPageToken, state, isFirstPage } = useLoaderData<typeof loader>();
