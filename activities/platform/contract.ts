@@ -1,5 +1,6 @@
 import type { JobEndReason } from '#core/job/end-reason';
 import type { JobEvent, JobState } from '#core/job/machine';
+import type { SubmitJobInput } from '#workflows/training-job/messages';
 
 /** What the platform's workflows ask of the platform's own worker. Money is in decimal strings of base units. */
 
@@ -24,6 +25,8 @@ export interface PlacementPlan {
 }
 
 export interface JobActivities {
+  /** The first transition. FORBIDDEN where the submission is not what the platform checked and stored for this job. */
+  acceptSubmission(input: { jobId: string; submission: SubmitJobInput }): Promise<void>;
   recordTransition(input: TransitionInput): Promise<{ state: JobState }>;
   /** Opens the attempt (so that nodes may claim it) and says whom to ask. */
   planPlacement(input: { jobId: string; attempt: number }): Promise<PlacementPlan>;

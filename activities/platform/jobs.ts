@@ -7,9 +7,12 @@ import { applyJobTransition, patchJob, requireJob } from '#db/postgres/jobs';
 import { capableNodes } from '#db/postgres/nodes';
 import { CyxError } from '#core/errors/cyx-error';
 import { classesAbleToServe } from '#core/hardware/device-class';
+import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { JobActivities } from './contract.ts';
 import { asActivities } from './failure.ts';
 import { endJobOfNode } from './node-projection.ts';
+
+const WAITING_FOR_LOCK = 'Your tokens are being locked on chain';
 
 export interface JobActivityDeps {
   readonly db: Database;
@@ -20,6 +23,23 @@ export interface JobActivityDeps {
 /** The projection's side of a trainingJob: every write is idempotent, so every retry is harmless. */
 export function createJobActivities({ db, countModel }: JobActivityDeps): JobActivities {
   return asActivities<JobActivities>({
+    acceptSubmission: async ({ jobId, submission }) => {
+      const job = await requireJob(db, jobId);
+      const agreed: SubmitJobInput = {
+        userId: job.userId,
+        requesterAddress: job.requesterAddress,
+        deviceClass: job.deviceClass,
+        amountBase: job.amountBase.toString(),
+        pricePerHourBase: job.pricePerHourBase.toString(),
+        deadlineAtMs: job.deadlineAt.getTime(),
+      };
+      const differs = (Object.keys(agreed) as (keyof SubmitJobInput)[]).filter((name) => agreed[name] !== submission[name]);
+      if (differs.length > 0) {
+        throw new CyxError('FORBIDDEN', `The submission of job ${jobId} is not what was agreed: ${differs.join(', ')} differ`);
+      }
+      await applyJobTransition(db, { jobId, event: 'submit', transitionKey: 'submit:0', patch: { waitingFor: WAITING_FOR_LOCK } });
+    },
+
     recordTransition: async ({ jobId, event, key, patch }) => {
       const row = await applyJobTransition(db, { jobId, event, transitionKey: key, patch: patch ?? {} });
       return { state: row.state as never };

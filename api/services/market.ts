@@ -7,23 +7,21 @@ import type { NodeView } from './types.ts';
 
 /**
  * Nodes that could take a job of this class from this user, busy or not; nobody may work for themselves.
- * Throws NO_CAPABLE_NODE where there is none, or none at or below `maxPricePerHourBase`.
+ * Throws NO_CAPABLE_NODE where there is none.
  */
-export async function requireCapableNodes(
-  db: Database,
-  query: { userId: string; deviceClass: string; maxPricePerHourBase?: bigint },
-): Promise<NodeRow[]> {
+export async function requireCapableNodes(db: Database, query: { userId: string; deviceClass: string }): Promise<NodeRow[]> {
   const all = await capableNodes(db, classesAbleToServe(query.deviceClass));
   const nodes = all.filter((node) => node.ownerId !== query.userId);
   if (nodes.length === 0) {
     throw new CyxError('NO_CAPABLE_NODE', `No node of class ${query.deviceClass} is online. Choose another device class, or try again later.`);
   }
-  const max = query.maxPricePerHourBase;
-  const affordable = max === undefined ? nodes : nodes.filter((node) => node.pricePerHourBase <= max);
-  if (affordable.length === 0) {
-    throw new CyxError('NO_CAPABLE_NODE', `No node of class ${query.deviceClass} works for the quoted price any more. Ask for a new quote.`);
-  }
-  return affordable;
+  return nodes;
+}
+
+/** Prices may have risen since the quote. Throws NO_CAPABLE_NODE where no node is left at or below it. */
+export function requireAffordableNode(nodes: readonly NodeRow[], quote: { deviceClass: string; pricePerHourBase: bigint }): void {
+  if (nodes.some((node) => node.pricePerHourBase <= quote.pricePerHourBase)) return;
+  throw new CyxError('NO_CAPABLE_NODE', `No node of class ${quote.deviceClass} works for the quoted price any more. Ask for a new quote.`);
 }
 
 export function nodeView(row: NodeRow): NodeView {

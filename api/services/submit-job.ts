@@ -14,7 +14,7 @@ import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { DEVICE_CLASS, JOB_STATE, USER_ID } from '#temporal/contract/search-attributes';
 import { submitJobUpdate, type SubmitJobInput, type TrainingJobInput } from '#workflows/training-job/messages';
 import type { ServiceDeps } from './deps.ts';
-import { requireCapableNodes } from './market.ts';
+import { requireAffordableNode, requireCapableNodes } from './market.ts';
 import { checkDatasetFits, checkSpecification, jobIdFor, requireDataset, type CheckedSpecification } from './specification.ts';
 import { fromTemporalError } from './temporal-errors.ts';
 import type { Actor, Services } from './types.ts';
@@ -81,16 +81,17 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
     getQuote(db, quoteId),
     findDataset(db, { ownerId: actor.userId, cid: specification.datasetCid }),
     requesterWallet(deps, actor.userId),
+    requireCapableNodes(db, { userId: actor.userId, deviceClass: specification.deviceClass }),
   ]);
   reads.catch(() => undefined);
   const known = await findJob(db, jobId);
   if (known !== null) return sameRequest(known, { specification, quoteId, requestId });
 
-  const [foundQuote, foundDataset, wallet] = await reads;
+  const [foundQuote, foundDataset, wallet, nodes] = await reads;
   const quote = checkQuote(foundQuote, actor, specification);
   checkDatasetFits(specification.graph, requireDataset(foundDataset, specification.datasetCid));
   checkMoney(quote, budgetBase, wallet.balanceBase);
-  await requireCapableNodes(db, { userId: actor.userId, deviceClass: quote.deviceClass, maxPricePerHourBase: quote.pricePerHourBase });
+  requireAffordableNode(nodes, quote);
   const row = {
     id: jobId,
     userId: actor.userId,

@@ -4,6 +4,7 @@ export const JOB_END_REASONS = {
   CANCELLED_BY_USER: 'You cancelled the job. The whole escrow went back to you.',
   CANCELLED_BY_OPERATOR: 'An operator cancelled the job. The whole escrow went back to you.',
   NOT_SUBMITTED: 'The job was created but never submitted. Nothing was locked.',
+  NOT_AUTHORISED: 'The submission was not what the platform had agreed to. Nothing was locked.',
   ESCROW_NOT_FUNDED: 'The tokens could not be locked. Nothing was taken.',
   NO_NODE_IN_TIME: 'No node took the job before its deadline. The whole escrow went back to you.',
   ATTEMPTS_EXHAUSTED: 'Every attempt failed. The whole escrow went back to you.',

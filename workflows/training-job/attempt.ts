@@ -22,7 +22,7 @@ const RELIABLE_TIER = '5 s';
  * A node that does not take up its own work is asked this often (8 s each) before it counts as lost. Rounds are
  * counted, not hours: while the platform itself is down no round passes, so its downtime is never held against a node.
  */
-const SILENT_ROUNDS = 8;
+const SILENT_ROUNDS = 4;
 const LONGEST_REFUSAL_WAIT_MS = 30_000;
 /** No verdict within this time: the job is refunded, nobody is judged. */
 const VERDICT_WITHIN = '15 min';
@@ -90,6 +90,7 @@ export async function runAttempt(job: JobProcess, submission: SubmitJobInput, no
     await untilNodeAnswers(() => node.startTraining(input));
     await job.move('startTraining');
     await untilNodeAnswers(() => node.awaitTraining(input));
+    job.delivered = true;
     await chain.commitResult({ jobId: job.jobId, attempt: job.attempt });
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -25,6 +25,8 @@ export class JobProcess {
   stopReason: StopReason | undefined;
   /** Set once the payment is being released: from then on the job can no longer be stopped. */
   settling = false;
+  /** The node handed in its result: from then on the deadline is met, and only the verdict's own time limit counts. */
+  delivered = false;
   /** An attempt that is assigned on chain and has no outcome yet. */
   openAttempt: number | undefined;
   /** A node was given the job at least once. */
@@ -45,6 +47,7 @@ export class JobProcess {
   /** The first reason to stop wins; a job that is being paid for goes on. */
   stop(reason: StopReason): void {
     if (this.settling || this.stopReason !== undefined) return;
+    if (reason === 'DEADLINE_PASSED' && this.delivered) return;
     this.stopReason = reason;
     this.work.cancel();
   }
@@ -66,8 +69,8 @@ export class JobProcess {
   }
 
   /** One transition, in the workflow, in its search attributes and in the projection. */
-  async move(event: JobEvent, patch: { nodeId?: string; endReason?: JobEndReason } = {}): Promise<void> {
-    if (event !== 'submit') this.state = transition(this.state, event);
+  async move(event: Exclude<JobEvent, 'submit'>, patch: { nodeId?: string; endReason?: JobEndReason } = {}): Promise<void> {
+    this.state = transition(this.state, event);
     if (patch.nodeId !== undefined) this.nodeId = patch.nodeId;
     upsertSearchAttributes([
       { key: JOB_STATE, value: this.state },

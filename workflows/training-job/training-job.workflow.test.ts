@@ -9,6 +9,7 @@ import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { cancelJobUpdate, jobStatusQuery, type TrainingJobStatus } from './messages.ts';
 import { type Behaviour, createScenario, INVALID, resultOf, type Scenario } from './testing.ts';
 
+// The test server skips timers, but not while an activity waits to be taken: those deadlines are short and real.
 let scenario: Scenario;
 let present: { leave(): Promise<void> }[] = [];
 
@@ -39,10 +40,6 @@ async function untilState(jobId: string, state: JobState): Promise<void> {
     if (status.state === state && (await findJob(scenario.world.postgres.db, jobId))?.state === state) return;
     await new Promise((done) => setTimeout(done, 50));
   }
-}
-
-async function untilRequeued(jobId: string): Promise<void> {
-  while ((await statesOf(jobId)).lastIndexOf('ESCROWED') < 4) await new Promise((done) => setTimeout(done, 50));
 }
 
 describe('a job that goes well', () => {
@@ -87,6 +84,14 @@ describe('submission', () => {
     expect(await resultOf(handle)).toMatchObject({ endReason: 'NOT_SUBMITTED' });
   });
 
+  it('that differs from what was agreed moves nothing and leaves the job as it is', async () => {
+    const job = await scenario.newJob();
+    const cheaper = { ...job, submission: { ...job.submission, amountBase: '1' } };
+    expect(await resultOf(await scenario.submit(cheaper))).toMatchObject({ state: 'FAILED', endReason: 'NOT_AUTHORISED' });
+    expect((await findJob(scenario.world.postgres.db, job.jobId))?.state).toBe('CREATED');
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+
   it('of a wallet that holds too little locks nothing', async () => {
     const job = await scenario.newJob({ amount: '5000' });
     const result = await resultOf(await scenario.submit(job));
@@ -129,22 +134,19 @@ describe('a node that fails', () => {
     await silent.leave();
     present = [];
     await provider('honest');
-    await scenario.env.sleep('3 min');
     expect(await resultOf(handle)).toMatchObject({ state: 'COMPLETED' });
     expect(await stake(silent.account)).toBe(cyx('90'));
     expect(await statesOf(job.jobId)).toEqual([
       'CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING', 'COMPLETED',
     ]);
     expect(await balance(job.address)).toBe(cyx('950'));
-  });
+  }, 120_000);
 
   it('by an invalid result loses 25 % and is paid nothing', async () => {
     const liar = await provider('honest');
     scenario.verdicts.push(INVALID);
-    const job = await scenario.newJob();
+    const job = await scenario.newJob({ deadlineMs: 6_000 });
     const handle = await scenario.submit(job);
-    await untilRequeued(job.jobId);
-    await scenario.env.sleep('11 min');
     expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
     expect(await stake(liar.account)).toBe(cyx('75'));
     expect(await balance(job.address)).toBe(cyx('1000'));
@@ -169,10 +171,8 @@ describe('a node that fails', () => {
 
 describe('the deadline', () => {
   it('refunds a job that no node took', async () => {
-    const job = await scenario.newJob();
+    const job = await scenario.newJob({ deadlineMs: 4_000 });
     const handle = await scenario.submit(job);
-    await untilState(job.jobId, 'ESCROWED');
-    await scenario.env.sleep('11 min');
     expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
     expect(await balance(job.address)).toBe(cyx('1000'));
   });

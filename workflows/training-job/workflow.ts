@@ -55,6 +55,10 @@ export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<
     return { jobId, state: 'CREATED', endReason: 'NOT_SUBMITTED', modelCid: null, testAccuracy: null };
   }
   const submission = job.submission!;
+  if (!(await isAgreed(jobId, submission))) {
+    // Not what the platform checked and stored: the job's row, whosever it is, stays untouched.
+    return { jobId, state: 'FAILED', endReason: 'NOT_AUTHORISED', modelCid: null, testAccuracy: null };
+  }
   let ending: JobEnding;
   try {
     ending = await job.untilStopped(submission.deadlineAtMs, async () => {
@@ -73,11 +77,20 @@ export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<
   });
 }
 
+async function isAgreed(jobId: string, submission: SubmitJobInput): Promise<boolean> {
+  try {
+    await database.acceptSubmission({ jobId, submission });
+    return true;
+  } catch (error) {
+    const type = error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
+    if (type === 'NOT_FOUND' || type === 'FORBIDDEN') return false;
+    throw error;
+  }
+}
+
 type Outcome = { ending: JobEnding; result: { modelCid: string; testAccuracy: number } | null };
 
 async function lockAndTrain(job: JobProcess, submission: SubmitJobInput): Promise<Outcome> {
-  job.waitingFor = 'the escrow to be locked on chain';
-  await job.move('submit');
   const escrow = await chain.lockEscrow({ jobId: job.jobId });
   if (escrow.status !== 'locked') {
     return { ending: { event: 'fail', endReason: 'ESCROW_SETTLED_ELSEWHERE' }, result: null };
@@ -94,6 +107,8 @@ async function lockAndTrain(job: JobProcess, submission: SubmitJobInput): Promis
     if (attempt.kind === 'diverged') return failed('TRAINING_DIVERGED');
     if (attempt.kind === 'noVerdict') return failed('INTERNAL_ERROR');
     if (job.attempt >= MAX_ATTEMPTS) return failed('ATTEMPTS_EXHAUSTED');
+    job.delivered = false;
+    if (Date.now() >= submission.deadlineAtMs) return failed('DEADLINE_PASSED');
     // Back to QUEUED with the escrow still locked, and straight on to ESCROWED under the next fence number.
     await job.move('requeue');
     job.attempt += 1;

@@ -23,7 +23,7 @@ export interface World {
   /** A registered, ACTIVE node with a stake of 100 CYXWIZ. */
   newNode(ownerId?: string): Promise<{ nodeId: string; ownerId: string; ownerAddress: string; account: string }>;
   /** A job's row as `submit` writes it. */
-  newJob(user: { userId: string; address: string }, options?: { amount?: string; deadlineMs?: number }): Promise<string>;
+  newJob(user: { userId: string; address: string }, options?: { amount?: string; deadlineMs?: number; now?: number }): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ export async function createWorld(config: Config): Promise<World> {
       await registration.activateNode({ nodeId, ...registered });
       return { nodeId, ownerId: ownerOfNode, ownerAddress: owner.address, account: registered.account };
     },
-    newJob: async (user, { amount = '50', deadlineMs = 600_000 } = {}) => {
+    newJob: async (user, { amount = '50', deadlineMs = 600_000, now = Date.now() } = {}) => {
       const id = randomUUID();
       await insertJob(postgres.db, {
         id,
@@ -92,7 +92,7 @@ export async function createWorld(config: Config): Promise<World> {
         pricePerHourBase: parseCyxwiz('300'),
         requesterAddress: user.address,
         modelKeyWrapped: await kms.wrap(randomBytes(32), 'model-key', id),
-        deadlineAt: new Date(Date.now() + deadlineMs),
+        deadlineAt: new Date(now + deadlineMs),
       });
       return id;
     },
