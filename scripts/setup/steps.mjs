@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { packagesStep } from './packages-step.mjs';
 import { postgresStep } from './postgres-step.mjs';
 import { pythonStep } from './python-step.mjs';
+import { workflowsStep } from './workflows-step.mjs';
 import { webStep } from './web-step.mjs';
 
 /** The steps in the order in which they must run: later ones use what earlier ones put in place. */
@@ -23,6 +24,7 @@ export function setupSteps({ root, home, python }) {
     postgresStep({ root, logFile: logFile('postgres') }),
     pythonStep({ root, home, python, logFile: logFile('python') }),
     tensorflowStep({ root, home }),
+    workflowsStep({ root, home, logFile: logFile('workflows') }),
     webStep({ root, logFile: logFile('web') }),
   ];
 }
