@@ -52,5 +52,9 @@ export async function waitForCredit(page: Page, base: string): Promise<void> {
 /** For people to look at, after the run. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
+  const viewport = page.viewportSize() ?? DESKTOP;
+  // A window as tall as the page: what sticks to its edges then stands at the edges of the picture.
+  await page.setViewportSize({ ...viewport, height: await page.evaluate(() => document.documentElement.scrollHeight) });
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+  await page.setViewportSize(viewport);
 }

@@ -1,6 +1,6 @@
 import { Link, type LinkProps } from '@remix-run/react';
 import clsx from 'clsx';
-import type { ButtonHTMLAttributes } from 'react';
+import { forwardRef, type ButtonHTMLAttributes } from 'react';
 
 /** `primary`: the one thing to do on a page. `danger`: something that can not be undone. */
 export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger';
@@ -25,9 +25,10 @@ interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly look?: ButtonLook;
 }
 
-export function Button({ look = 'plain', className, type = 'submit', ...rest }: ButtonProps) {
-  return <button type={type} className={buttonClass(look, className)} {...rest} />;
-}
+/** Forwards its ref: a dialog gives the focus back to the button that opened it. */
+export const Button = forwardRef<HTMLButtonElement, ButtonProps>(function Button({ look = 'plain', className, type = 'submit', ...rest }, ref) {
+  return <button ref={ref} type={type} className={buttonClass(look, className)} {...rest} />;
+});
 
 interface LinkButtonProps extends LinkProps {
   readonly look?: ButtonLook;

@@ -94,13 +94,13 @@ export default function JobPage() {
             state={state}
           />
           <MoneyTrail job={{ ...job, state }} transfers={transfers} walletAddress={walletAddress} className="order-2" />
+          <Attempts attempts={job.attempts} ended={ended} className="order-3" />
           <JobLog lines={stream.log} className="order-5" />
         </div>
         <div className="contents min-w-0 flex-col gap-5 lg:flex">
           <Panel title="States" className="order-1">
             <Timeline changes={states} />
           </Panel>
-          <Attempts attempts={job.attempts} ended={ended} className="order-3" />
           <Specification job={job} workflowUrl={workflowUrl} className="order-4" />
         </div>
       </div>
