@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import { builtinModules } from 'node:module';
 import tseslint from 'typescript-eslint';
 
-const TESTS = ['**/*.test.ts', '**/*.test.tsx', '**/*.test.mjs', '**/tests/**', '**/testing/**', '**/fixtures/**'];
+const TESTS = ['**/*.test.ts', '**/*.test.tsx', '**/*.test.mjs', '**/tests/**', '**/testing/**', '**/testing.ts', '**/fixtures/**'];
 /** The few places that may read the environment: each starts a process. All else is told by `core/config`. */
 const COMPOSITION_ROOTS = ['workers/**', 'cli/**', 'scripts/**', 'examples/**', 'programs/build.mjs', '*.config.*'];
 const NODE_BUILTINS = [...builtinModules.filter((name) => !name.startsWith('_')), 'node:*'];

@@ -61,7 +61,7 @@ export interface Config {
  * address only; a server that matters is named by DATABASE_URL.
  */
 export const EMBEDDED_DATABASE = { user: 'cyxwiz', password: 'cyxwiz', database: 'cyxwiz' } as const;
-export const EMBEDDED_MONGO_DATABASE = 'cyxwiz';
+const EMBEDDED_MONGO_DATABASE = 'cyxwiz';
 
 const portShape = Object.fromEntries(
   Object.values(portVariables).map(({ variable, fallback }) => [variable, port(fallback)]),

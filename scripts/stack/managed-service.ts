@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { endProcess } from './leftovers.ts';
 import { lastLines, openLog } from './log-file.ts';
-import { readRunRecord, removeRunRecord, writeRunRecord } from './run-files.ts';
+import { removeRunRecord, writeRunRecord, type RunRecord } from './run-files.ts';
 import type { Log, ReadyFacts, ServiceName, ServiceSpec } from './service.ts';
 import { whenReady } from './readiness.ts';
 
@@ -31,6 +31,7 @@ interface Ending {
 
 interface Running {
   readonly child: ChildProcess;
+  readonly record: RunRecord | undefined;
   readonly startedAtMs: number;
   readonly facts: ReadyFacts;
   readonly ended: Promise<Ending>;
@@ -70,6 +71,8 @@ export async function startService(spec: ServiceSpec, { home, log, signal }: Sta
           return undefined;
         });
       }
+      // Stop may have been asked for at the very moment in which the restart succeeded.
+      if (stopping.signal.aborted) return end(running.record, spec, home);
       log(`${spec.name}: running again (process ${running.child.pid})`);
     }
   };
@@ -82,10 +85,9 @@ export async function startService(spec: ServiceSpec, { home, log, signal }: Sta
     restarts: () => restarts,
     async stop() {
       stopping.abort();
-      await endRecorded(spec, home);
+      // A restart that is under way sees the abort and ends what it started itself.
+      if (running !== undefined) await end(running.record, spec, home);
       await kept;
-      // A restart that was under way when stop was asked for may have left a process behind.
-      await endRecorded(spec, home);
     },
   };
 }
@@ -94,11 +96,10 @@ function backoffMs(failures: number): number {
   return Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
 }
 
-async function endRecorded(spec: ServiceSpec, home: string): Promise<void> {
-  const runDir = join(home, 'run');
-  const record = readRunRecord(runDir, spec.name);
+/** Goes by what this process remembers, not by the file: somebody may have removed the folder meanwhile. */
+async function end(record: RunRecord | undefined, spec: ServiceSpec, home: string): Promise<void> {
   if (record !== undefined) await endProcess(record, spec.stopGraceMs);
-  removeRunRecord(runDir, spec.name);
+  removeRunRecord(join(home, 'run'), spec.name);
 }
 
 async function launchWithRetry(spec: ServiceSpec, home: string, stopping: AbortSignal): Promise<Running> {
@@ -126,16 +127,17 @@ async function launch(spec: ServiceSpec, home: string, stopping: AbortSignal): P
     ...spec.account,
   });
   const ended = endingOf(child);
-  if (child.pid !== undefined) {
-    const command = [spec.command, ...spec.args].join(' ');
-    writeRunRecord(join(home, 'run'), { name: spec.name, pid: child.pid, command, stopSignal: spec.stopSignal });
-  }
+  const command = [spec.command, ...spec.args].join(' ');
+  const record =
+    child.pid === undefined
+      ? undefined
+      : writeRunRecord(join(home, 'run'), { name: spec.name, pid: child.pid, command, stopSignal: spec.stopSignal });
   logFile.close();
   try {
     const facts = await whenReady(spec, { logPath: logFile.path, logOffset: logFile.startOffset, ended, stopping });
-    return { child, startedAtMs, facts, ended, logPath: logFile.path, logOffset: logFile.startOffset };
+    return { child, record, startedAtMs, facts, ended, logPath: logFile.path, logOffset: logFile.startOffset };
   } catch (error) {
-    await endRecorded(spec, home);
+    await end(record, spec, home);
     const reason = error instanceof Error ? error.message : String(error);
     throw new CyxError(
       'UNAVAILABLE',

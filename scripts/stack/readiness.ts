@@ -21,8 +21,8 @@ export async function whenReady(spec: ServiceSpec, watched: Watched): Promise<Re
     const facts = await look();
     // Ended counts more than ready: a probe may have been answered by somebody else on that port.
     if (endingText !== undefined) throw new Error(endingText);
-    if (facts !== undefined) return facts;
     if (watched.stopping.aborted) throw new Error('it was stopped while it started');
+    if (facts !== undefined) return facts;
     if (performance.now() > giveUpAtMs) throw new Error(`it was not ready within ${spec.readyTimeoutMs / 1000} s`);
     await sleep(LOOK_EVERY_MS);
   }

@@ -25,13 +25,15 @@ function fileOf(runDir: string, name: string): string {
 }
 
 /** Synchronous on purpose: nothing may happen between the start of a process and its record. */
-export function writeRunRecord(runDir: string, record: Omit<RunRecord, 'startTimeTicks' | 'bootId'>): void {
-  const identity = identityOf(record.pid);
-  if (identity === undefined) return; // It has ended already; its exit is reported elsewhere.
+export function writeRunRecord(runDir: string, process: Omit<RunRecord, 'startTimeTicks' | 'bootId'>): RunRecord | undefined {
+  const identity = identityOf(process.pid);
+  if (identity === undefined) return undefined; // It has ended already; its exit is reported elsewhere.
+  const record = { ...process, ...identity };
   mkdirSync(runDir, { recursive: true });
   const half = `${fileOf(runDir, record.name)}.half`;
-  writeFileSync(half, `${JSON.stringify({ ...record, ...identity })}\n`);
+  writeFileSync(half, `${JSON.stringify(record)}\n`);
   renameSync(half, fileOf(runDir, record.name));
+  return record;
 }
 
 export function removeRunRecord(runDir: string, name: string): void {

@@ -149,6 +149,26 @@ describe('startStack', () => {
     }
   });
 
+  it('can be stopped while a service is being started again', async () => {
+    const stack = await start('temporal');
+    for (const waitMs of [0, 300, 600]) {
+      const pid = stack.services.get('temporal')?.pid();
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      await sleep(waitMs);
+    }
+    await stack.stop();
+    expect(runRecordNames(join(config.home, 'run'))).toEqual([]);
+    expect(stack.services.get('temporal')?.pid() === undefined || identityOf(stack.services.get('temporal')?.pid() ?? 0) === undefined).toBe(true);
+  });
+
+  it('ends its services although somebody removed its folder of records', async () => {
+    const stack = await start('temporal');
+    const pid = stack.services.get('temporal')?.pid() ?? 0;
+    rmSync(join(config.home, 'run'), { recursive: true });
+    await stack.stop();
+    expect(identityOf(pid)).toBeUndefined();
+  });
+
   it('can be stopped while it starts, and leaves nothing running', async () => {
     const controller = new AbortController();
     const starting = startStack({ config, only: ['postgres', 'temporal'], log: () => undefined, signal: controller.signal });
