@@ -58,8 +58,8 @@ function play(state: Play, move: Step): void {
   if (move.do === 'refundAlone') job.refund(world.requester);
   if (move.do === 'commit') job.commit(attempt);
   if (move.do === 'release') acting.release(attempt);
-  if ('node' in move) job.assign(attempts.length + 1, nodes[move.node]!, world.chain.seconds + HOUR);
-  if ('ban' in move) acting.fail(attempt, move.do as 'timeout', move.ban && move.do !== 'released');
+  if ('node' in move) job.assign(attempts.length + 1, nodes[move.node], world.chain.seconds + HOUR);
+  if ('ban' in move) acting.fail(attempt, move.do, move.ban && move.do !== 'released');
 }
 
 function ownerOrTime(world: World, move: Step): void {

@@ -11,10 +11,10 @@ export const DATASET_REGISTRY_INSTRUCTIONS = { initialize: 0, recordDataset: 1, 
 /** 10 data and 4 parity shards. */
 export const SHARD_COUNT = 14;
 /** A shard's place: the 16-byte id of the storage node that keeps it. */
-export const SHARD_LOCATION_LENGTH = 16;
+const SHARD_LOCATION_LENGTH = 16;
 
 /** Byte offsets of the dataset account (see `programs/shared/src/state/dataset.rs`). */
-export const DATASET_LAYOUT = {
+const DATASET_LAYOUT = {
   kind: 0,
   version: 1,
   bump: 2,
@@ -28,9 +28,9 @@ export const DATASET_LAYOUT = {
   shardLocations: 136,
   size: 360,
 } as const;
-export const DATASET_CONFIG_LAYOUT = { kind: 0, version: 1, bump: 2, authority: 8, size: 40 } as const;
-export const DATASET_CONFIG_KIND = 0x31;
-export const DATASET_KIND = 0x32;
+const DATASET_CONFIG_LAYOUT = { kind: 0, version: 1, bump: 2, authority: 8, size: 40 } as const;
+const DATASET_CONFIG_KIND = 0x31;
+const DATASET_KIND = 0x32;
 
 const RECORDERS = ['owner', 'platform'] as const;
 

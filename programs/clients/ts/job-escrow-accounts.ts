@@ -24,18 +24,18 @@ export const ESCROW_LAYOUT = {
 } as const;
 
 /** Byte offsets of job-escrow's config account. */
-export const ESCROW_CONFIG_LAYOUT = { kind: 0, version: 1, bump: 2, authority: 8, mint: 40, treasuryOwner: 72, size: 104 } as const;
+const ESCROW_CONFIG_LAYOUT = { kind: 0, version: 1, bump: 2, authority: 8, mint: 40, treasuryOwner: 72, size: 104 } as const;
 
-export const ESCROW_KIND = 0x12;
-export const ESCROW_CONFIG_KIND = 0x11;
+const ESCROW_KIND = 0x12;
+const ESCROW_CONFIG_KIND = 0x11;
 /** Attempts a job may have (SPEC flow 7). */
 export const MAX_ATTEMPTS = 4;
 
-export const ESCROW_STATUSES = ['locked', 'released', 'refunded'] as const;
+const ESCROW_STATUSES = ['locked', 'released', 'refunded'] as const;
 /** `released` and `refunded` are final: the account stays as a tombstone. */
 export type EscrowStatus = (typeof ESCROW_STATUSES)[number];
 
-export const ATTEMPT_OUTCOMES = ['none', 'completed', 'timeout', 'invalid', 'released'] as const;
+const ATTEMPT_OUTCOMES = ['none', 'completed', 'timeout', 'invalid', 'released'] as const;
 /**
  * What became of an attempt; set once. `none` = still open. `timeout` and `invalid` slash the node, `completed`
  * pays it, `released` frees it without any effect on stake or reputation (not the node's fault).

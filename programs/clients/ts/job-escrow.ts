@@ -12,18 +12,13 @@ import {
 import { JOB_ESCROW_PROGRAM_ID, NODE_REGISTRY_PROGRAM_ID } from './program-ids.ts';
 
 export {
-  ATTEMPT_OUTCOMES,
-  ESCROW_CONFIG_LAYOUT,
   ESCROW_LAYOUT,
-  ESCROW_STATUSES,
   MAX_ATTEMPTS,
   decodeEscrow,
   decodeEscrowConfig,
 } from './job-escrow-accounts.ts';
 export type {
-  AttemptOutcome,
   EscrowAccount,
-  EscrowAttempt,
   EscrowConfigAccount,
   EscrowStatus,
 } from './job-escrow-accounts.ts';

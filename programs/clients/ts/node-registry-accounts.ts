@@ -35,12 +35,12 @@ export const NODE_LAYOUT = {
 } as const;
 
 /** Byte offsets of node-registry's config account. */
-export const REGISTRY_CONFIG_LAYOUT = { kind: 0, version: 1, bump: 2, authority: 8, mint: 40, insuranceOwner: 72, size: 104 } as const;
+const REGISTRY_CONFIG_LAYOUT = { kind: 0, version: 1, bump: 2, authority: 8, mint: 40, insuranceOwner: 72, size: 104 } as const;
 
-export const REGISTRY_CONFIG_KIND = 0x21;
-export const NODE_KIND = 0x22;
+const REGISTRY_CONFIG_KIND = 0x21;
+const NODE_KIND = 0x22;
 
-export const CHAIN_NODE_STATUSES = ['active', 'slashed', 'banned', 'withdrawn'] as const;
+const CHAIN_NODE_STATUSES = ['active', 'slashed', 'banned', 'withdrawn'] as const;
 /** `slashed`: stake below the minimum until topped up. `banned` is final. `withdrawn`: no stake; a top-up revives it. */
 export type ChainNodeStatus = (typeof CHAIN_NODE_STATUSES)[number];
 

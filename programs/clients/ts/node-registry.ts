@@ -6,13 +6,11 @@ import { findAssociatedTokenAddress, findNodePda, findRegistryConfigPda, findSta
 import { NODE_REGISTRY_PROGRAM_ID } from './program-ids.ts';
 
 export {
-  CHAIN_NODE_STATUSES,
   NODE_LAYOUT,
-  REGISTRY_CONFIG_LAYOUT,
   decodeNode,
   decodeRegistryConfig,
 } from './node-registry-accounts.ts';
-export type { ChainNodeStatus, NodeAccount, OpenAttempt, RegistryConfigAccount } from './node-registry-accounts.ts';
+export type { NodeAccount, RegistryConfigAccount } from './node-registry-accounts.ts';
 
 /**
  * First byte of each instruction's data. `openAttempt`, `updateReputation`, `slashStake` and `releaseAttempt` only

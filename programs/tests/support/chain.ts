@@ -6,7 +6,7 @@ import { explainProgramError } from '#programs/clients/ts/errors';
 import { programsOnDisk } from '#programs/clients/ts/programs-on-disk';
 
 /** Start of the test clock: any time well above zero. */
-export const START_SECONDS = 1_800_000_000n;
+const START_SECONDS = 1_800_000_000n;
 
 /** What a transaction did. `fault` is our error's name, `code` any custom code, `error` a text of whatever failed. */
 export interface Outcome {

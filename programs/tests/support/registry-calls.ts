@@ -13,7 +13,7 @@ import { CYXWIZ, Job, createWorld, hash, nodeState, type World } from './world.t
 export type CpiOnly = 'openAttempt' | 'updateReputation' | 'slashStake' | 'releaseAttempt';
 
 /** What job-escrow would send, with whatever account somebody claims to be the escrow. */
-export function directCall(world: World, name: CpiOnly, escrow: PublicKey, signs: boolean): TransactionInstruction {
+function directCall(world: World, name: CpiOnly, escrow: PublicKey, signs: boolean): TransactionInstruction {
   const data = new ByteWriter().u8(TAG[name]).u8(1);
   if (name === 'openAttempt') data.u64(CYXWIZ);
   if (name === 'updateReputation') data.u64(1n);
