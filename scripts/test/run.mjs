@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { summarise } from './summary.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
-export const PROJECTS = ['unit', 'workflow', 'replay', 'integration', 'e2e'];
+const PROJECTS = ['unit', 'workflow', 'replay', 'integration', 'e2e'];
 
 /**
  * @param {string[]} args file filters, given on to vitest

@@ -14,7 +14,7 @@ interface WorkerPlan {
 const BASE: readonly ServiceName[] = ['postgres', 'mongo', 'temporal', 'localnet', 'storage'];
 
 /** Our own processes. `api` comes before the workers because it brings the databases up to date. */
-export const WORKERS = {
+const WORKERS = {
   localnet: { ports: ['solanaRpc', 'solanaWs'], after: [] },
   storage: { ports: ['storage'], after: [] },
   api: { ports: ['http', 'grpc', 'gateway'], after: BASE },
