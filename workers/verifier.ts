@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
+import type { JWK } from 'jose';
 import { createVerificationActivities } from '#activities/platform/verification';
 import { createTokens } from '#api/auth/tokens';
 import { parseConfig } from '#core/config/config';
@@ -14,7 +15,7 @@ import { connectWorker, installRuntime, logError, readKmsKey, ready, runProcess 
 runProcess('verifier', async (stopped) => {
   installRuntime();
   const config = parseConfig(process.env);
-  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')));
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK);
   const cloud = new CyxCloudClient({
     baseUrl: config.storageUrl,
     token: async () => (await tokens.issueUserToken({ userId: 'platform-verifier', role: 'operator' })).token,

@@ -1,7 +1,7 @@
 import { splitPayout } from '#core/money/split';
 import { isReliable } from '#core/node/reputation';
 import { closeAttempt, findAttempt, openAttempt } from '#db/postgres/attempts';
-import type { Database, NodeRow } from '#db/postgres/database';
+import type { Database, JobRow, NodeRow } from '#db/postgres/database';
 import { appendJobEvent } from '#db/postgres/events';
 import { applyJobTransition, patchJob, requireJob } from '#db/postgres/jobs';
 import { capableNodes } from '#db/postgres/nodes';
@@ -24,15 +24,7 @@ export interface JobActivityDeps {
 export function createJobActivities({ db, countModel }: JobActivityDeps): JobActivities {
   return asActivities<JobActivities>({
     acceptSubmission: async ({ jobId, submission }) => {
-      const job = await requireJob(db, jobId);
-      const agreed: SubmitJobInput = {
-        userId: job.userId,
-        requesterAddress: job.requesterAddress,
-        deviceClass: job.deviceClass,
-        amountBase: job.amountBase.toString(),
-        pricePerHourBase: job.pricePerHourBase.toString(),
-        deadlineAtMs: job.deadlineAt.getTime(),
-      };
+      const agreed = agreedSubmission(await requireJob(db, jobId));
       const differs = (Object.keys(agreed) as (keyof SubmitJobInput)[]).filter((name) => agreed[name] !== submission[name]);
       if (differs.length > 0) {
         throw new CyxError('FORBIDDEN', `The submission of job ${jobId} is not what was agreed: ${differs.join(', ')} differ`);
@@ -87,6 +79,18 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       return { modelCid: row.modelCid };
     },
   });
+}
+
+/** What the platform checked and stored for a job. */
+function agreedSubmission(job: JobRow): SubmitJobInput {
+  return {
+    userId: job.userId,
+    requesterAddress: job.requesterAddress,
+    deviceClass: job.deviceClass,
+    amountBase: job.amountBase.toString(),
+    pricePerHourBase: job.pricePerHourBase.toString(),
+    deadlineAtMs: job.deadlineAt.getTime(),
+  };
 }
 
 /** Why a job waits, in words; every number is from the projection at this moment. */

@@ -5,8 +5,8 @@ export interface Reputation {
 }
 
 /** A node joins the reliable tier after this many jobs, at this success rate (basis points). */
-export const RELIABLE_MIN_JOBS = 5;
-export const RELIABLE_MIN_SUCCESS_BPS = 9_500;
+const RELIABLE_MIN_JOBS = 5;
+const RELIABLE_MIN_SUCCESS_BPS = 9_500;
 
 /** Success rate in basis points; 0 for a node without jobs. */
 export function successRateBps({ totalJobs, successful }: Reputation): number {

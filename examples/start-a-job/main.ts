@@ -14,6 +14,19 @@ interface Integration {
   readonly specification: unknown;
 }
 
+interface Quote {
+  readonly quote_id: string;
+  readonly amount_base: string;
+}
+
+/** `submission` is handed to the workflow as it stands. */
+interface Prepared {
+  readonly job_id: string;
+  readonly workflow_id: string;
+  readonly task_queue: string;
+  readonly submission: unknown;
+}
+
 interface JobResult {
   readonly jobId: string;
   readonly state: string;
@@ -24,18 +37,18 @@ interface JobResult {
 
 /** Quote, prepare, start the workflow with our own client, wait for its result. */
 async function trainOnCyxWiz({ httpUrl, temporalAddress, token, specification }: Integration): Promise<JobResult> {
-  const post = async (path: string, body: unknown): Promise<any> => {
+  const post = async <T>(path: string, body: unknown): Promise<T> => {
     const answer = await fetch(`${httpUrl}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    return (await answer.json()) as T;
   };
-  const quote = await post('/api/quotes', { specification });
+  const quote = await post<Quote>('/api/quotes', { specification });
   const requestId = randomUUID();
-  const prepared = await post('/api/jobs/prepare', {
+  const prepared = await post<Prepared>('/api/jobs/prepare', {
     request_id: requestId,
     quote_id: quote.quote_id,
     specification,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
-import { createCyxWizClient, type CyxWizClient, type Job } from '#api/client/node';
+import { createCyxWizClient, type CyxWizClient } from '#api/client/node';
 import { type Config, parseConfig } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
 import { splitPayout } from '#core/money/split';

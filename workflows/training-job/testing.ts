@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure, Context } from '@temporalio/activity';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
 import { CLAIM_REFUSED, type NodeActivities } from '#activities/node/contract';
 import type { Verdict } from '#activities/platform/contract';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
-import { createWorld, type World } from '#activities/platform/testing/world';
+import type { World } from '#activities/platform/testing/world';
 import { openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import { requireNode } from '#db/postgres/nodes';
 import { findJob } from '#db/postgres/jobs';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
-import { DEVICE_CLASS, JOB_STATE, NODE_ID, USER_ID } from '#temporal/contract/search-attributes';
 import { capabilityQueue, nodeQueue, PLATFORM_QUEUE, verifierQueue } from '#temporal/contract/queues';
-import { temporaryStack, type TemporaryStack } from '#scripts/test/temporary-stack';
+import { keepHistory } from '../testing/histories.ts';
+import { RUN_TIMEOUT, startTestPlatform } from '../testing/platform.ts';
 import { submitJobUpdate, type SubmitJobInput, type TrainingJobResult } from './messages.ts';
 
 /**
@@ -30,7 +29,8 @@ export interface Scenario {
   submit(job: { jobId: string; submission: SubmitJobInput }, updateId?: string): Promise<WorkflowHandle>;
   /** Registers a node whose owner is somebody else, and lets it behave as told until the returned call. */
   provider(behaviour: Behaviour): Promise<{ nodeId: string; account: string; ownerAddress: string; leave(): Promise<void> }>;
-  verdicts: Verdict[];
+  /** What the verifier will say, in this order; `VALID` once there is nothing left. */
+  readonly verdicts: (Verdict | 'no verdict')[];
   close(): Promise<void>;
 }
 
@@ -40,37 +40,20 @@ export type Behaviour = 'honest' | 'silent after the claim' | 'hangs in start' |
 const VALID: Verdict = { valid: true, reason: '', testAccuracy: 0.97, testLoss: 0.1 };
 export const INVALID: Verdict = { valid: false, reason: 'other weights', testAccuracy: 0, testLoss: 0 };
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-const bundled = (): Promise<WorkflowBundleWithSourceMap> =>
-  (bundle ??= bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../index.ts', import.meta.url)), logger: quiet }));
-const nothing = (): void => undefined;
-const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
-
 export async function createScenario(testServer: string): Promise<Scenario> {
-  const stack: TemporaryStack = await temporaryStack(['postgres', 'localnet']);
-  const world = await createWorld(stack.stack.config);
-  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: testServer } } });
-  // The test server knows no search attributes until it is told; 2 = Keyword.
-  await env.connection.operatorService.addSearchAttributes({
-    namespace: 'default',
-    searchAttributes: Object.fromEntries([JOB_STATE, USER_ID, DEVICE_CLASS, NODE_ID].map((key) => [key.name, 2])),
+  const verdicts: (Verdict | 'no verdict')[] = [];
+  const platform = await startTestPlatform(testServer, ({ postgres: { db }, kms, chain }) => ({
+    ...createJobActivities({ db, countModel: async () => undefined }),
+    ...createEscrowActivities({ db, kms, chain }),
+  }));
+  const { env, world } = platform;
+  await platform.alsoRun(verifierQueue('cpu'), {
+    verifyResult: async () => {
+      const verdict = verdicts.shift() ?? VALID;
+      if (verdict === 'no verdict') throw ApplicationFailure.nonRetryable('the model can not be opened', 'INTERNAL');
+      return verdict;
+    },
   });
-  const verdicts: Verdict[] = [];
-  const deps = { db: world.postgres.db, kms: world.kms, chain: world.chain };
-  const workers = await Promise.all([
-    Worker.create({
-      connection: env.nativeConnection,
-      taskQueue: PLATFORM_QUEUE,
-      workflowBundle: await bundled(),
-      activities: { ...createJobActivities({ db: deps.db, countModel: async () => undefined }), ...createEscrowActivities(deps) },
-    }),
-    Worker.create({
-      connection: env.nativeConnection,
-      taskQueue: verifierQueue('cpu'),
-      activities: { verifyResult: async () => verdicts.shift() ?? VALID },
-    }),
-  ]);
-  const running = workers.map((worker) => worker.run());
   return {
     env,
     world,
@@ -92,13 +75,7 @@ export async function createScenario(testServer: string): Promise<Scenario> {
     },
     submit: ({ jobId, submission }, updateId = randomUUID()) => submit(env, jobId, submission, updateId),
     provider: (behaviour) => startProvider(env, world, behaviour),
-    close: async () => {
-      for (const worker of workers) worker.shutdown();
-      await Promise.all(running);
-      await world.close();
-      await env.teardown();
-      await stack.remove();
-    },
+    close: () => platform.close(),
   };
 }
 
@@ -109,6 +86,7 @@ async function submit(env: TestWorkflowEnvironment, jobId: string, submission: S
     taskQueue: PLATFORM_QUEUE,
     args: [{ jobId }],
     workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowRunTimeout: RUN_TIMEOUT,
   });
   await handle.executeUpdate(submitJobUpdate, { args: [submission], updateId });
   return handle;
@@ -175,6 +153,9 @@ async function hang(): Promise<never> {
   }
 }
 
-export async function resultOf(handle: WorkflowHandle): Promise<TrainingJobResult> {
-  return (await handle.result()) as TrainingJobResult;
+/** Waits for the end; the history is kept as `training-job/<path>` in a run that records. */
+export async function resultOf(handle: WorkflowHandle, path: string): Promise<TrainingJobResult> {
+  const result = (await handle.result()) as TrainingJobResult;
+  await keepHistory(handle, `training-job/${path}`);
+  return result;
 }

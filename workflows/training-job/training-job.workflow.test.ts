@@ -6,7 +6,8 @@ import { findJob } from '#db/postgres/jobs';
 import { readJobEvents } from '#db/postgres/events';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
-import { cancelJobUpdate, jobStatusQuery, type TrainingJobStatus } from './messages.ts';
+import { RUN_TIMEOUT } from '../testing/platform.ts';
+import { cancelJobUpdate, jobStatusQuery } from './messages.ts';
 import { type Behaviour, createScenario, INVALID, resultOf, type Scenario } from './testing.ts';
 
 // The test server skips timers, but not while an activity waits to be taken: those deadlines are short and real.
@@ -36,7 +37,7 @@ async function statesOf(jobId: string): Promise<JobState[]> {
 async function untilState(jobId: string, state: JobState): Promise<void> {
   const handle = scenario.env.client.workflow.getHandle(workflowIds.job(jobId));
   for (;;) {
-    const status = (await handle.query(jobStatusQuery)) as TrainingJobStatus;
+    const status = await handle.query(jobStatusQuery);
     if (status.state === state && (await findJob(scenario.world.postgres.db, jobId))?.state === state) return;
     await new Promise((done) => setTimeout(done, 50));
   }
@@ -47,7 +48,7 @@ describe('a job that goes well', () => {
     const node = await provider('honest');
     const before = await balance(node.ownerAddress);
     const job = await scenario.newJob();
-    const result = await resultOf(await scenario.submit(job));
+    const result = await resultOf(await scenario.submit(job), 'completed');
     expect(result).toMatchObject({ state: 'COMPLETED', endReason: 'COMPLETED', testAccuracy: 0.97 });
     expect(await statesOf(job.jobId)).toEqual(['CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING', 'COMPLETED']);
     expect(await balance(job.address)).toBe(cyx('950'));
@@ -58,7 +59,7 @@ describe('a job that goes well', () => {
     await provider('honest');
     const job = await scenario.newJob();
     await Promise.all([scenario.submit(job, 'same'), scenario.submit(job, 'same')]);
-    const result = await resultOf(await scenario.submit(job, 'same'));
+    const result = await resultOf(await scenario.submit(job, 'same'), 'submitted-thrice');
     expect(result.state).toBe('COMPLETED');
     expect(await balance(job.address)).toBe(cyx('950'));
   });
@@ -69,7 +70,7 @@ describe('submission', () => {
     const job = await scenario.newJob();
     const bad = { ...job, submission: { ...job.submission, amountBase: '-1', deviceClass: 'gpu' } };
     await expect(scenario.submit(bad)).rejects.toThrow();
-    const result = await resultOf(scenario.env.client.workflow.getHandle(workflowIds.job(job.jobId)));
+    const result = await resultOf(scenario.env.client.workflow.getHandle(workflowIds.job(job.jobId)), 'submission-refused');
     expect(result).toMatchObject({ state: 'CREATED', endReason: 'NOT_SUBMITTED' });
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
@@ -80,21 +81,22 @@ describe('submission', () => {
       workflowId: workflowIds.job(jobId),
       taskQueue: PLATFORM_QUEUE,
       args: [{ jobId }],
+      workflowRunTimeout: RUN_TIMEOUT,
     });
-    expect(await resultOf(handle)).toMatchObject({ endReason: 'NOT_SUBMITTED' });
+    expect(await resultOf(handle, 'not-submitted')).toMatchObject({ endReason: 'NOT_SUBMITTED' });
   });
 
   it('that differs from what was agreed moves nothing and leaves the job as it is', async () => {
     const job = await scenario.newJob();
     const cheaper = { ...job, submission: { ...job.submission, amountBase: '1' } };
-    expect(await resultOf(await scenario.submit(cheaper))).toMatchObject({ state: 'FAILED', endReason: 'NOT_AUTHORISED' });
+    expect(await resultOf(await scenario.submit(cheaper), 'not-authorised')).toMatchObject({ state: 'FAILED', endReason: 'NOT_AUTHORISED' });
     expect((await findJob(scenario.world.postgres.db, job.jobId))?.state).toBe('CREATED');
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
 
   it('of a wallet that holds too little locks nothing', async () => {
     const job = await scenario.newJob({ amount: '5000' });
-    const result = await resultOf(await scenario.submit(job));
+    const result = await resultOf(await scenario.submit(job), 'not-funded');
     expect(result).toMatchObject({ state: 'FAILED', endReason: 'ESCROW_NOT_FUNDED' });
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
@@ -111,7 +113,7 @@ describe('cancelling', () => {
     const handle = await scenario.submit(job);
     await untilState(job.jobId, state);
     await handle.executeUpdate(cancelJobUpdate, { args: [{ by: 'user' }] });
-    expect(await resultOf(handle)).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_USER' });
+    expect(await resultOf(handle, `cancelled-${state.toLowerCase()}`)).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_USER' });
     expect(await balance(job.address)).toBe(cyx('1000'));
     if (node !== undefined) expect(await stake(node.account)).toBe(cyx('100'));
   });
@@ -120,7 +122,7 @@ describe('cancelling', () => {
     const job = await scenario.newJob();
     const handle = await scenario.submit(job);
     await handle.executeUpdate(cancelJobUpdate, { args: [{ by: 'operator' }] });
-    expect(await resultOf(handle)).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_OPERATOR' });
+    expect(await resultOf(handle, 'cancelled-queued')).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_OPERATOR' });
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
 });
@@ -134,7 +136,7 @@ describe('a node that fails', () => {
     await silent.leave();
     present = [];
     await provider('honest');
-    expect(await resultOf(handle)).toMatchObject({ state: 'COMPLETED' });
+    expect(await resultOf(handle, 'node-silent')).toMatchObject({ state: 'COMPLETED' });
     expect(await stake(silent.account)).toBe(cyx('90'));
     expect(await statesOf(job.jobId)).toEqual([
       'CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING', 'COMPLETED',
@@ -147,7 +149,7 @@ describe('a node that fails', () => {
     scenario.verdicts.push(INVALID);
     const job = await scenario.newJob({ deadlineMs: 6_000 });
     const handle = await scenario.submit(job);
-    expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
+    expect(await resultOf(handle, 'result-invalid')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
     expect(await stake(liar.account)).toBe(cyx('75'));
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
@@ -155,7 +157,7 @@ describe('a node that fails', () => {
   it('four times exhausts the attempts, and the user has everything back', async () => {
     await provider('gives up');
     const job = await scenario.newJob();
-    const result = await resultOf(await scenario.submit(job));
+    const result = await resultOf(await scenario.submit(job), 'attempts-exhausted');
     expect(result).toMatchObject({ state: 'FAILED', endReason: 'ATTEMPTS_EXHAUSTED' });
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
@@ -163,7 +165,18 @@ describe('a node that fails', () => {
   it('through no fault of its own (the loss diverged) is not slashed, and the job is not tried again', async () => {
     const node = await provider('diverges');
     const job = await scenario.newJob();
-    expect(await resultOf(await scenario.submit(job))).toMatchObject({ state: 'FAILED', endReason: 'TRAINING_DIVERGED' });
+    expect(await resultOf(await scenario.submit(job), 'diverged')).toMatchObject({ state: 'FAILED', endReason: 'TRAINING_DIVERGED' });
+    expect(await stake(node.account)).toBe(cyx('100'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+});
+
+describe('a result on which nobody judges', () => {
+  it('is not paid and slashes nobody: the user has everything back', async () => {
+    const node = await provider('honest');
+    scenario.verdicts.push('no verdict');
+    const job = await scenario.newJob();
+    expect(await resultOf(await scenario.submit(job), 'no-verdict')).toMatchObject({ state: 'FAILED', endReason: 'INTERNAL_ERROR' });
     expect(await stake(node.account)).toBe(cyx('100'));
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
@@ -173,14 +186,14 @@ describe('the deadline', () => {
   it('refunds a job that no node took', async () => {
     const job = await scenario.newJob({ deadlineMs: 4_000 });
     const handle = await scenario.submit(job);
-    expect(await resultOf(handle)).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
+    expect(await resultOf(handle, 'no-node-in-time')).toMatchObject({ state: 'FAILED', endReason: 'NO_NODE_IN_TIME' });
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
 
   it('refunds a job that a node did not finish, and the node loses 10 %', async () => {
     const slow = await provider('hangs in training');
     const job = await scenario.newJob({ deadlineMs: 4_000 });
-    expect(await resultOf(await scenario.submit(job))).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
+    expect(await resultOf(await scenario.submit(job), 'deadline-passed')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
     expect(await stake(slow.account)).toBe(cyx('90'));
     expect(await balance(job.address)).toBe(cyx('1000'));
   });

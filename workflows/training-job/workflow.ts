@@ -40,7 +40,7 @@ export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<
       job.submit(submission);
       return { state: job.state };
     },
-    { validator: (submission) => validateSubmission(job, submission) },
+    { validator: (submission: SubmitJobInput) => validateSubmission(job, submission) },
   );
   setHandler(
     cancelJobUpdate,
@@ -54,7 +54,7 @@ export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<
   if (!(await condition(() => job.submission !== undefined, SUBMIT_WITHIN))) {
     return { jobId, state: 'CREATED', endReason: 'NOT_SUBMITTED', modelCid: null, testAccuracy: null };
   }
-  const submission = job.submission!;
+  const submission: SubmitJobInput = job.submission!;
   if (!(await isAgreed(jobId, submission))) {
     // Not what the platform checked and stored: the job's row, whosever it is, stays untouched.
     return { jobId, state: 'FAILED', endReason: 'NOT_AUTHORISED', modelCid: null, testAccuracy: null };
@@ -82,7 +82,9 @@ async function isAgreed(jobId: string, submission: SubmitJobInput): Promise<bool
     await database.acceptSubmission({ jobId, submission });
     return true;
   } catch (error) {
-    const type = error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause.type : undefined;
+    // A local activity's failure comes bare, without the ActivityFailure around it.
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    const type = cause instanceof ApplicationFailure ? cause.type : undefined;
     if (type === 'NOT_FOUND' || type === 'FORBIDDEN') return false;
     throw error;
   }

@@ -1,5 +1,5 @@
 import { createInitializeMint2Instruction, MINT_SIZE } from '@solana/spl-token';
-import { type Connection, type Keypair, LAMPORTS_PER_SOL, PublicKey, sendAndConfirmTransaction, SystemProgram, Transaction, type TransactionInstruction } from '@solana/web3.js';
+import { type Connection, type Keypair, LAMPORTS_PER_SOL, type PublicKey, sendAndConfirmTransaction, SystemProgram, Transaction, type TransactionInstruction } from '@solana/web3.js';
 import { CYXWIZ_DECIMALS } from '#core/money/amount';
 import { initializeDatasetsInstruction } from '#programs/clients/ts/dataset-registry';
 import { initializeEscrowInstruction } from '#programs/clients/ts/job-escrow';

@@ -77,7 +77,7 @@ async function sendAndConfirm(chain: Chain, db: Database, intent: ChainIntentRow
   for (let poll = 0; Date.now() < giveUpAt; poll++) {
     const status = await reachable(() => statusOf(chain, intent.signature));
     if (status !== null) return settled(db, intent, status);
-    await delay(POLL_MS[Math.min(poll, POLL_MS.length - 1)]!);
+    await delay(POLL_MS[Math.min(poll, POLL_MS.length - 1)]);
   }
   throw new CyxError('CHAIN_UNAVAILABLE', 'The chain took a transaction but has not confirmed it yet');
 }

@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Keypair } from '@solana/web3.js';
 import type { Config } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
@@ -99,6 +98,3 @@ export async function createWorld(config: Config): Promise<World> {
     close: () => postgres.close(),
   };
 }
-
-/** A fresh address that nobody holds the key of. */
-export const strangerAddress = (): string => Keypair.generate().publicKey.toBase58();

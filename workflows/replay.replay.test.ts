@@ -1,0 +1,40 @@
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundleWorkflows, readHistories, readHistory } from './testing/histories.ts';
+
+// A workflow that is open while the platform is updated goes on under the new code: that code must do, in the same
+// order, all that the old one has done. Every path a job can take is kept as a history and run again here.
+
+const histories = readHistories();
+
+describe('workflows as they are', () => {
+  it('go through every recorded history without a difference', async () => {
+    const replayed: string[] = [];
+    for await (const result of Worker.runReplayHistories({ workflowBundle: await bundleWorkflows() }, histories)) {
+      expect(result.error, result.workflowId).toBeUndefined();
+      replayed.push(result.workflowId);
+    }
+    expect(replayed).toHaveLength(histories.length);
+  });
+
+  it.each([
+    ['training-job', 18],
+    ['onboarding', 2],
+    ['node-registration', 4],
+  ])('are recorded on every path: %s', (folder, least) => {
+    expect(histories.filter(({ name }) => name.startsWith(`${folder}/`)).length).toBeGreaterThanOrEqual(least);
+  });
+});
+
+describe('a workflow that was changed without a patch', () => {
+  let workflowBundle: Awaited<ReturnType<typeof bundleWorkflows>>;
+  beforeAll(async () => {
+    workflowBundle = await bundleWorkflows(new URL('./testing/fixtures/changed-workflows.ts', import.meta.url));
+  });
+
+  it.each(['training-job/completed', 'onboarding/job-found-later', 'node-registration/registered'])('fails the replay of %s', async (name) => {
+    const { history, workflowId } = readHistory(name);
+    await expect(Worker.runReplayHistory({ workflowBundle }, history, workflowId)).rejects.toBeInstanceOf(DeterminismViolationError);
+  });
+});
