@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, PHONE, signUp } from './browser.ts';
+import { logIn, openBrowser, openPage, PHONE, signUp } from './browser.ts';
 import { newPerson, stackConfig } from './platform.ts';
 
 describe('accounts', () => {
@@ -81,11 +81,7 @@ describe('accounts', () => {
 
   it('keeps the session from scripts and from other sites', async () => {
     const { page, context } = await openPage(browser);
-    await page.goto(`${base}/login`);
-    await page.getByLabel('E-mail or username').fill(person.username);
-    await page.getByLabel('Password').fill(person.password);
-    await page.getByRole('main').getByRole('button', { name: 'Log in' }).click();
-    await page.waitForURL('**/dashboard');
+    await logIn(page, base, person);
     const cookie = (await context.cookies()).find(({ httpOnly }) => httpOnly);
     expect(cookie?.sameSite).toBe('Lax');
     const forged = await fetch(`${base}/logout`, {

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axe } from './axe.ts';
 import { createBreakableWire, type BreakableWire } from './breakable-wire.ts';
 import { openBrowser, openPage, signUp, waitForCredit } from './browser.ts';
 import { submitJob } from './new-job.ts';
@@ -69,6 +70,7 @@ describe('a live job', () => {
     await page.getByRole('button', { name: 'Cancel the job' }).click();
     const dialog = page.getByRole('dialog', { name: 'Cancel this job?' });
     await dialog.getByText('50.000').waitFor();
+    expect(await axe(page)).toEqual([]);
 
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });

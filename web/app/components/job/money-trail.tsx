@@ -64,11 +64,11 @@ function Balance({ job, transfers }: { job: Wire<JobView>; transfers: readonly T
   const lockedBase = transfers.reduce((sum, transfer) => sum + changeOfEscrow(transfer), 0n);
   if (lockedBase === 0n) {
     if (transfers.length === 0 || !isTerminal(job.state)) return null;
-    return <p className="border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">The escrow is empty: every token of this job is accounted for.</p>;
+    return <p className="rounded-b-lg border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">The escrow is empty: every token of this job is accounted for.</p>;
   }
   const { nodeBase, platformBase } = splitPayout(lockedBase);
   return (
-    <div className="border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">
+    <div className="rounded-b-lg border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">
       <p>
         <Amount base={lockedBase.toString()} inline className="font-medium text-ink" /> in the escrow now.
       </p>

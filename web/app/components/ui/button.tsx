@@ -12,7 +12,7 @@ const LOOKS: Readonly<Record<ButtonLook, string>> = {
   danger: 'tint-failed border border-tint bg-tint text-tint hover:border-failed',
 };
 
-export function buttonClass(look: ButtonLook, className?: string): string {
+function buttonClass(look: ButtonLook, className?: string): string {
   return clsx(
     'inline-flex h-9 items-center justify-center gap-2 rounded-md px-3.5 text-sm font-medium whitespace-nowrap transition-colors select-none',
     'disabled:cursor-not-allowed disabled:opacity-60',
