@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { WithStartWorkflowOperation, type Client, type WorkflowHandle } from '@temporalio/client';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { parseRunKey } from '#activities/node/run-key';
+import { createNodeSlot } from '#activities/node/slot';
+import { createNodeFleet, type NodeFleet } from '#activities/node/workers';
+import { nodeQueue } from '#temporal/contract/queues';
+import {
+  BARE_CAPABILITY_QUEUE,
+  BARE_PLATFORM_QUEUE,
+  BARE_UPDATE,
+  BARE_VERIFIER_QUEUE,
+  BARE_WORKFLOW_TYPE,
+  type BareInput,
+  type BareVerifierActivities,
+} from './bare-contract.ts';
+import type { JobParts } from './platform.ts';
+import { LOG, type Started } from './noop-nodes.ts';
+import type { Submission } from './submission.ts';
+
+/** The bare workflow with all its workers, on the platform's own Temporal server. */
+export interface Bare {
+  readonly started: Started;
+  submit(): Promise<Submission>;
+  stop(): Promise<void>;
+}
+
+/** As many nodes as the platform has, with the same slots and workers, but straight on the server. */
+export async function startBare({ stack, temporal, direct }: JobParts, nodes: number): Promise<Bare> {
+  const started: Started = new Map();
+  const worker = await startBareWorker({ ...process.env, ...stack.env });
+  const fleets = await Promise.all(Array.from({ length: nodes }, () => startBareNode(direct, started)));
+  const verifier = await Worker.create({
+    connection: direct,
+    taskQueue: BARE_VERIFIER_QUEUE,
+    activities: { verifyResult: async () => undefined } satisfies BareVerifierActivities,
+  });
+  const verifying = verifier.run();
+  return {
+    started,
+    submit: () => submitBare(temporal),
+    async stop() {
+      await Promise.all(fleets.map((fleet) => fleet.stop()));
+      verifier.shutdown();
+      await verifying;
+      await worker.stop();
+    },
+  };
+}
+
+async function startBareNode(connection: NativeConnection, started: Started): Promise<NodeFleet> {
+  const nodeId = `bare-${randomUUID()}`;
+  const slot = createNodeSlot();
+  const fleet = createNodeFleet({
+    connection,
+    namespace: 'default',
+    nodeId,
+    slot,
+    log: LOG,
+    activities: {
+      // The bare workflow knows no attempts; the slot wants one.
+      claimJob: async ({ jobId }) => {
+        if (!slot.claim(parseRunKey({ jobId, attempt: 1 }))) throw new Error('busy');
+        return { nodeId };
+      },
+      startTraining: async ({ jobId }) => {
+        started.set(jobId, performance.now());
+        slot.start(parseRunKey({ jobId, attempt: 1 }));
+        return { resumedFromStep: 0 };
+      },
+      awaitTraining: async ({ jobId }) => {
+        slot.release(parseRunKey({ jobId, attempt: 1 }));
+        return { reported: true };
+      },
+    },
+  });
+  await fleet.setQueues([nodeQueue(nodeId), BARE_CAPABILITY_QUEUE]);
+  return fleet;
+}
+
+async function submitBare(temporal: Client): Promise<Submission> {
+  const jobId = randomUUID();
+  const input: BareInput = { jobId };
+  const submittedMs = performance.now();
+  const startWorkflowOperation = new WithStartWorkflowOperation(BARE_WORKFLOW_TYPE, {
+    workflowId: `bare-${jobId}`,
+    taskQueue: BARE_PLATFORM_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  await temporal.workflow.executeUpdateWithStart(BARE_UPDATE, { startWorkflowOperation, args: [input], updateId: jobId });
+  const acknowledgedMs = performance.now();
+  const handle: WorkflowHandle = temporal.workflow.getHandle(`bare-${jobId}`);
+  return { jobId, handle, submittedMs, acknowledgedMs };
+}
+
+async function startBareWorker(env: NodeJS.ProcessEnv): Promise<{ stop(): Promise<void> }> {
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', main, 'bare-worker'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const isUp = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
+  if (!isUp) throw new Error('The worker of the bare workflow did not start');
+  return {
+    async stop() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createCyxWizClient, type CyxWizClient, type Specification } from '#api/client/node';
+import type { Verdict } from '#activities/platform/contract';
+import { connectPostgres, type Postgres } from '#db/postgres/connect';
+import { encodeDataset, selectSamples, type Dataset } from '#engine/data/dataset';
+import { loadDigits } from '#engine/node/digits';
+import { createTemporalClient } from '#temporal/client/connect';
+import { verifierQueue } from '#temporal/contract/queues';
+import type { Stack } from '../../stack/start-stack.ts';
+import { temporaryStack } from '../../test/temporary-stack.ts';
+import type { Say } from '../report.ts';
+import { connectDirectly } from './runtime.ts';
+import type { Submission } from './submission.ts';
+
+/** The platform under measurement, with a user who can pay and a dataset to train on. */
+export interface JobParts {
+  readonly stack: Stack;
+  readonly temporal: Client;
+  /** Straight to the server, for workers that are no strangers. */
+  readonly direct: NativeConnection;
+  readonly postgres: Postgres;
+  readonly client: CyxWizClient;
+  readonly training: Dataset;
+  readonly datasetCid: string;
+  readonly graphJson: string;
+  close(): Promise<void>;
+}
+
+const FUNDED_WITHIN_MS = 60_000;
+/** The no-op jobs never look at it, and the measured trainings need no more. */
+const HELD_OUT_SAMPLES = 200;
+
+/** A whole platform without a real node and verifier: those are started where a training is measured. */
+export async function startPlatform(say: Say): Promise<JobParts> {
+  say('starting a platform of its own');
+  const temporary = await temporaryStack(['postgres', 'mongo', 'temporal', 'localnet', 'storage', 'api', 'platform']);
+  const { stack } = temporary;
+  const { config } = stack;
+  const closers: (() => Promise<unknown> | void)[] = [() => temporary.remove()];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const temporal = await createTemporalClient(config.temporal);
+    closers.push(() => temporal.connection.close());
+    const direct = await connectDirectly(config.temporal.address);
+    closers.push(() => direct.close());
+    const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 2, onError: () => undefined });
+    closers.push(() => postgres.close());
+    const client = createCyxWizClient({ httpUrl: config.publicUrls.web, grpcUrl: config.publicUrls.grpc, storageUrl: config.storageUrl });
+    closers.push(() => client.close());
+    await signUp(client);
+    const { training, datasetCid } = await storeDigits(client);
+    const graphJson = await readFile(new URL('../../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
+    return { stack, temporal, direct, postgres, client, training, datasetCid, graphJson, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function signUp(client: CyxWizClient): Promise<void> {
+  const name = `bench-${randomBytes(4).toString('hex')}`;
+  await client.auth.register({ email: `${name}@example.com`, username: name, password: randomBytes(18).toString('base64url') });
+  for (const giveUpAtMs = Date.now() + FUNDED_WITHIN_MS; ((await client.wallet())?.balanceBase ?? 0n) === 0n; await delay(100)) {
+    if (Date.now() > giveUpAtMs) throw new Error('The requester’s wallet did not get its credit within a minute');
+  }
+}
+
+async function storeDigits(client: CyxWizClient): Promise<{ training: Dataset; datasetCid: string }> {
+  const { training, heldOut } = await loadDigits();
+  const { cid } = await client.data.put({
+    train: encodeDataset(training),
+    heldOut: encodeDataset(selectSamples(heldOut, Array.from({ length: HELD_OUT_SAMPLES }, (_, index) => index))),
+    meta: { name: 'digits', samples: training.samples, heldOutSamples: HELD_OUT_SAMPLES, sampleShape: training.shape, classes: training.classes },
+  });
+  return { training, datasetCid: cid };
+}
+
+/** A job that a no-op node takes: what it asks for is never trained. */
+export function noopSpecification({ graphJson, datasetCid }: JobParts): Specification {
+  const hyperParameters = { epochs: 1, batchSize: 64, learningRate: 0.002, optimizer: 'adam', seed: 1 } as const;
+  return { graphJson, datasetCid, hyperParameters, deviceClass: 'cpu', deadlineMs: 10 * 60_000 };
+}
+
+/** Asks for a quote, which is not part of the time, and gives the call that submits by it. */
+export async function prepareSubmit({ client, temporal }: JobParts, specification: Specification): Promise<() => Promise<Submission>> {
+  const { quoteId, amountBase } = await client.quote(specification);
+  return async () => {
+    const submittedMs = performance.now();
+    const { jobId, workflowId } = await client.submit({ requestId: randomUUID(), quoteId, specification, budgetBase: amountBase });
+    const acknowledgedMs = performance.now();
+    return { jobId, handle: temporal.workflow.getHandle(workflowId), submittedMs, acknowledgedMs };
+  };
+}
+
+/** The no-op jobs' verifier: finds every result valid without looking at it. */
+export async function startNoopVerifier(direct: NativeConnection): Promise<{ stop(): Promise<void> }> {
+  const verdict: Verdict = { valid: true, reason: '', testAccuracy: 1, testLoss: 0 };
+  const worker = await Worker.create({ connection: direct, taskQueue: verifierQueue('cpu'), activities: { verifyResult: async () => verdict } });
+  const running = worker.run();
+  return {
+    async stop() {
+      worker.shutdown();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+// `npm run bench -- NAME --json FILE`: measures this machine against the goals. Exit 0 also where a goal is missed (the
+// report says so); exit 1 where something could not be measured.
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { describe, measureMachine, type Findings, type Report, type Say } from './report.ts';
+
+const say: Say = (line) => void process.stderr.write(`${line}\n`);
+
+async function report(name: string, json: string | undefined, measure: () => Promise<Findings>): Promise<void> {
+  const machine = measureMachine();
+  const at = new Date().toISOString();
+  const findings: Report = { name, at, machine, ...(await measure()) };
+  if (json !== undefined) await writeFile(resolve(json), `${JSON.stringify(findings, null, 2)}\n`);
+  for (const line of describe(findings)) say(line);
+}
+
+const count = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`"${text}" is not a whole number above 0`);
+  return value;
+};
+
+const program = new Command('npm run bench --').description('Measures the platform on this machine.');
+
+program
+  .command('job')
+  .description('the paid training job: submit, start, throughput, training speed')
+  .option('--json <file>', 'write the report as JSON')
+  .option('--pairs <n>', 'submissions one at a time, each beside one of the bare workflow', count, 50)
+  .option('--rounds <n>', 'rounds of many jobs at once', count, 3)
+  .option('--jobs <n>', 'jobs in each round', count, 60)
+  .option('--in-flight <n>', 'jobs at once in a round', count, 20)
+  .option('--nodes <n>', 'no-op nodes', count, 12)
+  .option('--trainings <n>', 'pairs of trainings', count, 5)
+  .option('--epochs <n>', 'epochs of each training', count, 3)
+  .action(async ({ json, ...sizes }: { json?: string } & import('./job/bench.ts').JobBenchSizes) => {
+    const { benchJob } = await import('./job/bench.ts');
+    await report('job', json, () => benchJob(sizes, say));
+  });
+
+// Started by the job bench itself, so that the bare workflow's worker has a process of its own, as the platform's has.
+program.command('bare-worker', { hidden: true }).action(async () => {
+  const { runBareWorker } = await import('./job/bare-worker.ts');
+  await runBareWorker(process.env);
+});
+
+try {
+  await program.parseAsync(process.argv);
+  process.exit(0);
+} catch (error) {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+}
