@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { z } from 'zod';
 import { deviceClassSchema } from '#core/hardware/device-class';
+import { NODE_HEARTBEAT_INTERVAL_MS } from '#core/node/machine';
 import { readJson, writeJson } from './json-file.ts';
 
 const decimal = z.string().regex(/^\d{1,20}$/, 'must be an amount in base units');
@@ -22,7 +23,7 @@ export const nodeConfigSchema = z.object({
   deviceClass: deviceClassSchema,
   pricePerHourBase: decimal,
   workDir: z.string().min(1),
-  heartbeatMs: z.int().min(1_000).max(30_000).default(30_000),
+  heartbeatMs: z.int().min(1_000).max(NODE_HEARTBEAT_INTERVAL_MS).default(NODE_HEARTBEAT_INTERVAL_MS),
   threads: z.int().min(1).max(1024).optional(),
 });
 export type NodeConfig = z.output<typeof nodeConfigSchema>;

@@ -1,3 +1,4 @@
+import { formatCyxwiz } from '#core/money/amount';
 import { splitPayout } from '#core/money/split';
 import { isReliable } from '#core/node/reputation';
 import { closeAttempt, findAttempt, openAttempt } from '#db/postgres/attempts';
@@ -73,7 +74,7 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       await appendJobEvent(db, {
         jobId,
         kind: 'log',
-        payload: { line: `Attempt ${attempt} was verified and paid: ${nodeBase} base units to the node` },
+        payload: { line: `Attempt ${attempt} was verified and paid: ${formatCyxwiz(nodeBase)} CYXWIZ to the node` },
         dedupeKey: `attempt-closed:${attempt}`,
       });
       return { modelCid: row.modelCid };
