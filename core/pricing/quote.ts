@@ -1,3 +1,4 @@
+import { CyxError } from '../errors/cyx-error.ts';
 import { splitPayout } from '../money/split.ts';
 
 const MS_PER_HOUR = 3_600_000n;
@@ -9,7 +10,7 @@ export const QUOTE_LIFETIME_MS = 10 * 60_000;
  * Work that a node's published `samplesPerSecond` was measured on: forward operations for one sample of
  * `examples/graphs/digits-cnn.json`. Other models are scaled by their own count.
  */
-export const REFERENCE_FLOPS_PER_SAMPLE = 1_050_000;
+export const REFERENCE_FLOPS_PER_SAMPLE = 1_453_560;
 
 /** A job never runs faster than this: fetching the data, starting the trainer and storing the model take time too. */
 const FIXED_OVERHEAD_MS = 5_000;
@@ -55,12 +56,21 @@ export function medianPrice(pricesBase: readonly bigint[]): bigint {
 /**
  * Prices a job. The price is the median of the capable nodes' prices, so at least half of them qualify for the job; the
  * amount covers the whole deadline, for it is a cap. The estimate scales the median speed of the measured nodes by the
- * model's size and is never beyond the deadline.
+ * model's size. INVALID_INPUT where it does not fit into the deadline: such a job could only end unpaid and refunded.
  */
 export function priceJob(input: QuoteInput): QuotePrice {
   const pricePerHourBase = medianPrice(input.offers.map((offer) => offer.pricePerHourBase));
   const amountBase = amountForDeadline(pricePerHourBase, input.deadlineMs);
-  return { pricePerHourBase, amountBase, ...splitPayout(amountBase), estimatedDurationMs: estimateDurationMs(input) };
+  const estimatedDurationMs = estimateDurationMs(input);
+  if (estimatedDurationMs > input.deadlineMs) {
+    const minutes = (ms: number): string => (ms / 60_000).toFixed(1);
+    throw new CyxError(
+      'INVALID_INPUT',
+      `The deadline of ${minutes(input.deadlineMs)} min is too short: this job takes about ${minutes(estimatedDurationMs)} min on the nodes that are online. Give it more time, or train fewer epochs.`,
+      { fields: [{ path: 'deadlineMs', message: `at least ${estimatedDurationMs} for this job` }] },
+    );
+  }
+  return { pricePerHourBase, amountBase, ...splitPayout(amountBase), estimatedDurationMs };
 }
 
 /** The deadline itself where no node has measured its speed. */
@@ -70,5 +80,5 @@ export function estimateDurationMs(input: Omit<QuoteInput, 'offers'> & { offers:
   const median = speeds.sort((a, b) => a - b)[Math.floor((speeds.length - 1) / 2)]!;
   const scale = Math.max(input.flopsPerSample, 1) / REFERENCE_FLOPS_PER_SAMPLE;
   const trainingMs = ((input.samples * input.epochs * scale) / median) * 1000;
-  return Math.min(Math.ceil(trainingMs + FIXED_OVERHEAD_MS), input.deadlineMs);
+  return Math.ceil(trainingMs + FIXED_OVERHEAD_MS);
 }
