@@ -28,17 +28,17 @@ const LANDS_WITHIN_MS = 90_000;
 export async function sendOnce(chain: Chain, db: Database, transaction: OneTransaction): Promise<string> {
   for (;;) {
     const stored = await findIntent(db, transaction.key);
-    const intent = stored ?? (await prepare(chain, db, transaction));
-    const status = await reachable(() => statusOf(chain, intent.signature));
-    if (status !== null) return settled(db, intent, status);
-    if (stored !== null && (await hasExpired(chain, stored))) {
-      // Asked once more after the expiry: between the two questions above it may just have landed.
-      const late = await reachable(() => statusOf(chain, stored.signature));
-      if (late !== null) return settled(db, stored, late);
-      await deleteIntent(db, stored);
-      continue;
+    if (stored === null) {
+      const { intent, isOurs } = await prepare(chain, db, transaction);
+      return sendAndConfirm(chain, db, intent, isOurs);
     }
-    return await sendAndConfirm(chain, db, intent, stored === null);
+    const status = await reachable(() => statusOf(chain, stored.signature));
+    if (status !== null) return settled(db, stored, status);
+    if (!(await hasExpired(chain, stored))) return sendAndConfirm(chain, db, stored, false);
+    // Asked once more after the expiry: between the two questions above it may just have landed.
+    const late = await reachable(() => statusOf(chain, stored.signature));
+    if (late !== null) return settled(db, stored, late);
+    await deleteIntent(db, stored);
   }
 }
 
@@ -50,13 +50,16 @@ export async function mayStillLand(chain: Chain, db: Database, key: string): Pro
   return status === null && !(await hasExpired(chain, intent));
 }
 
-async function prepare(chain: Chain, db: Database, { key, build }: OneTransaction): Promise<ChainIntentRow> {
+/** Signs and stores; where another worker was faster, its bytes are the ones that count. */
+async function prepare(chain: Chain, db: Database, { key, build }: OneTransaction): Promise<{ intent: ChainIntentRow; isOurs: boolean }> {
   const { instructions, signers } = await build();
   const { blockhash, lastValidBlockHeight } = await reachable(() => chain.connection.getLatestBlockhash());
   const transaction = new Transaction({ blockhash, lastValidBlockHeight, feePayer: chain.authority.publicKey }).add(...instructions);
   transaction.sign(chain.authority, ...signers.filter((signer) => !signer.publicKey.equals(chain.authority.publicKey)));
   const wire = new Uint8Array(transaction.serialize());
-  return putIntent(db, { key, signature: signatureText(transaction), wire, lastValidBlockHeight });
+  const signature = signatureText(transaction);
+  const intent = await putIntent(db, { key, signature, wire, lastValidBlockHeight });
+  return { intent, isOurs: intent.signature === signature };
 }
 
 async function sendAndConfirm(chain: Chain, db: Database, intent: ChainIntentRow, neverSent: boolean): Promise<string> {

@@ -3,6 +3,7 @@ import { patchJob } from '#db/postgres/jobs';
 import { recordTransfer } from '#db/postgres/ledger';
 import { uuidToBytes } from '#programs/clients/ts/bytes';
 import { createEscrowInstruction, type EscrowAccount } from '#programs/clients/ts/job-escrow';
+import type { Landed } from '../chain/landed.ts';
 import { managedSigner } from '../chain/managed-signer.ts';
 import type { EscrowStatus } from '../contract.ts';
 import { chainStep, type EscrowDeps, requireEscrow, stepKeys, type Subject, subjectOf } from './deps.ts';
@@ -15,9 +16,10 @@ export async function lockEscrow(deps: EscrowDeps, jobId: string): Promise<{ add
   const subject = await subjectOf(deps, jobId);
   const { job, requester, address } = subject;
   const existing = await deps.chain.escrow(address);
+  let landed: Landed | undefined;
   if (existing === null) {
     const { mint } = await deps.chain.deployment();
-    await chainStep(deps, {
+    landed = await chainStep(deps, {
       key: stepKeys.lock(jobId),
       jobId,
       build: async () => {
@@ -38,13 +40,18 @@ export async function lockEscrow(deps: EscrowDeps, jobId: string): Promise<{ add
     throw new CyxError('STATE_CONFLICT', `The escrow of job ${jobId} holds another amount than was agreed`);
   }
   await patchJob(deps.db, jobId, { escrowAddress: address.toBase58() });
-  await bookLock(deps, subject, escrow);
+  await bookLock(deps, subject, escrow, landed);
   return { address: address.toBase58(), status: escrow.status };
 }
 
 /** Books the lock from what is on chain: also one whose sender died before it could. */
-export async function bookLock(deps: EscrowDeps, { job, requester, address }: Subject, escrow: EscrowAccount): Promise<void> {
-  const landed = await chainStep(deps, { key: stepKeys.lock(job.id), jobId: job.id, build: lockIsNotOurs });
+export async function bookLock(
+  deps: EscrowDeps,
+  { job, requester, address }: Subject,
+  escrow: EscrowAccount,
+  justLanded?: Landed,
+): Promise<void> {
+  const landed = justLanded ?? (await chainStep(deps, { key: stepKeys.lock(job.id), jobId: job.id, build: lockIsNotOurs }));
   await recordTransfer(deps.db, {
     transferKey: stepKeys.lock(job.id),
     from: `wallet:${requester.toBase58()}`,
