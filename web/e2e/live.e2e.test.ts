@@ -43,7 +43,6 @@ describe('a live job', () => {
     await page.addInitScript(watchEvents);
 
     const jobId = await submitJob(page, wire.url, { epochs: 40, batchSize: 32 });
-    await page.reload();
     await page.locator('li[aria-current=step]', { hasText: 'Training' }).waitFor({ timeout: JOB_TIMEOUT_MS });
     await page.getByRole('img', { name: /^Training loss.*now$/ }).waitFor();
 
