@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { createCyxWizClient, type CyxWizClient } from '#api/client/node';
 import { type Config, parseConfig } from '#core/config/config';
@@ -16,6 +18,8 @@ export interface CliContext {
   saveLogin(login: { token: string; username: string }): void;
   /** Prints a result: as JSON, or as lines for people. */
   print(value: unknown, lines: readonly string[]): void;
+  /** Prints one of a stream of results: a line each, as JSON or for people. */
+  emit(value: unknown, line: string): void;
 }
 
 const profileSchema = z.object({ token: z.string().min(1), username: z.string().min(1) });
@@ -42,6 +46,9 @@ export function createContext(env: NodeJS.ProcessEnv, json: boolean): CliContext
     print: (value, lines) => {
       process.stdout.write(json ? `${JSON.stringify(value, jsonValue, 2)}\n` : lines.map((line) => `${line}\n`).join(''));
     },
+    emit: (value, line) => {
+      process.stdout.write(`${json ? JSON.stringify(value, jsonValue) : line}\n`);
+    },
   };
 }
 
@@ -55,9 +62,26 @@ export function newClient(config: Config, token?: string): CyxWizClient {
 }
 
 /** Amounts are decimal strings in JSON, bytes are base64url. */
-export function jsonValue(_name: string, value: unknown): unknown {
+function jsonValue(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64url');
+  return value;
+}
+
+/** A file that the person named. @throws CyxError INVALID_INPUT where it can not be read. */
+export async function readInput(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message;
+    throw new CyxError('INVALID_INPUT', `Could not read ${file}: ${reason}`, { cause });
+  }
+}
+
+/** For options that take a number: anything else is a wrong command line. */
+export function numberOption(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
   return value;
 }
 

@@ -19,11 +19,19 @@ describe('workflows as they are', () => {
   });
 
   it.each([
-    ['training-job', 18],
-    ['onboarding', 2],
-    ['node-registration', 4],
-  ])('are recorded on every path: %s', (folder, least) => {
-    expect(histories.filter(({ name }) => name.startsWith(`${folder}/`)).length).toBeGreaterThanOrEqual(least);
+    ['onboarding', ['job-found-later', 'machine-listed', 'never-came-back']],
+    ['node-registration', ['funds-too-low', 'registered', 'registered-twice', 'stake-too-low']],
+    [
+      'training-job',
+      [
+        ...['attempts-exhausted', 'cancelled-assigned', 'cancelled-escrowed', 'cancelled-queued', 'cancelled-running', 'completed'],
+        ...['deadline-passed', 'diverged', 'no-node-in-time', 'no-verdict', 'node-silent', 'not-authorised', 'not-funded'],
+        ...['not-submitted', 'result-invalid', 'submission-refused', 'submitted-thrice'],
+      ],
+    ],
+  ])('of %s are recorded on every path', (folder, paths) => {
+    const recorded = histories.filter(({ name }) => name.startsWith(`${folder}/`)).map(({ name }) => name.slice(folder.length + 1));
+    expect(recorded).toEqual(paths);
   });
 });
 

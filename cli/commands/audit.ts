@@ -21,7 +21,10 @@ const reportSchema = z.object({
 export function auditCommand(context: () => CliContext): Command {
   return new Command('audit').description('prove the ledger against the chain (operators)').action(async () => {
     const { config, print } = context();
-    const answer = await fetch(`${config.publicUrls.web}/api/ops/audit`, { headers: { authorization: `Bearer ${operatorToken(config.home)}` } });
+    const headers = { authorization: `Bearer ${operatorToken(config.home)}` };
+    const answer = await fetch(`${config.publicUrls.web}/api/ops/audit`, { headers }).catch((cause: unknown) => {
+      throw new CyxError('UNAVAILABLE', `${config.publicUrls.web} does not answer. Is the platform running?`, { cause });
+    });
     if (!answer.ok) throw new CyxError('UNAVAILABLE', `The platform answered ${answer.status}: ${await answer.text()}`);
     const report = reportSchema.parse(await answer.json());
     print(report, [

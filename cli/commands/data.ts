@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { decodeDataset, encodeDataset, selectSamples } from '#engine/data/dataset';
 import { permutation, randomStream } from '#engine/data/random';
-import { withClient, type CliContext } from '../context.ts';
+import { readInput, withClient, type CliContext } from '../context.ts';
 
 /** Without a file of its own, this share of the dataset is held out, chosen by a fixed seed. */
 const HELD_OUT_SHARE = 0.2;
@@ -26,11 +26,11 @@ function putCommand(context: () => CliContext): Command {
     .option('--held-out <file>', 'data to judge the model by; without it a fifth of the dataset is set aside')
     .option('--name <name>')
     .action(async (file: string, options: { heldOut?: string; name?: string }) => {
-      const all = decodeDataset(new Uint8Array(await readFile(file)));
+      const all = decodeDataset(new Uint8Array(await readInput(file)));
       const order = permutation(all.samples, randomStream(SPLIT_SEED, 'split'));
       const cut = options.heldOut === undefined ? all.samples - Math.max(1, Math.floor(all.samples * HELD_OUT_SHARE)) : all.samples;
       const training = options.heldOut === undefined ? selectSamples(all, order.subarray(0, cut)) : all;
-      const heldOut = options.heldOut === undefined ? selectSamples(all, order.subarray(cut)) : decodeDataset(new Uint8Array(await readFile(options.heldOut)));
+      const heldOut = options.heldOut === undefined ? selectSamples(all, order.subarray(cut)) : decodeDataset(new Uint8Array(await readInput(options.heldOut)));
       await withClient(context(), async (client) => {
         const stored = await client.data.put({
           train: encodeDataset(training),
@@ -56,7 +56,16 @@ function getCommand(context: () => CliContext): Command {
     .requiredOption('-o, --output <file>')
     .action((cid: string, { output }: { output: string }) =>
       withClient(context(), async (client) => {
-        await pipeline(Readable.fromWeb((await client.data.get(cid)) as never), createWriteStream(output));
+        const stream = await client.data.get(cid);
+        // A download that breaks off leaves nothing under the name that was asked for.
+        const half = `${output}.half`;
+        try {
+          await pipeline(Readable.fromWeb(stream as never), createWriteStream(half));
+        } catch (error) {
+          await rm(half, { force: true });
+          throw error;
+        }
+        await rename(half, output);
         context().print({ cid, file: output }, [output]);
       }),
     );

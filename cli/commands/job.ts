@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Job, JobUpdate, Specification } from '#api/client/node';
 import { CyxError } from '#core/errors/cyx-error';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { JOB_STATES, type JobState } from '#core/job/machine';
-import { jsonValue, withClient, type CliContext } from '../context.ts';
+import { numberOption, readInput, withClient, type CliContext } from '../context.ts';
+
+const FIRST_UPDATE_WITHIN_MS = 10_000;
+const PAUSE_MS = 1_000;
 
 interface SpecificationOptions {
   readonly graph: string;
   readonly data: string;
-  readonly epochs: string;
-  readonly batchSize: string;
-  readonly learningRate: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
   readonly optimizer: 'sgd' | 'adam';
-  readonly seed: string;
+  readonly seed: number;
   readonly device: string;
-  readonly deadline: string;
+  readonly deadline: number;
 }
 
 export function jobCommand(context: () => CliContext): Command {
@@ -34,28 +36,28 @@ function withSpecification(command: Command): Command {
   return command
     .requiredOption('--graph <file>', 'the model graph, JSON')
     .requiredOption('--data <cid>', 'a dataset that you stored')
-    .option('--epochs <n>', '', '5')
-    .option('--batch-size <n>', '', '64')
-    .option('--learning-rate <x>', '', '0.001')
+    .option('--epochs <n>', '', numberOption, 5)
+    .option('--batch-size <n>', '', numberOption, 64)
+    .option('--learning-rate <x>', '', numberOption, 0.001)
     .option('--optimizer <name>', 'sgd or adam', 'adam')
-    .option('--seed <n>', '', '1')
+    .option('--seed <n>', '', numberOption, 1)
     .option('--device <class>', 'cpu, or cuda.<8|16|24|48|80>g', 'cpu')
-    .option('--deadline <minutes>', 'the job must be done by then', '10');
+    .option('--deadline <minutes>', 'the job must be done by then', numberOption, 10);
 }
 
 async function specificationOf(options: SpecificationOptions): Promise<Specification> {
   return {
-    graphJson: await readFile(options.graph, 'utf8'),
+    graphJson: (await readInput(options.graph)).toString('utf8'),
     datasetCid: options.data,
     hyperParameters: {
-      epochs: Number(options.epochs),
-      batchSize: Number(options.batchSize),
-      learningRate: Number(options.learningRate),
+      epochs: options.epochs,
+      batchSize: options.batchSize,
+      learningRate: options.learningRate,
       optimizer: options.optimizer,
-      seed: Number(options.seed),
+      seed: options.seed,
     },
     deviceClass: options.device,
-    deadlineMs: Math.round(Number(options.deadline) * 60_000),
+    deadlineMs: Math.round(options.deadline * 60_000),
   };
 }
 
@@ -86,8 +88,10 @@ function submitCommand(context: () => CliContext): Command {
           specification,
           budgetBase: parseCyxwiz(options.budget),
         });
-        context().print({ ...submitted, quote }, [submitted.jobId]);
-        if (options.follow) await follow(context(), client.follow(submitted.jobId));
+        if (!options.follow) return context().print({ ...submitted, quote }, [submitted.jobId]);
+        context().emit({ ...submitted, quote }, submitted.jobId);
+        // A script that waits for its model wants to know by the exit code whether there is one.
+        if ((await follow(context(), client.follow(submitted.jobId))) !== 'COMPLETED') process.exitCode = 1;
       }),
     );
 }
@@ -96,12 +100,12 @@ function listCommand(context: () => CliContext): Command {
   return new Command('list')
     .description('your jobs, newest first')
     .option('--state <state>')
-    .option('--page-size <n>', '', '20')
+    .option('--page-size <n>', '', numberOption, 20)
     .option('--page-token <token>', '', '')
-    .action((options: { state?: string; pageSize: string; pageToken: string }) =>
+    .action((options: { state?: string; pageSize: number; pageToken: string }) =>
       withClient(context(), async (client) => {
         const page = await client.list({
-          pageSize: Number(options.pageSize),
+          pageSize: options.pageSize,
           pageToken: options.pageToken,
           ...(options.state === undefined ? {} : { state: stateOf(options.state) }),
         });
@@ -146,22 +150,35 @@ function logsCommand(context: () => CliContext): Command {
     .option('-f, --follow', 'go on until the job ends', false)
     .action((jobId: string, options: { follow: boolean }) =>
       withClient(context(), async (client) => {
+        if (options.follow) return void (await follow(context(), client.follow(jobId)));
+        await client.status(jobId); // a job that is not there is said to be so at once
         const stop = new AbortController();
-        // Without --follow: what is there already, which arrives at once; the stream is left when it pauses.
-        if (!options.follow) setTimeout(() => stop.abort(), 1_500).unref();
+        // What has happened already arrives in one go, so a pause means that from here on it would be waiting.
+        let pause = setTimeout(() => stop.abort(), FIRST_UPDATE_WITHIN_MS);
+        const untilPause = (): void => {
+          clearTimeout(pause);
+          pause = setTimeout(() => stop.abort(), PAUSE_MS);
+        };
         try {
-          await follow(context(), client.follow(jobId, { signal: stop.signal }));
+          await follow(context(), client.follow(jobId, { signal: stop.signal }), untilPause);
         } catch (error) {
           if (!stop.signal.aborted) throw error;
+        } finally {
+          clearTimeout(pause);
         }
       }),
     );
 }
 
-async function follow(context: CliContext, updates: AsyncIterable<JobUpdate>): Promise<void> {
+/** Prints updates as they come. Returns the last state. */
+async function follow(context: CliContext, updates: AsyncIterable<JobUpdate>, onUpdate: () => void = () => undefined): Promise<JobState | undefined> {
+  let state: JobState | undefined;
   for await (const update of updates) {
-    process.stdout.write(context.json ? `${JSON.stringify(update, jsonValue)}\n` : `${update.at.toISOString()}  ${words(update)}\n`);
+    onUpdate();
+    if (update.kind === 'state') state = update.state;
+    context.emit(update, `${update.at.toISOString()}  ${words(update)}`);
   }
+  return state;
 }
 
 function words(update: JobUpdate): string {

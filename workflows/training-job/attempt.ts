@@ -24,6 +24,11 @@ const RELIABLE_TIER = '5 s';
  */
 const SILENT_ROUNDS = 4;
 const LONGEST_REFUSAL_WAIT_MS = 30_000;
+/**
+ * At the deadline the node is told to stop, which it hears with its next heartbeat. Only a node that does not is cut
+ * off after this time: an attempt that simply timed out at the deadline would leave its training running.
+ */
+const STOP_WITHIN_MS = 20_000;
 /** No verdict within this time: the job is refunded, nobody is judged. */
 const VERDICT_WITHIN = '15 min';
 
@@ -84,7 +89,7 @@ export async function runAttempt(job: JobProcess, submission: SubmitJobInput, no
   const node = proxyActivities<NodeActivities>({
     ...NODE_RUN,
     taskQueue: nodeQueue(nodeId),
-    startToCloseTimeout: Math.max(1_000, submission.deadlineAtMs - Date.now()),
+    startToCloseTimeout: Math.max(0, submission.deadlineAtMs - Date.now()) + STOP_WITHIN_MS,
   });
   try {
     await untilNodeAnswers(() => node.startTraining(input));
@@ -93,7 +98,8 @@ export async function runAttempt(job: JobProcess, submission: SubmitJobInput, no
     job.delivered = true;
     await chain.commitResult({ jobId: job.jobId, attempt: job.attempt });
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    // Once the job is stopped it no longer matters what the node said.
+    if (isCancellation(error) || job.stopReason !== undefined) throw error;
     return classify(error);
   }
   return verify(job, submission);

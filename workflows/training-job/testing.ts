@@ -145,7 +145,7 @@ async function hang(): Promise<never> {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), 200);
   try {
-    return await (context.cancelled as Promise<never>);
+    return await (context.cancelled);
   } catch {
     throw new CancelledFailure('stopped');
   } finally {

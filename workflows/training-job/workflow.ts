@@ -133,7 +133,7 @@ async function settle(job: JobProcess, testAccuracy: number): Promise<Outcome> {
 }
 
 function endingOfError(job: JobProcess, error: unknown): JobEnding {
-  if (isCancellation(error)) return endingOfStop(job.stopReason ?? 'CANCELLED_BY_OPERATOR', job.everAssigned);
+  if (isCancellation(error) || job.stopReason !== undefined) return endingOfStop(job.stopReason ?? 'CANCELLED_BY_OPERATOR', job.everAssigned);
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const type = cause instanceof ApplicationFailure ? cause.type : undefined;
   log.error('the job failed', { type, message: cause instanceof Error ? cause.message : String(cause) });

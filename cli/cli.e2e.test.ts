@@ -1,0 +1,233 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { decodeDataset, encodeDataset, selectSamples, type Dataset } from '#engine/data/dataset';
+import { loadDigits } from '#engine/node/digits';
+import '#scripts/test/provided';
+
+const BIN = fileURLToPath(new URL('./bin.mjs', import.meta.url));
+const GRAPH = fileURLToPath(new URL('../examples/graphs/digits-cnn.json', import.meta.url));
+const NAME = `cli-${randomBytes(4).toString('hex')}`;
+const SAMPLES = 500;
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+let folder: string;
+let digitsFile: string;
+let digits: Dataset;
+/** The dataset's CID and a finished job, which later tests look at. */
+let cid: string;
+let jobId: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'cyxwiz-cli-'));
+  const { training } = await loadDigits();
+  digits = selectSamples(training, Array.from({ length: SAMPLES }, (_, index) => index));
+  digitsFile = join(folder, 'digits.safetensors');
+  writeFileSync(digitsFile, encodeDataset(digits));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the command as a shell would, with the environment of the platform under test. */
+function cyxwiz(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', HOME: folder, NO_COLOR: '1', CYXWIZ_PASSWORD: 'four unrelated words here', ...inject('stackEnv'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? -1, out, err }));
+  });
+}
+
+/** The result of a command that is expected to go well. */
+async function json(...args: string[]): Promise<any> {
+  const { code, out, err } = await cyxwiz([...args, '--json']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+}
+const jsonLines = (out: string): any[] => out.trim().split('\n').map((line) => JSON.parse(line) as unknown);
+const training = (...more: string[]): string[] => ['--graph', GRAPH, '--data', cid, '--epochs', '1', '--batch-size', '50', ...more];
+
+describe('a wrong command line', () => {
+  it.each([
+    [['frobnicate'], /unknown command/],
+    [['job', 'submit'], /--graph/],
+    [['job', 'show'], /missing required argument/],
+    [['job', 'list', '--colour', 'red'], /unknown option/],
+    [['job', 'list', '--page-size', 'many'], /must be a number/],
+  ])('%j exits with 2 and says what is wrong', async (args, message) => {
+    const { code, out, err } = await cyxwiz(args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(message);
+  });
+
+  it('help and nothing at all are no failure of the platform', async () => {
+    expect((await cyxwiz(['--help'])).code).toBe(0);
+    expect((await cyxwiz(['--help'])).out).toMatch(/job .*\n.*data /s);
+  });
+});
+
+describe('what can not be done', () => {
+  it('without a login exits with 1 and a sentence, in JSON where that was asked for', async () => {
+    const nobody = { CYXWIZ_HOME: join(folder, 'nobody') };
+    const { code, out, err } = await cyxwiz(['wallet'], nobody);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toBe('✗ Log in first: cyxwiz login <name> (or set CYXWIZ_TOKEN)\n');
+    const asked = await cyxwiz(['wallet', '--json'], nobody);
+    expect(asked.code).toBe(1);
+    expect(JSON.parse(asked.out)).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+  });
+
+  it.each([
+    ['a token that is none', ['wallet'], { CYXWIZ_TOKEN: 'abc' }, 'UNAUTHENTICATED'],
+    ['a wrong password', ['login', 'nobody-of-that-name'], {}, 'BAD_CREDENTIALS'],
+    ['a platform that is down', ['wallet'], { CYXWIZ_TOKEN: 'abc', CYXWIZ_PUBLIC_URL: 'http://127.0.0.1:9' }, 'UNAVAILABLE'],
+    ['an operator’s command without the right', ['audit'], { CYXWIZ_OPERATOR_TOKEN: 'guessed' }, 'FORBIDDEN'],
+  ])('%s exits with 1 and a code', async (_what, args, env, code) => {
+    const outcome = await cyxwiz([...args, '--json'], env);
+    expect(outcome).toMatchObject({ code: 1, err: '' });
+    expect(JSON.parse(outcome.out)).toMatchObject({ error: { code, message: expect.stringMatching(/\w+ \w+/) } });
+  });
+});
+
+describe('the whole way', () => {
+  it('registers, logs in, and has a wallet with its credit', async () => {
+    expect(await json('register', `${NAME}@example.org`, NAME)).toMatchObject({ username: NAME });
+    expect(await json('login', NAME)).toMatchObject({ user: { username: NAME } });
+    let wallet: any;
+    do {
+      await sleep(300);
+      const asked = await cyxwiz(['wallet', '--json']);
+      wallet = JSON.parse(asked.out);
+    } while (wallet.transfers?.length !== 1);
+    expect(wallet).toMatchObject({ balanceBase: '1000000000000', transfers: [{ purpose: 'welcome-credit', amountBase: '1000000000000' }] });
+  });
+
+  it('stores a dataset and gets its training part back, byte for byte', async () => {
+    const stored = await json('data', 'put', digitsFile, '--name', 'some digits');
+    expect(stored).toMatchObject({ samples: 400, heldOutSamples: 100, name: 'some digits' });
+    expect(Object.keys(stored)).not.toContain('key');
+    cid = stored.cid;
+    expect(await json('data', 'list')).toMatchObject([{ cid, samples: 400 }]);
+
+    const file = join(folder, 'back.safetensors');
+    expect(await json('data', 'get', cid, '-o', file)).toEqual({ cid, file });
+    const back = new Uint8Array(readFileSync(file));
+    const decoded = decodeDataset(back);
+    expect(decoded.samples).toBe(400);
+    expect(Buffer.from(encodeDataset(decoded)).equals(back)).toBe(true);
+    // Each sample that came back is one of those that went in, none of them twice.
+    const known = new Map<string, number>();
+    for (const key of sampleKeys(digits)) known.set(key, (known.get(key) ?? 0) + 1);
+    for (const key of sampleKeys(decoded)) {
+      expect(known.get(key) ?? 0).toBeGreaterThan(0);
+      known.set(key, known.get(key)! - 1);
+    }
+  });
+
+  it('stores a training part as it is where the held-out part is a file of its own', async () => {
+    const stored = await json('data', 'put', digitsFile, '--held-out', digitsFile);
+    const file = join(folder, 'same.safetensors');
+    await json('data', 'get', stored.cid, '-o', file);
+    expect(readFileSync(file).equals(readFileSync(digitsFile))).toBe(true);
+  });
+
+  it('quotes, submits and follows a job to its end', async () => {
+    const quote = await json('job', 'quote', ...training());
+    expect(BigInt(quote.nodeBase) + BigInt(quote.platformBase)).toBe(BigInt(quote.amountBase));
+    const { code, out, err } = await cyxwiz(['job', 'submit', ...training('--budget', '100', '--follow', '--request-id', NAME), '--json']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const [submitted, ...updates] = jsonLines(out);
+    jobId = submitted.jobId;
+    expect(updates.filter(({ kind }) => kind === 'state').map(({ state }) => state)).toEqual([
+      'CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING', 'COMPLETED',
+    ]);
+    expect(updates.some(({ kind }) => kind === 'progress')).toBe(true);
+  }, 180_000);
+
+  it('submits the same request again and gets the same job', async () => {
+    expect((await json('job', 'submit', ...training('--budget', '100', '--request-id', NAME))).jobId).toBe(jobId);
+  });
+
+  it('lists, shows and tells the job, for programs and for people', async () => {
+    expect(await json('job', 'list', '--state', 'completed')).toMatchObject({ jobs: [{ jobId, state: 'COMPLETED' }] });
+    const shown = await json('job', 'show', jobId);
+    const sum = (purpose: string): bigint =>
+      (shown.transfers as { purpose: string; amountBase: string }[]).filter((transfer) => transfer.purpose === purpose).reduce((total, { amountBase }) => total + BigInt(amountBase), 0n);
+    expect(shown.testAccuracy).toBeGreaterThan(0.3);
+    expect(sum('escrow-lock')).toBe(BigInt(shown.amountBase));
+    const logs = await cyxwiz(['job', 'logs', jobId]);
+    expect(logs).toMatchObject({ code: 0, err: '' });
+    expect(logs.out).toMatch(/ {2}CREATED\n[^]*epoch 1\/1[^]* {2}COMPLETED\n/);
+    expect((await cyxwiz(['job', 'show', jobId])).out).toMatch(/COMPLETED[^]*accuracy on held-out data/);
+  });
+
+  it('cancels a job, which gives its tokens back, and says so by the exit code of whoever follows it', async () => {
+    const before = (await json('wallet')).balanceBase as string;
+    const long = ['job', 'submit', '--graph', GRAPH, '--data', cid, '--epochs', '500', '--budget', '500', '--deadline', '60'];
+    const { jobId: cancelled } = await json(...long);
+    const following = cyxwiz(['job', 'submit', ...long.slice(2), '--request-id', cancelled]);
+    const logs = await cyxwiz(['job', 'logs', cancelled]);
+    expect(logs).toMatchObject({ code: 0, err: '' });
+    expect(logs.out).toMatch(/ {2}CREATED\n/);
+    expect((await following).code).toBe(0);
+    expect(await json('job', 'cancel', cancelled)).toMatchObject({ jobId: cancelled });
+    for (const { jobId: open } of (await json('job', 'list')).jobs as { jobId: string; state: string }[]) {
+      if (open !== cancelled && open !== jobId) await json('job', 'cancel', open);
+    }
+    const followed = await cyxwiz(['job', 'logs', cancelled, '-f']);
+    expect(followed.out).toMatch(/ {2}CANCELLED\n$/);
+    let balance = '';
+    for (const giveUpAt = Date.now() + 30_000; balance !== before && Date.now() < giveUpAt; await sleep(500)) balance = (await json('wallet')).balanceBase;
+    expect(balance).toBe(before);
+    const again = await cyxwiz(['job', 'cancel', cancelled, '--json']);
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.out)).toMatchObject({ error: { code: 'STATE_CONFLICT' } });
+  }, 180_000);
+
+  it('proves the ledger against the chain', async () => {
+    expect(await json('audit')).toMatchObject({ ok: true, problems: [] });
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['a file that is not there', () => ['data', 'put', join(folder, 'none')], 'INVALID_INPUT', /no such file/],
+    ['a file that is no dataset', () => ['data', 'put', GRAPH], 'DATASET_INVALID', /safetensors|header/],
+    ['a CID that nobody stored', () => ['data', 'get', 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy', '-o', join(folder, 'x')], 'NOT_FOUND', /./],
+    ['a graph that is no graph', () => ['job', 'quote', '--graph', digitsFile, '--data', cid], 'GRAPH_INVALID', /./],
+    ['a budget below the quote', () => ['job', 'submit', ...training('--budget', '0.5')], 'BUDGET_BELOW_QUOTE', /\d/],
+    ['a budget that is no amount', () => ['job', 'submit', ...training('--budget', 'much')], 'INVALID_INPUT', /./],
+    ['a job that is not there', () => ['job', 'show', '00000000-0000-5000-8000-000000000000'], 'NOT_FOUND', /./],
+    ['logs of a job that is not there', () => ['job', 'logs', '00000000-0000-5000-8000-000000000000'], 'NOT_FOUND', /./],
+    ['a state that is none', () => ['job', 'list', '--state', 'sleeping'], 'INVALID_INPUT', /RUNNING/],
+  ])('%s is told in one sentence, and nothing is locked', async (_what, args, code, message) => {
+    const before = (await json('wallet')).balanceBase as string;
+    const { code: exit, out, err } = await cyxwiz([...args(), '--json']);
+    expect({ exit, err }).toEqual({ exit: 1, err: '' });
+    const { error } = JSON.parse(out);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+    expect((await json('wallet')).balanceBase).toBe(before);
+  });
+});
+
+/** One text for each sample with its label. */
+function sampleKeys({ x, y, samples }: Dataset): string[] {
+  const size = x.length / samples;
+  return Array.from({ length: samples }, (_, index) => `${y[index]} ${Buffer.from(x.slice(index * size, (index + 1) * size).buffer).toString('base64')}`);
+}
