@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { WithStartWorkflowOperation, type Client, type WorkflowHandle } from '@temporalio/client';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { parseRunKey } from '#activities/node/run-key';
 import { createNodeSlot } from '#activities/node/slot';
-import { createNodeFleet, type NodeFleet } from '#activities/node/workers';
+import { createNodeFleet } from '#activities/node/workers';
 import { nodeQueue } from '#temporal/contract/queues';
 import {
   BARE_CAPABILITY_QUEUE,
@@ -17,46 +17,47 @@ import {
   type BareInput,
   type BareVerifierActivities,
 } from './bare-contract.ts';
-import type { JobParts } from './platform.ts';
+import type { CleanUp } from './clean-up.ts';
 import { LOG, type Started } from './noop-nodes.ts';
+import type { JobParts } from './platform.ts';
+import { connectDirectly } from './runtime.ts';
 import type { Submission } from './submission.ts';
 
 /** The bare workflow with all its workers, on the platform's own Temporal server. */
 export interface Bare {
   readonly started: Started;
   submit(): Promise<Submission>;
-  stop(): Promise<void>;
 }
 
 /** As many nodes as the platform has, with the same slots and workers, but straight on the server. */
-export async function startBare({ stack, temporal, direct }: JobParts, nodes: number): Promise<Bare> {
+export async function startBare({ stack, temporal, direct }: JobParts, nodes: number, cleanUp: CleanUp): Promise<Bare> {
   const started: Started = new Map();
   const worker = await startBareWorker({ ...process.env, ...stack.env });
-  const fleets = await Promise.all(Array.from({ length: nodes }, () => startBareNode(direct, started)));
+  cleanUp.add(() => worker.stop());
   const verifier = await Worker.create({
     connection: direct,
     taskQueue: BARE_VERIFIER_QUEUE,
     activities: { verifyResult: async () => undefined } satisfies BareVerifierActivities,
   });
   const verifying = verifier.run();
-  return {
-    started,
-    submit: () => submitBare(temporal),
-    async stop() {
-      await Promise.all(fleets.map((fleet) => fleet.stop()));
-      verifier.shutdown();
-      await verifying;
-      await worker.stop();
-    },
-  };
+  cleanUp.add(async () => {
+    verifier.shutdown();
+    await verifying;
+  });
+  const { address, namespace } = stack.config.temporal;
+  await Promise.all(Array.from({ length: nodes }, () => startBareNode({ address, namespace, started }, cleanUp)));
+  return { started, submit: () => submitBare(temporal) };
 }
 
-async function startBareNode(connection: NativeConnection, started: Started): Promise<NodeFleet> {
+async function startBareNode({ address, namespace, started }: { address: string; namespace: string; started: Started }, cleanUp: CleanUp): Promise<void> {
   const nodeId = `bare-${randomUUID()}`;
   const slot = createNodeSlot();
+  // One connection each: the SDK lets no two workers of one connection poll the same queue.
+  const connection = await connectDirectly(address);
+  cleanUp.add(() => connection.close());
   const fleet = createNodeFleet({
     connection,
-    namespace: 'default',
+    namespace,
     nodeId,
     slot,
     log: LOG,
@@ -77,8 +78,8 @@ async function startBareNode(connection: NativeConnection, started: Started): Pr
       },
     },
   });
+  cleanUp.add(() => fleet.stop());
   await fleet.setQueues([nodeQueue(nodeId), BARE_CAPABILITY_QUEUE]);
-  return fleet;
 }
 
 async function submitBare(temporal: Client): Promise<Submission> {

@@ -1,6 +1,7 @@
 import { patchNode } from '#db/postgres/nodes';
 import type { Findings, Say } from '../report.ts';
 import { startBare } from './bare.ts';
+import { createCleanUp } from './clean-up.ts';
 import { measureLatency } from './latency.ts';
 import { startNoopNodes } from './noop-nodes.ts';
 import { startNoopVerifier, startPlatform, type JobParts } from './platform.ts';
@@ -39,17 +40,19 @@ export async function benchJob(sizes: JobBenchSizes, say: Say): Promise<Findings
 }
 
 async function measureOrchestration(parts: JobParts, sizes: JobBenchSizes, say: Say): Promise<Findings> {
-  say(`registering ${sizes.nodes} no-op nodes`);
-  const verifier = await startNoopVerifier(parts.direct);
-  const nodes = await startNoopNodes(parts.stack.config, sizes.nodes);
-  const bare = await startBare(parts, sizes.nodes);
+  const cleanUp = createCleanUp();
   try {
+    say(`registering ${sizes.nodes} no-op nodes`);
+    const verifier = await startNoopVerifier(parts.direct);
+    cleanUp.add(() => verifier.stop());
+    const nodes = await startNoopNodes(parts.stack.config, sizes.nodes, cleanUp);
+    const bare = await startBare(parts, sizes.nodes, cleanUp);
     const latency = await measureLatency(parts, nodes, bare, sizes.pairs, say);
     const throughput = await measureThroughput(parts, bare, sizes, say);
+    // From here on they are gone: nobody is to wait for them or to be quoted their price.
+    for (const nodeId of nodes.nodeIds) await patchNode(parts.postgres.db, nodeId, { paused: true });
     return { results: [...latency, ...throughput.results], notes: throughput.notes };
   } finally {
-    await Promise.all([bare.stop(), nodes.stop(), verifier.stop()]);
-    // Gone, so nobody is to wait for them or to be quoted their price.
-    for (const nodeId of nodes.nodeIds) await patchNode(parts.postgres.db, nodeId, { paused: true });
+    await cleanUp.run();
   }
 }

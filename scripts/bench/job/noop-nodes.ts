@@ -21,6 +21,7 @@ import type { Config } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseCyxwiz } from '#core/money/amount';
 import { CyxCloudClient } from '#cyxcloud/client/index';
+import type { CleanUp } from './clean-up.ts';
 
 /** When `startTraining` of a job began, by its id, on this process's monotonic clock. */
 export type Started = Map<string, number>;
@@ -28,7 +29,6 @@ export type Started = Map<string, number>;
 export interface NoopNodes {
   readonly started: Started;
   readonly nodeIds: readonly string[];
-  stop(): Promise<void>;
 }
 
 const STAKE_BASE = parseCyxwiz('100');
@@ -47,28 +47,28 @@ const NO_MODEL_CID = `b${'a'.repeat(58)}`;
  * Providers that do everything a provider does but train: account, machine, stake on chain, token, gateway, slot, claim
  * and completion by NodeService. Each has an owner of its own.
  */
-export async function startNoopNodes(config: Config, count: number): Promise<NoopNodes> {
+export async function startNoopNodes(config: Config, count: number, cleanUp: CleanUp): Promise<NoopNodes> {
   const started: Started = new Map();
   const workDir = mkdtempSync(join(tmpdir(), 'cyxwiz-bench-nodes-'));
   const client = createPlatformClient({ grpcUrl: `http://${config.publicUrls.grpc}`, errorOf });
-  const nodes = await Promise.all(Array.from({ length: count }, () => startNode(config, client, { workDir, started })));
-  return {
-    started,
-    nodeIds: nodes.map(({ nodeId }) => nodeId),
-    async stop() {
-      await Promise.all(nodes.map((node) => node.stop()));
-      client.close();
-      rmSync(workDir, { recursive: true, force: true });
-    },
-  };
+  cleanUp.add(() => {
+    client.close();
+    rmSync(workDir, { recursive: true, force: true });
+  });
+  const place: Place = { config, client, workDir, started, cleanUp };
+  const nodeIds = await Promise.all(Array.from({ length: count }, () => startNode(place)));
+  return { started, nodeIds };
 }
 
 interface Place {
+  readonly config: Config;
+  readonly client: PlatformClient;
   readonly workDir: string;
   readonly started: Started;
+  readonly cleanUp: CleanUp;
 }
 
-async function startNode(config: Config, client: PlatformClient, { workDir, started }: Place): Promise<{ nodeId: string; stop(): Promise<void> }> {
+async function startNode({ config, client, workDir, started, cleanUp }: Place): Promise<string> {
   const { machineId, apiKey, nodeId } = await register(createRestClient(config.publicUrls.web), client.machine);
   const slot = createNodeSlot();
   const made: { connection?: NativeConnection; fleet?: NodeFleet } = {};
@@ -96,17 +96,15 @@ async function startNode(config: Config, client: PlatformClient, { workDir, star
   const fleet = createNodeFleet({ connection, namespace, nodeId, slot, activities: noopActivities(deps, started), log: LOG });
   Object.assign(made, { connection, fleet });
   const stopBeats = beat('heartbeat', HEARTBEAT_MS, () => platform.heartbeat(nodeId, slot.holder() !== undefined), LOG);
+  cleanUp.add(async () => {
+    slot.close();
+    stopBeats();
+    token.stop();
+    await fleet.stop();
+    await connection.close();
+  });
   await fleet.setQueues(token.issued.queues);
-  return {
-    nodeId,
-    async stop() {
-      slot.close();
-      stopBeats();
-      token.stop();
-      await fleet.stop();
-      await connection.close();
-    },
-  };
+  return nodeId;
 }
 
 /** The claim is the real one; the training is nothing, and its completion is reported as any node reports it. */

@@ -13,6 +13,7 @@ import { verifierQueue } from '#temporal/contract/queues';
 import type { Stack } from '../../stack/start-stack.ts';
 import { temporaryStack } from '../../test/temporary-stack.ts';
 import type { Say } from '../report.ts';
+import { createCleanUp } from './clean-up.ts';
 import { connectDirectly } from './runtime.ts';
 import type { Submission } from './submission.ts';
 
@@ -40,25 +41,23 @@ export async function startPlatform(say: Say): Promise<JobParts> {
   const temporary = await temporaryStack(['postgres', 'mongo', 'temporal', 'localnet', 'storage', 'api', 'platform']);
   const { stack } = temporary;
   const { config } = stack;
-  const closers: (() => Promise<unknown> | void)[] = [() => temporary.remove()];
-  const close = async (): Promise<void> => {
-    for (const closer of closers.splice(0).reverse()) await closer();
-  };
+  const cleanUp = createCleanUp();
+  cleanUp.add(() => temporary.remove());
   try {
     const temporal = await createTemporalClient(config.temporal);
-    closers.push(() => temporal.connection.close());
+    cleanUp.add(() => temporal.connection.close());
     const direct = await connectDirectly(config.temporal.address);
-    closers.push(() => direct.close());
+    cleanUp.add(() => direct.close());
     const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 2, onError: () => undefined });
-    closers.push(() => postgres.close());
+    cleanUp.add(() => postgres.close());
     const client = createCyxWizClient({ httpUrl: config.publicUrls.web, grpcUrl: config.publicUrls.grpc, storageUrl: config.storageUrl });
-    closers.push(() => client.close());
+    cleanUp.add(() => client.close());
     await signUp(client);
     const { training, datasetCid } = await storeDigits(client);
     const graphJson = await readFile(new URL('../../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
-    return { stack, temporal, direct, postgres, client, training, datasetCid, graphJson, close };
+    return { stack, temporal, direct, postgres, client, training, datasetCid, graphJson, close: () => cleanUp.run() };
   } catch (error) {
-    await close();
+    await cleanUp.run();
     throw error;
   }
 }

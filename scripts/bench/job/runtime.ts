@@ -1,8 +1,12 @@
-import { NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, makeTelemetryFilterString } from '@temporalio/worker';
 
-/** Temporal's core says warnings only, and leaves signals to the bench. Call before any worker is made. */
+/** Temporal says errors only, and leaves signals to the bench. Call before any worker is made. */
 export function quietRuntime(): void {
-  Runtime.install({ shutdownSignals: [], telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } } });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  });
 }
 
 /** The temporary stack's server is on this machine and in the clear. */
