@@ -51,7 +51,7 @@ export async function assignToNode(job: JobProcess, submission: SubmitJobInput):
     const assigned = await chain.assignNode({ jobId: job.jobId, attempt: job.attempt });
     if (assigned.granted) {
       job.everAssigned = true;
-      job.waitingFor = '';
+      job.waitingFor = 'The node fetches the data and starts to train';
       return assigned.nodeId;
     }
     job.openAttempt = undefined;
@@ -93,6 +93,7 @@ export async function runAttempt(job: JobProcess, submission: SubmitJobInput, no
   });
   try {
     await untilNodeAnswers(() => node.startTraining(input));
+    job.waitingFor = 'The node trains; its result is verified next';
     await job.move('startTraining');
     await untilNodeAnswers(() => node.awaitTraining(input));
     job.delivered = true;

@@ -71,6 +71,7 @@ export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<
   }
   return CancellationScope.nonCancellable(async () => {
     const settled = ending.event === 'complete' ? ending : await undo(job, ending);
+    job.waitingFor = '';
     await job.move(settled.event, { endReason: settled.endReason });
     await condition(allHandlersFinished);
     return { jobId, state: job.state, endReason: settled.endReason, modelCid: null, testAccuracy: null, ...(result ?? {}) };
@@ -112,6 +113,7 @@ async function lockAndTrain(job: JobProcess, submission: SubmitJobInput): Promis
     job.delivered = false;
     if (Date.now() >= submission.deadlineAtMs) return failed('DEADLINE_PASSED');
     // Back to QUEUED with the escrow still locked, and straight on to ESCROWED under the next fence number.
+    job.waitingFor = 'The attempt failed; another node is looked for';
     await job.move('requeue');
     job.attempt += 1;
     await job.move('lockEscrow');

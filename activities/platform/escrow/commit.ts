@@ -1,6 +1,7 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { findAttempt } from '#db/postgres/attempts';
 import { appendJobEvent } from '#db/postgres/events';
+import { patchJob } from '#db/postgres/jobs';
 import { commitResultInstruction } from '#programs/clients/ts/job-escrow';
 import { chainStep, type EscrowDeps, requireEscrow, stepKeys, subjectOf } from './deps.ts';
 
@@ -39,5 +40,6 @@ export async function commitResult(deps: EscrowDeps, jobId: string, attempt: num
     payload: { line: `The node's result is committed on chain; root ${Buffer.from(root).toString('hex').slice(0, 16)}…` },
     dedupeKey: `committed:${attempt}`,
   });
+  await patchJob(deps.db, jobId, { waitingFor: 'The result is being verified on data that no node has seen' });
   return { modelCid: result.modelCid };
 }
