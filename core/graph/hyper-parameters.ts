@@ -20,7 +20,6 @@ export const hyperParametersSchema = z.strictObject({
   seed: z.int().min(0).max(MAX_SEED).default(1),
 });
 export type HyperParameters = z.output<typeof hyperParametersSchema>;
-export type HyperParametersInput = z.input<typeof hyperParametersSchema>;
 
 /** One text for one set of values, whatever order the keys came in: what commitments hash. */
 export function canonicalHyperParametersJson(values: HyperParameters): string {
