@@ -28,7 +28,16 @@ export interface WebHandlerOptions {
  */
 export function createWebHandler(options: WebHandlerOptions): (request: Request) => Promise<Response> {
   let loading: Promise<RequestHandler> | undefined;
-  const load = (): Promise<RequestHandler> => (loading ??= loadBuild(options.buildDir));
+  const load = async (): Promise<RequestHandler> => {
+    loading ??= loadBuild(options.buildDir);
+    try {
+      return await loading;
+    } catch (error) {
+      // A request in the middle of a rebuild must not break every later one.
+      loading = undefined;
+      throw error;
+    }
+  };
 
   return async (request) => {
     const { services, publicUrls } = options;
