@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { z } from 'zod';
+import { httpCall } from '#api/client/http-call';
 import { CyxError } from '#core/errors/cyx-error';
 import type { CliContext } from '../context.ts';
 
@@ -21,12 +22,8 @@ const reportSchema = z.object({
 export function auditCommand(context: () => CliContext): Command {
   return new Command('audit').description('prove the ledger against the chain (operators)').action(async () => {
     const { config, print } = context();
-    const headers = { authorization: `Bearer ${operatorToken(config.home)}` };
-    const answer = await fetch(`${config.publicUrls.web}/api/ops/audit`, { headers }).catch((cause: unknown) => {
-      throw new CyxError('UNAVAILABLE', `${config.publicUrls.web} does not answer. Is the platform running?`, { cause });
-    });
-    if (!answer.ok) throw new CyxError('UNAVAILABLE', `The platform answered ${answer.status}: ${await answer.text()}`);
-    const report = reportSchema.parse(await answer.json());
+    const target = { baseUrl: config.publicUrls.web, token: () => operatorToken(config.home) };
+    const report = await httpCall(target, { method: 'GET', path: '/api/ops/audit' }, reportSchema);
     print(report, [
       `${report.accounts} ledger accounts and ${report.jobs} jobs compared with the chain`,
       ...report.problems.map((problem) => `${pc.red('✗')} ${problem.subject}: ${problem.message}`),

@@ -40,8 +40,9 @@ export interface NamedHistory extends HistoryAndWorkflowId {
 export function readHistories(): NamedHistory[] {
   return readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
     .sort()
-    .map((file) => readHistory(file.slice(0, -'.json'.length)));
+    .map(readHistory);
 }
 
 export function readHistory(name: string): NamedHistory {
