@@ -125,7 +125,7 @@ function updateFromMessage({ eventId, at, update }: StreamJobUpdatesResponse, jo
       return { ...common, kind: 'state', state: jobState(update.value.state) };
     case 'progress': {
       const { step, steps, ...progress } = update.value;
-      return { ...common, kind: 'progress', progress: { attempt: 0, ...progress, step: Number(step), steps: Number(steps) } };
+      return { ...common, kind: 'progress', progress: { ...progress, step: Number(step), steps: Number(steps) } };
     }
     case 'log':
       return { ...common, kind: 'log', line: update.value };

@@ -229,6 +229,8 @@ export interface Progress {
   loss: number;
   accuracy: number;
   samplesPerSecond: number;
+  /** A new attempt starts over, or from the last checkpoint. */
+  attempt: number;
 }
 
 export interface StreamJobUpdatesResponse {
@@ -2160,7 +2162,7 @@ export const StreamJobUpdatesRequest: MessageFns<StreamJobUpdatesRequest> = {
 };
 
 function createBaseProgress(): Progress {
-  return { epoch: 0, epochs: 0, step: 0n, steps: 0n, loss: 0, accuracy: 0, samplesPerSecond: 0 };
+  return { epoch: 0, epochs: 0, step: 0n, steps: 0n, loss: 0, accuracy: 0, samplesPerSecond: 0, attempt: 0 };
 }
 
 export const Progress: MessageFns<Progress> = {
@@ -2191,6 +2193,9 @@ export const Progress: MessageFns<Progress> = {
     }
     if (message.samplesPerSecond !== 0) {
       writer.uint32(57).double(message.samplesPerSecond);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(64).uint32(message.attempt);
     }
     return writer;
   },
@@ -2264,6 +2269,14 @@ export const Progress: MessageFns<Progress> = {
             message.samplesPerSecond = reader.double();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2289,6 +2302,7 @@ export const Progress: MessageFns<Progress> = {
         : isSet(object.samples_per_second)
         ? globalThis.Number(object.samples_per_second)
         : 0,
+      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
     };
   },
 
@@ -2315,6 +2329,9 @@ export const Progress: MessageFns<Progress> = {
     if (message.samplesPerSecond !== 0) {
       obj.samplesPerSecond = floatToJson(message.samplesPerSecond);
     }
+    if (message.attempt !== 0) {
+      obj.attempt = Math.round(message.attempt);
+    }
     return obj;
   },
 
@@ -2330,6 +2347,7 @@ export const Progress: MessageFns<Progress> = {
     message.loss = object.loss ?? 0;
     message.accuracy = object.accuracy ?? 0;
     message.samplesPerSecond = object.samplesPerSecond ?? 0;
+    message.attempt = object.attempt ?? 0;
     return message;
   },
 };
