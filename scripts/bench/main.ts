@@ -31,7 +31,7 @@ program
   .option('--rounds <n>', 'rounds of many jobs at once', count, 3)
   .option('--jobs <n>', 'jobs in each round', count, 60)
   .option('--in-flight <n>', 'jobs at once in a round', count, 20)
-  .option('--nodes <n>', 'no-op nodes', count, 12)
+  .option('--nodes <n>', 'no-op nodes; fewer than are in flight make jobs wait', count, 24)
   .option('--trainings <n>', 'pairs of trainings', count, 5)
   .option('--epochs <n>', 'epochs of each training', count, 3)
   .action(async ({ json, ...sizes }: { json?: string } & import('./job/bench.ts').JobBenchSizes) => {

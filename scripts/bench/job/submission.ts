@@ -8,7 +8,7 @@ export interface Submission {
   readonly acknowledgedMs: number;
 }
 
-/** Steps of `attempt` 1 that touch the chain, in a job where all goes well. */
+/** The steps that touch the chain, in a job where all goes well. */
 export const CHAIN_STEPS = ['lockEscrow', 'assignNode', 'commitResult', 'releasePayment'] as const;
 /** Those of them that lie between the submission and the start on the node. */
 export const STEPS_BEFORE_START = ['lockEscrow', 'assignNode'] as const;
@@ -18,18 +18,28 @@ interface Timestamp {
   readonly nanos?: number | null;
 }
 
-const millis = (at: Timestamp | null | undefined): number => Number(at?.seconds ?? 0) * 1000 + (at?.nanos ?? 0) / 1e6;
+type Maybe<T> = T | null | undefined;
+
+/** What is read of a history's event; the server's own type has all of it. */
+export interface HistoryEvent {
+  readonly eventId?: unknown;
+  readonly eventTime?: Maybe<Timestamp>;
+  readonly activityTaskScheduledEventAttributes?: Maybe<{ readonly activityType?: Maybe<{ readonly name?: Maybe<string> }> }>;
+  readonly activityTaskStartedEventAttributes?: Maybe<{ readonly scheduledEventId?: unknown }>;
+  readonly activityTaskCompletedEventAttributes?: Maybe<{ readonly scheduledEventId?: unknown }>;
+}
+
+const millis = (at: Maybe<Timestamp>): number => Number(at?.seconds ?? Number.NaN) * 1000 + (at?.nanos ?? 0) / 1e6;
 
 /**
  * How long each activity ran, from its start on a worker to its completion at the server, by the history's own clock.
- * An activity that ran more than once counts with the sum.
+ * Of one that was retried only the attempt that succeeded is in the history; one of a name that ran twice counts as the sum.
  */
-export async function activityTimesMs(handle: WorkflowHandle): Promise<ReadonlyMap<string, number>> {
-  const { events } = await handle.fetchHistory();
+export function activityTimesIn(events: readonly HistoryEvent[]): ReadonlyMap<string, number> {
   const names = new Map<number, string>();
   const starts = new Map<number, number>();
   const times = new Map<string, number>();
-  for (const event of events ?? []) {
+  for (const event of events) {
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled != null) names.set(Number(event.eventId), scheduled.activityType?.name ?? '');
     const started = event.activityTaskStartedEventAttributes;
@@ -41,6 +51,10 @@ export async function activityTimesMs(handle: WorkflowHandle): Promise<ReadonlyM
     times.set(name, (times.get(name) ?? 0) + millis(event.eventTime) - (starts.get(id) ?? Number.NaN));
   }
   return times;
+}
+
+export async function activityTimesMs(handle: WorkflowHandle): Promise<ReadonlyMap<string, number>> {
+  return activityTimesIn((await handle.fetchHistory()).events ?? []);
 }
 
 /** Sum of some activities' times; NaN, which no report takes, where one of them is not in the history. */

@@ -1,6 +1,6 @@
 import { Connection } from '@solana/web3.js';
 import { auditLedger } from '#api/services/audit';
-import { type Findings, row, rounded, type Say } from '../report.ts';
+import { type Findings, row, type Say } from '../report.ts';
 import { alternate, median, pairedRatio, spreadOf } from '../statistics.ts';
 import type { Bare } from './bare.ts';
 import { type JobParts, noopSpecification, prepareSubmit } from './platform.ts';
@@ -42,6 +42,7 @@ export async function measureThroughput(parts: JobParts, bare: Bare, load: Load,
   const done = measured.flatMap((pair) => pair.ours.done);
   const faults = await faultsOf(parts, done.map(({ submission }) => submission.jobId));
   const { chainMs, shares } = await chainTimes(done);
+  const refusals = await refusalsOf(parts, done.map(({ submission }) => submission.jobId));
   const paired = pairedRatio(pairs);
   const none = { peer: null, peerName: null, ratio: null, goal: null, ok: null };
   return {
@@ -57,11 +58,12 @@ export async function measureThroughput(parts: JobParts, bare: Bare, load: Load,
         goal: `ratio ≥ ${GOAL_RATIO}, nothing lost or doubled`,
         ok: paired.ratio >= GOAL_RATIO && faults.length === 0,
       }),
-      row({ metric: 'jobs lost, doubled or not borne out by the audit', unit: 'jobs', ...none, ours: faults.length, spread: [0, faults.length], n: done.length, goal: '0', ok: faults.length === 0 }),
+      row({ metric: 'jobs lost, doubled or not borne out by the audit', unit: 'jobs', ...none, ours: faults.length, spread: [faults.length, faults.length], n: done.length, goal: '0', ok: faults.length === 0 }),
       row({ metric: 'chain steps of one job under that load (four, with their bookings)', unit: 'ms', ...none, ours: median(chainMs), spread: spreadOf(chainMs), n: done.length }),
       row({ metric: 'share of a job’s time in its chain steps under that load', unit: '1', ...none, ours: median(shares), spread: spreadOf(shares), n: done.length }),
+      row({ metric: 'refused offers for each of those jobs (a refusal costs it a second or more)', unit: 'offers', ...none, ours: refusals / done.length, spread: [refusals / done.length, refusals / done.length], n: done.length }),
     ],
-    notes: faults.slice(0, 10).map((fault) => rounded(faults.length) + ' faults, e.g. ' + fault),
+    notes: faults.slice(0, 10).map((fault) => `fault (of ${faults.length}): ${fault}`),
   };
 }
 
@@ -89,6 +91,11 @@ async function chainTimes(done: readonly Done[]): Promise<{ chainMs: number[]; s
     shares.push(ms / tookMs);
   }
   return { chainMs, shares };
+}
+
+async function refusalsOf({ postgres }: JobParts, jobIds: readonly string[]): Promise<number> {
+  const { rows } = await postgres.pool.query<{ count: number }>('SELECT count(*)::int AS count FROM node_offers WHERE NOT accepted AND job_id = ANY($1::uuid[])', [jobIds]);
+  return rows[0]!.count;
 }
 
 interface Account {

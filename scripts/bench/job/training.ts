@@ -12,6 +12,7 @@ import { CHILD_FILES, readTrainingResult, trainingChildCommand, type TrainingSpe
 import type { Specification } from '#api/client/node';
 import type { TrainingJobResult } from '#workflows/training-job/messages';
 import { startStack, type Stack } from '../../stack/start-stack.ts';
+import { TEST_FOLDER_PREFIX } from '../../test/abandoned.ts';
 import { type Findings, row, type Say } from '../report.ts';
 import { alternate, median, type Pair, pairedRatio } from '../statistics.ts';
 import { type JobParts, prepareSubmit } from './platform.ts';
@@ -26,7 +27,8 @@ const DEADLINE_MS = 5 * 60_000;
 /** Trainings inside paid jobs on a real node, each beside the same training in a child that knows no platform. */
 export async function measureTraining(parts: JobParts, options: { trainings: number; epochs: number }, say: Say): Promise<Findings> {
   const { trainings, epochs } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'cyxwiz-bench-training-'));
+  // Named as a test stack's folder, so that the next one ends what a killed bench leaves running.
+  const folder = mkdtempSync(join(tmpdir(), TEST_FOLDER_PREFIX));
   const hyperParameters: HyperParameters = { epochs, batchSize: 64, learningRate: 0.002, optimizer: 'adam', seed: 42 };
   let provider: Stack | undefined;
   try {
