@@ -133,7 +133,7 @@ describe('kill -9 in the middle of a training', () => {
 describe('Ctrl-C', () => {
   it('ends every process in the middle of a training, and the next start finds everything as it was', async () => {
     const done = await client.status(jobId);
-    const open = await submit(1_000);
+    const open = await submit(150);
     for await (const update of client.follow(open)) if (update.kind === 'progress') break;
     expect(await platform.interrupt()).toBe(0);
     expect(platform.running()).toEqual([]);
