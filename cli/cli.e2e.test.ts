@@ -221,6 +221,11 @@ describe('the whole way', () => {
 });
 
 describe('bad input', () => {
+  let before: string;
+  beforeAll(async () => {
+    before = (await json('wallet')).balanceBase;
+  });
+
   it.each([
     ['a file that is not there', () => ['data', 'put', join(folder, 'none')], 'INVALID_INPUT', /no such file/],
     ['a file that is no dataset', () => ['data', 'put', GRAPH], 'DATASET_INVALID', /safetensors|header/],
@@ -231,14 +236,17 @@ describe('bad input', () => {
     ['a job that is not there', () => ['job', 'show', '00000000-0000-5000-8000-000000000000'], 'NOT_FOUND', /./],
     ['logs of a job that is not there', () => ['job', 'logs', '00000000-0000-5000-8000-000000000000'], 'NOT_FOUND', /./],
     ['a state that is none', () => ['job', 'list', '--state', 'sleeping'], 'INVALID_INPUT', /RUNNING/],
-  ])('%s is told in one sentence, and nothing is locked', async (_what, args, code, message) => {
-    const before = (await json('wallet')).balanceBase;
+  ])('%s is told in one sentence', async (_what, args, code, message) => {
     const { code: exit, out, err } = await cyxwiz([...args(), '--json']);
     expect({ exit, err }).toEqual({ exit: 1, err: '' });
     const { error } = JSON.parse(out) as Printed;
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
+  });
+
+  it('locks nothing and makes no job', async () => {
     expect((await json('wallet')).balanceBase).toBe(before);
+    expect((await json('job', 'list')).jobs.length).toBe(2);
   });
 });
 
