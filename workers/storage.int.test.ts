@@ -44,6 +44,9 @@ it('knows people, nodes and the platform by their tokens', async () => {
   const { cid, key } = await clientOf(alice).put(bytes);
   for (const token of [alice, operator, platform, node]) expect(await clientOf(token).getBytes(cid, key)).toEqual(bytes);
   for (const token of [node, operator]) await expect(clientOf(token).delete(cid)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  const model = await clientOf(node).put(bytes);
+  await expect(clientOf(node).delete(model.cid)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await clientOf(alice).getBytes(model.cid, model.key)).toEqual(bytes);
   await clientOf(platform).delete(cid);
   await expect(clientOf(alice).head(cid)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });

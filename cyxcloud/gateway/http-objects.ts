@@ -20,7 +20,7 @@ export async function putObject({ store, request, response, actor, maxObjectByte
   if (announcedBytes > maxObjectBytes) {
     throw new CyxError('PAYLOAD_TOO_LARGE', `An object may have at most ${maxObjectBytes} encrypted bytes`);
   }
-  const stored = await store.put({ source: request, owner: actor.subject, maxObjectBytes });
+  const stored = await store.put({ source: request, owner: actor.subject, maxObjectBytes, takeOver: actor.role === 'node' });
   const body = JSON.stringify(publicView(stored));
   response.writeHead(201, {
     'content-type': 'application/json',

@@ -20,6 +20,7 @@ export function sendProblem(response: ServerResponse, error: CyxError, withBody:
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     [ERROR_CODE_HEADER]: error.code,
+    ...(error.facts['retryAfterSeconds'] === undefined ? {} : { 'retry-after': error.facts['retryAfterSeconds'] }),
     // The request's body may be unread: this connection is of no more use.
     ...(http >= 400 && !response.req.complete ? { connection: 'close' } : {}),
   });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEAF_BYTES } from '../client/unixfs.ts';
 import { directoryNodes, nodeFolder, openStore, patternBytes, piecesOf, putBytes, readBytes, shardFile, tempFolder } from '../testing/fixtures.ts';
@@ -30,6 +31,17 @@ async function flipBit(index: number, cid: string, atByte: number): Promise<void
   const bytes = await readFile(file);
   bytes[atByte < 0 ? bytes.length + atByte : atByte]! ^= 0x10;
   await writeFile(file, bytes);
+}
+
+/** A folder that leads to itself: opening anything in it fails, and not because it is missing. */
+async function breakNode(index: number): Promise<() => Promise<void>> {
+  const objects = join(nodeFolder(folder.path, index), 'objects');
+  await rename(objects, `${objects}.away`);
+  await symlink('objects', objects);
+  return async () => {
+    await unlink(objects);
+    await rename(`${objects}.away`, objects);
+  };
 }
 
 /** Hashes of the 14 shard files: equal hashes are equal bytes, and quicker to compare. */
@@ -141,6 +153,34 @@ describe('object store', () => {
     await expect(empty).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     for (const node of directoryNodes(folder.path)) expect(await node.list()).toEqual({ committed: [], prepared: [], tombstones: [] });
     expect(store.objectCount).toBe(0);
+  });
+
+  it('does not take nodes that fail for nodes that lost their shards', async () => {
+    const bytes = patternBytes(STRIPE_DATA_BYTES + 777);
+    const cid = await putBytes(store, bytes);
+    const mends = [await breakNode(1)];
+    expect(Buffer.compare(await readBytes(store, cid), bytes)).toBe(0);
+    await flipBit(6, cid, 64);
+    expect((await store.repair(cid)).repairedShards).toHaveLength(1);
+    for (const index of [2, 3, 8, 12]) mends.push(await breakNode(index));
+    for (const refused of [readBytes(store, cid), store.head(cid), store.repair(cid)]) await expect(refused).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await Promise.all(mends.map((mend) => mend()));
+    expect(Buffer.compare(await readBytes(store, cid), bytes)).toBe(0);
+    expect((await store.repair(cid)).repairedShards).toEqual([]);
+  });
+
+  it('keeps what a node stored from the node, and from whoever put the same bytes first', async () => {
+    const bytes = patternBytes(4000);
+    const put = (owner: string, takeOver: boolean) => store.put({ source: piecesOf(bytes), owner, maxObjectBytes: 1e6, takeOver });
+    const { cid } = await put('provider', false);
+    await put('node-1', true);
+    await put('provider', false);
+    for (const actor of [{ subject: 'node-1', role: 'node' }, { subject: 'provider', role: 'user' }] as const) {
+      await expect(store.delete(cid, actor)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    }
+    await reopen();
+    await expect(store.delete(cid, { subject: 'provider', role: 'user' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect([await readBytes(store, cid), store.objectCount]).toEqual([bytes, 1]);
   });
 
   it('deletes for the owner and the platform only, and for good', async () => {

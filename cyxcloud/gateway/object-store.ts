@@ -33,6 +33,8 @@ export interface PutInput {
   readonly source: AsyncIterable<Uint8Array>;
   readonly owner: string;
   readonly maxObjectBytes: number;
+  /** A node's puts: the object is from now on the node's, whoever put the same bytes before, so nobody but the platform deletes it. */
+  readonly takeOver?: boolean;
 }
 
 /** Encrypted objects on 14 nodes. Knows ciphertext only. */
@@ -42,7 +44,7 @@ export interface ObjectStore {
   /** @throws CyxError NOT_FOUND; STORAGE_DATA_LOSS when fewer than 10 shards are left. */
   read(cid: string): Promise<ObjectRead>;
   head(cid: string): Promise<StoredObject & { readonly shardsPresent: number }>;
-  /** Only for the subject that put it, and the platform. */
+  /** Only for the account that put it, and the platform. What a node put was paid for by somebody else: it may not. */
   delete(cid: string, actor: StorageActor): Promise<void>;
   /** Checks every byte of an object and rewrites what is missing or damaged. */
   repair(cid: string): Promise<RepairReport>;
@@ -87,14 +89,14 @@ class NodesObjectStore implements ObjectStore {
     return this.#index.size;
   }
 
-  async put({ source, owner, maxObjectBytes }: PutInput): Promise<StoredObject> {
+  async put({ source, owner, maxObjectBytes, takeOver = false }: PutInput): Promise<StoredObject> {
     const prepared = await prepareObject(this.#nodes, { source, owner, maxObjectBytes, createdAt: this.#now() });
-    return this.#lock.run(prepared.key.cid, () => this.#publish(prepared));
+    return this.#lock.run(prepared.key.cid, () => this.#publish(prepared, takeOver));
   }
 
   async read(cid: string): Promise<ObjectRead> {
     const object = await openObject(this.#nodes, this.#keyOf(cid));
-    const missing = object.readers.flatMap((reader, shard) => (reader === undefined ? [shard] : []));
+    const missing = object.readers.flatMap((reader, shard) => (reader === undefined && !object.unreachable.has(shard) ? [shard] : []));
     const bad = new Set<number>([...missing, ...object.badManifests]);
     return {
       ...describe(object.manifest),
@@ -119,6 +121,9 @@ class NodesObjectStore implements ObjectStore {
   }
 
   async delete(cid: string, actor: StorageActor): Promise<void> {
+    if (actor.role === 'node') {
+      throw new CyxError('FORBIDDEN', 'A node may not delete objects: what it stored belongs to the job that paid for it');
+    }
     await this.#lock.run(cid, async () => {
       const key = this.#keyOf(cid);
       if (actor.role !== 'platform') await this.#assertOwner(key, actor);
@@ -150,20 +155,20 @@ class NodesObjectStore implements ObjectStore {
     return { cid, putId };
   }
 
-  /** Commits a prepared put, unless the same bytes are stored already and readable. */
-  async #publish(prepared: PreparedObject): Promise<StoredObject> {
+  /** Commits a prepared put, unless the same bytes are stored already, readable and not to be taken over. */
+  async #publish(prepared: PreparedObject, takeOver: boolean): Promise<StoredObject> {
     const { cid } = prepared.key;
     const oldPutId = this.#index.get(cid);
     if (oldPutId !== undefined) {
       const existing = await this.#readable({ cid, putId: oldPutId });
-      if (existing !== undefined) {
+      if (existing !== undefined && (!takeOver || existing.owner === prepared.head.owner)) {
         await prepared.abandon();
         return existing;
       }
     }
     await Promise.all(prepared.nodes.map((node) => node.commit(prepared.key)));
     this.#index.set(cid, prepared.key.putId);
-    // The new copy stands in for one that had lost too many shards.
+    // The new copy stands in for one that had lost too many shards, or that somebody else could have deleted.
     if (oldPutId !== undefined) await this.#erase({ cid, putId: oldPutId });
     return describe(prepared.head);
   }

@@ -1,8 +1,8 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { equalBytes } from '../client/bytes.ts';
-import { DATA_SHARDS, PARITY_SHARDS, rebuildData, rebuildPieces, tooFewShards, TOTAL_SHARDS } from './erasure.ts';
+import { DATA_SHARDS, PARITY_SHARDS, rebuildData, rebuildPieces, TOTAL_SHARDS } from './erasure.ts';
 import { pieceDigest } from './manifest.ts';
-import type { OpenObject } from './open-object.ts';
+import { notEnough, type OpenObject } from './open-object.ts';
 import { dataBytesOf, frameDigest, leafDigests, pieceBytesOf } from './stripes.ts';
 
 const DATA_INDEXES = Array.from({ length: DATA_SHARDS }, (_, shard) => shard);
@@ -18,13 +18,13 @@ export interface StripeRead {
 /**
  * Reads the ten data pieces of a stripe, checks each against the manifest, and makes up for bad ones from parity.
  * @param buffer Room for 14 pieces of the stripe.
- * @throws CyxError STORAGE_DATA_LOSS when fewer than ten pieces are good.
+ * @throws CyxError STORAGE_DATA_LOSS when fewer than ten pieces are good; UNAVAILABLE when nodes that do not answer may hold the rest.
  */
 export async function readStripe(object: OpenObject, stripe: number, buffer: Uint8Array): Promise<StripeRead> {
   const frame = new StripeFrame(object, stripe, buffer);
   await frame.readPieces(DATA_INDEXES);
   if (frame.goodPieces < DATA_SHARDS) await frame.readPieces(PARITY_INDEXES);
-  if (frame.goodPieces < DATA_SHARDS) throw tooFewShards(frame.goodPieces);
+  frame.assertEnough();
   if (!frame.isDataWhole) {
     rebuildData(frame.bytes, frame.present);
     frame.checkRebuilt(DATA_INDEXES);
@@ -36,9 +36,10 @@ export async function readStripe(object: OpenObject, stripe: number, buffer: Uin
 export async function readWholeStripe(object: OpenObject, stripe: number, buffer: Uint8Array): Promise<StripeRead> {
   const frame = new StripeFrame(object, stripe, buffer);
   await frame.readPieces([...DATA_INDEXES, ...PARITY_INDEXES]);
-  if (frame.badShards.length > 0) {
+  frame.assertEnough();
+  if (!frame.present.every(Boolean)) {
     rebuildPieces(frame.bytes, frame.present);
-    frame.checkRebuilt(frame.badShards);
+    frame.checkRebuilt([...DATA_INDEXES, ...PARITY_INDEXES]);
   }
   return { data: frame.checkedData(), badShards: frame.badShards };
 }
@@ -71,9 +72,13 @@ class StripeFrame {
       shards.map(async (shard) => {
         const isGood = await this.#readPiece(shard);
         this.present[shard] = isGood;
-        if (!isGood) this.badShards.push(shard);
+        if (!isGood && !this.#object.unreachable.has(shard)) this.badShards.push(shard);
       }),
     );
+  }
+
+  assertEnough(): void {
+    if (this.goodPieces < DATA_SHARDS) throw notEnough(this.goodPieces, this.#object.unreachable.size);
   }
 
   /** A manifest could carry false parity digests; the data's are proven by the CID, so this is where a lie ends. */

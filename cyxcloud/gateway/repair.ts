@@ -16,6 +16,7 @@ export interface RepairReport {
 /**
  * Checks every piece and manifest of an object and writes each bad shard anew, from front to back, beside the old
  * one; a rename puts it in place. Reads that are under way keep the files they opened.
+ * Shards of nodes that do not answer are left alone.
  * @throws CyxError STORAGE_DATA_LOSS when some stripe has fewer than ten good pieces.
  */
 export async function repairObject(nodes: readonly StorageNode[], key: ShardKey): Promise<RepairReport> {
@@ -32,6 +33,7 @@ export async function repairObject(nodes: readonly StorageNode[], key: ShardKey)
 async function findBadShards(object: OpenObject): Promise<number[]> {
   const bad = new Set<number>(object.badManifests);
   for (const [shard, reader] of object.readers.entries()) {
+    if (object.unreachable.has(shard)) continue;
     const isSound = reader !== undefined && (await readManifest(reader, object.key.cid)) !== undefined;
     if (!isSound) bad.add(shard);
   }

@@ -8,9 +8,16 @@ import { TOTAL_SHARDS } from './erasure.ts';
 import { deleteObject, getObject, headObject, putObject, type ObjectCall } from './http-objects.ts';
 import { ERROR_CODE_HEADER, sendProblem } from './http-problem.ts';
 import { openObjectStore, type ObjectStore } from './object-store.ts';
+import { createTransferLimit, type TransferLimit } from './transfer-limit.ts';
 import type { StorageActor, StorageServer, StorageServerOptions } from './types.ts';
 
 const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+
+interface ServerParts {
+  readonly store: ObjectStore;
+  readonly transfers: TransferLimit;
+  readonly options: StorageServerOptions;
+}
 
 /** The embedded default: 14 storage-node directories under `dataDir`, behind one HTTP server. */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
@@ -18,8 +25,9 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const nodes = ids.map((id) => directoryNode(id, join(options.dataDir, id)));
   const store = await openObjectStore({ nodes, log: options.log, now: () => new Date() });
   const server = createListener(options);
+  const transfers = createTransferLimit();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    void answer(store, options, request, response);
+    void answer({ store, transfers, options }, request, response);
   });
   try {
     await listen(server, options);
@@ -60,15 +68,11 @@ function listen(server: Server, { port, host }: StorageServerOptions): Promise<v
 }
 
 /** Never throws: what goes wrong becomes the answer, or the end of the connection once an answer has begun. */
-async function answer(
-  store: ObjectStore,
-  options: StorageServerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { options } = parts;
   try {
     allowOrigin(options, request, response);
-    await route(store, options, request, response);
+    await route(parts, request, response);
   } catch (cause) {
     // A sender that hung up has nobody to tell.
     if (request.destroyed && !request.complete) {
@@ -89,12 +93,7 @@ function reasonOf({ cause, message }: CyxError): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : message;
 }
 
-async function route(
-  store: ObjectStore,
-  options: StorageServerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function route({ store, transfers, options }: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0]!;
   if (request.method === 'OPTIONS') return sendPreflight(response);
   if (path === '/healthz') return sendJson(response, { service: 'cyxcloud', ok: true, objects: store.objectCount });
@@ -103,10 +102,10 @@ async function route(
   if (!isUpload && cid === undefined) throw new CyxError('NOT_FOUND', `There is nothing at ${request.method} ${path}`);
   const actor = await authenticate(options, request);
   const call: ObjectCall = { store, request, response, actor, maxObjectBytes: options.maxObjectBytes };
-  if (cid === undefined) return putObject(call);
+  if (cid === undefined) return transfers.run(actor, () => putObject(call));
   switch (request.method) {
     case 'GET':
-      return getObject(call, cid);
+      return transfers.run(actor, () => getObject(call, cid));
     case 'HEAD':
       return headObject(call, cid);
     case 'DELETE':
