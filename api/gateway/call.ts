@@ -107,7 +107,7 @@ async function answer(deps: CallDeps, method: string, policy: MethodPolicy, call
     // It may have been cancelled while its token was checked; a poll that nobody waits for would swallow a task.
     if (call.cancelled) return { code: grpc.status.CANCELLED, details: 'Cancelled by the node' };
     const result = await forward(deps, method, policy, call, node, body);
-    return Buffer.isBuffer(result) ? Buffer.from(policy.response(result, context)) : result;
+    return Buffer.isBuffer(result) ? Buffer.from(policy.response(result, context, body)) : result;
   } finally {
     leave();
   }

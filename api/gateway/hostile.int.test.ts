@@ -160,6 +160,48 @@ describe('task tokens', () => {
   });
 });
 
+describe('what a node says about its task', () => {
+  const payloads = (encoding: string, data: string) => field(1, Buffer.concat([field(1, Buffer.concat([field(1, 'encoding'), field(2, encoding)])), field(2, data)]));
+  const about = (token: Buffer, value?: Buffer) => Buffer.concat([field(1, token), ...(value === undefined ? [] : [field(2, value)]), field(4, 'default')]);
+  const call = (method: string, body: Buffer) => rawCall(raw, method, body, nodeToken.a);
+
+  it('never reaches a workflow that could not read it, and the task is still there for a good answer', async () => {
+    const token = await takeTask('unreadable');
+    const fakeCancellation = Buffer.concat([field(1, 'x'), field(7, '')]);
+    const unreadable = payloads('json/plain', '{not json');
+    const refused: [string, Buffer | undefined][] = [
+      ['RecordActivityTaskHeartbeat', unreadable],
+      ['RespondActivityTaskCompleted', unreadable],
+      ['RespondActivityTaskCompleted', payloads('binary/encrypted', 'x')],
+      ['RespondActivityTaskCanceled', unreadable],
+      ['RespondActivityTaskFailed', fakeCancellation],
+      ['RespondActivityTaskFailed', undefined],
+    ];
+    for (const [method, value] of refused) expect([method, (await call(method, about(token, value))).code]).toEqual([method, status.INVALID_ARGUMENT]);
+    expect((await call('RecordActivityTaskHeartbeat', about(token, payloads('json/plain', '{"run":"r"}')))).code).toBe(status.OK);
+    expect((await call('RespondActivityTaskCompleted', about(token, payloads('json/plain', '{"reported":true}')))).code).toBe(status.OK);
+  });
+
+  it('can not end the offer of a capability queue for everybody else', async () => {
+    await client.workflowService.startActivityExecution({
+      namespace: 'default',
+      identity: 'test',
+      requestId: 'offer',
+      activityId: 'offer',
+      activityType: { name: 'probe' },
+      taskQueue: { name: 'train.cpu' },
+      startToCloseTimeout: { seconds: 60 as never },
+      retryPolicy: { initialInterval: { nanos: 100_000_000 }, maximumAttempts: 5 },
+    });
+    const take = async (as: 'a' | 'b') => Buffer.from(onlyBytes((await rawCall(raw, 'PollActivityTaskQueue', pollBody('train.cpu'), nodeToken[as])).body, 1) ?? []);
+    const info = Buffer.concat([field(1, 'TRAINING_DIVERGED'), Buffer.from([0x10, 0x01]), field(4, Buffer.from([0x08, 0x80, 0xa3, 0x05]))]);
+    const failure = Buffer.concat([field(1, 'gone'), field(5, info)]);
+    expect((await call('RespondActivityTaskFailed', about(await take('a'), failure))).code).toBe(status.OK);
+    const token = await take('b');
+    expect((await rawCall(raw, 'RespondActivityTaskCompleted', about(token), nodeToken.b)).code).toBe(status.OK);
+  });
+});
+
 describe('polls that nobody waits for', () => {
   it('are cancelled at the server, and take no task once that is so', async () => {
     for (let lost = 0; lost < 5; lost += 1) {

@@ -1,4 +1,7 @@
 import { CyxError } from '#core/errors/cyx-error';
+import { nodeQueue } from '#temporal/contract/queues';
+import { checkedFailure } from './failures.ts';
+import { checkPayloads, MAX_TASK_MESSAGE_SIZE_BYTES } from './payloads.ts';
 import type { TokenSealer } from './seal.ts';
 import type { NodeIdentity } from './types.ts';
 import { allBytes, filterFields, mapBytes, onlyBytes, onlyText, onlyVarint } from './wire.ts';
@@ -17,8 +20,8 @@ export interface CallContext {
 export interface MethodPolicy {
   /** Checks a request and gives what goes upstream. Throws a CyxError to refuse it. */
   request(bytes: Uint8Array, context: CallContext): Uint8Array;
-  /** What the node gets to see of the answer. */
-  response(bytes: Uint8Array, context: CallContext): Uint8Array;
+  /** What the node gets to see of the answer to the request that went upstream. */
+  response(bytes: Uint8Array, context: CallContext, request: Uint8Array): Uint8Array;
   /** Waits at the server for up to a minute. */
   readonly longPoll: boolean;
 }
@@ -39,22 +42,60 @@ const TASK_TOKEN = 1;
 /** TaskQueueKind: unspecified or normal; sticky queues belong to workflow workers. */
 const NORMAL_KINDS = new Set([0, 1]);
 
-function pollRequest(bytes: Uint8Array, context: CallContext): Uint8Array {
-  requireNamespace(bytes, 1, context);
-  const queue = onlyBytes(bytes, 2) ?? new Uint8Array();
-  requireQueue(onlyText(queue, 1), context);
-  if (!NORMAL_KINDS.has(onlyVarint(queue, 2))) throw new CyxError('FORBIDDEN', 'Only normal task queues are open to nodes');
-  // Field 9 names a queue to which the server would send commands of its own; the platform does not use them.
-  return filterFields(bytes, (number) => number !== 9);
+/**
+ * namespace, taskQueue, identity, workerInstanceKey. Not handed on: a rate for the whole queue (one stranger could slow
+ * everybody), worker versions and deployments, and a queue for commands of the server.
+ */
+const POLL_FIELDS = new Set([1, 2, 3, 8]);
+/** name, kind */
+const QUEUE_FIELDS = new Set([1, 2]);
+
+function polledQueue(bytes: Uint8Array): Uint8Array {
+  return onlyBytes(bytes, 2) ?? new Uint8Array();
 }
 
-function taskMethod(namespaceField: number): MethodPolicy {
+function pollRequest(bytes: Uint8Array, context: CallContext): Uint8Array {
+  requireNamespace(bytes, 1, context);
+  const queue = polledQueue(bytes);
+  requireQueue(onlyText(queue, 1), context);
+  if (!NORMAL_KINDS.has(onlyVarint(queue, 2))) throw new CyxError('FORBIDDEN', 'Only normal task queues are open to nodes');
+  const kept = filterFields(bytes, (number) => POLL_FIELDS.has(number));
+  return mapBytes(kept, 2, (value) => filterFields(value, (number) => QUEUE_FIELDS.has(number)));
+}
+
+/** An empty poll has no token and stays as it is. */
+function pollResponse(bytes: Uint8Array, { node, sealer }: CallContext, request: Uint8Array): Uint8Array {
+  const isOffer = onlyText(polledQueue(request), 1) !== nodeQueue(node.nodeId);
+  return mapBytes(bytes, TASK_TOKEN, (token) => (token.length === 0 ? token : sealer.seal(node.nodeId, { token, isOffer })));
+}
+
+interface TaskFields {
+  /** Fields with Payloads in them. */
+  readonly payloads: readonly number[];
+  readonly failure?: number;
+  /** Routing hint of newer servers. */
+  readonly resourceId: number;
+}
+
+const IDENTITY = 3;
+const NAMESPACE = 4;
+
+/** Only what is named is handed on: worker versions and deployments are the platform's own business. */
+function taskMethod({ payloads, failure, resourceId }: TaskFields): MethodPolicy {
+  const kept = new Set([TASK_TOKEN, IDENTITY, NAMESPACE, resourceId, ...payloads, ...(failure === undefined ? [] : [failure])]);
   return {
     longPoll: false,
     request(bytes, context) {
-      requireNamespace(bytes, namespaceField, context);
-      if (onlyBytes(bytes, TASK_TOKEN) === undefined) throw new CyxError('FORBIDDEN', 'A task token is needed');
-      return mapBytes(bytes, TASK_TOKEN, (sealed) => context.sealer.unseal(context.node.nodeId, sealed));
+      requireNamespace(bytes, NAMESPACE, context);
+      const sealed = onlyBytes(bytes, TASK_TOKEN);
+      if (sealed === undefined) throw new CyxError('FORBIDDEN', 'A task token is needed');
+      const task = context.sealer.unseal(context.node.nodeId, sealed);
+      if (bytes.length > MAX_TASK_MESSAGE_SIZE_BYTES) throw new CyxError('INVALID_INPUT', `A node says no more than ${MAX_TASK_MESSAGE_SIZE_BYTES} bytes about a task`);
+      for (const number of payloads) checkPayloads(bytes, number);
+      const opened = mapBytes(filterFields(bytes, (number) => kept.has(number)), TASK_TOKEN, () => task.token);
+      if (failure === undefined) return opened;
+      if (onlyBytes(bytes, failure) === undefined) throw new CyxError('INVALID_INPUT', 'A failure is needed');
+      return mapBytes(opened, failure, (value) => checkedFailure(value, task));
     },
     response: unchanged,
   };
@@ -106,14 +147,12 @@ export const METHODS: Readonly<Record<string, MethodPolicy>> = {
   PollActivityTaskQueue: {
     longPoll: true,
     request: pollRequest,
-    // An empty poll has no token and stays as it is.
-    response: (bytes, context) =>
-      mapBytes(bytes, TASK_TOKEN, (token) => (token.length === 0 ? token : context.sealer.seal(context.node.nodeId, token))),
+    response: pollResponse,
   },
-  RecordActivityTaskHeartbeat: taskMethod(4),
-  RespondActivityTaskCompleted: taskMethod(4),
-  RespondActivityTaskFailed: taskMethod(4),
-  RespondActivityTaskCanceled: taskMethod(4),
+  RecordActivityTaskHeartbeat: taskMethod({ payloads: [2], resourceId: 5 }),
+  RespondActivityTaskCompleted: taskMethod({ payloads: [2], resourceId: 8 }),
+  RespondActivityTaskFailed: taskMethod({ failure: 2, payloads: [5], resourceId: 9 }),
+  RespondActivityTaskCanceled: taskMethod({ payloads: [2], resourceId: 8 }),
   ShutdownWorker: { longPoll: false, request: shutdownRequest, response: unchanged },
   RecordWorkerHeartbeat: {
     longPoll: false,

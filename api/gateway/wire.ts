@@ -18,7 +18,8 @@ const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is part of the text: a name with one must not pass for the name without.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function malformed(): CyxError {
   return new CyxError('INVALID_INPUT', 'The message is not valid protobuf');
