@@ -17,12 +17,16 @@ import { createChainReader } from '#api/services/chain-reader';
 import { createServices } from '#api/services/services';
 import { parseConfig, type Config } from '#core/config/config';
 import { connectMongo } from '#db/mongo/connect';
+import type { Database } from '#db/postgres/database';
+import { beatEdge, EDGE_BEAT_MS } from '#db/postgres/edge-beats';
 import { connectPostgres, migrate } from '#db/postgres/connect';
 import { createJobEventListener } from '#db/postgres/listen';
 import { createLocalKms } from '#db/secrets/kms';
 import { createTemporalClient } from '#temporal/client/connect';
 import { createWebHandler } from '#web/server.server';
 import { readKmsKey, ready, runProcess } from './process.ts';
+
+const OPERATOR_TOKEN_EVERY_MS = 12 * 3_600_000;
 
 /** The edges: HTTP with the website, gRPC, and the providers' gateway to Temporal. */
 runProcess('api', async (stopped) => {
@@ -55,6 +59,8 @@ runProcess('api', async (stopped) => {
     log,
     ...tls,
   });
+  const beats = keepBeating(parts.db, log);
+  const tokenRenewal = setInterval(() => void leaveOperatorToken(config.home, tokens), OPERATOR_TOKEN_EVERY_MS);
   await leaveOperatorToken(config.home, tokens);
   ready('api', { http: http.port, grpc: grpc.port, gateway: gateway.port });
 
@@ -62,9 +68,19 @@ runProcess('api', async (stopped) => {
     if (stopped.aborted) resolve();
     else stopped.addEventListener('abort', () => resolve());
   });
+  clearInterval(beats);
+  clearInterval(tokenRenewal);
   await Promise.all([http.close(), grpc.close(), gateway.close()]);
   await parts.close();
 });
+
+/** From now on providers can reach the platform: what they do not say counts as silence only while this goes on. */
+function keepBeating(db: Database, log: pino.Logger): NodeJS.Timeout {
+  const startedAt = new Date();
+  const beat = (): void => void beatEdge(db, startedAt).catch((error: unknown) => log.warn({ err: error }, 'edge beat failed'));
+  beat();
+  return setInterval(beat, EDGE_BEAT_MS);
+}
 
 /**
  * Whoever can read the platform's home is its operator: they find a token there, good for a day and renewed at each
@@ -100,5 +116,5 @@ async function connectParts(config: Config, log: pino.Logger) {
     await temporal.connection.close();
     await Promise.all([postgres.close(), mongo.close()]);
   };
-  return { services, tokens, temporal, close };
+  return { services, tokens, temporal, db: postgres.db, close };
 }

@@ -8,7 +8,7 @@ import { loadKeypair } from '#activities/platform/chain/keypair';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
 import { createNodeRegistrationActivities } from '#activities/platform/node-registration';
-import { sweepSilentNodes, writeChainHeartbeats } from '#activities/platform/node-sweep';
+import { sweepSilentNodes, sweepUnsubmittedJobs, writeChainHeartbeats } from '#activities/platform/node-sweep';
 import { createOnboardingActivities } from '#activities/platform/onboarding';
 import { type Config, parseConfig } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
@@ -48,8 +48,10 @@ runProcess('platform', async (stopped) => {
     maxCachedWorkflows: 500,
   });
   const sweeping = sweep(postgres, chain, stopped);
-  stopped.addEventListener('abort', () => worker.shutdown());
   const running = worker.run();
+  // A stop may have come while all of this was being put together.
+  if (stopped.aborted) worker.shutdown();
+  else stopped.addEventListener('abort', () => worker.shutdown());
   ready('platform', { taskQueue: PLATFORM_QUEUE });
   await running;
   await sweeping;
@@ -88,6 +90,7 @@ async function sweep(postgres: Postgres, chain: Chain, stopped: AbortSignal): Pr
     const now = new Date();
     try {
       await sweepSilentNodes(postgres.db, now);
+      await sweepUnsubmittedJobs(postgres.db);
       await writeChainHeartbeats(postgres.db, chain, heardSince);
       heardSince = now;
     } catch (error) {

@@ -32,6 +32,10 @@ export interface JobActivities {
   planPlacement(input: { jobId: string; attempt: number }): Promise<PlacementPlan>;
   /** Ends the lease: from now on the node gets no keys and its reports are refused. */
   closeAttempt(input: { jobId: string; attempt: number; outcome: AttemptOutcome; reason: string }): Promise<void>;
+  /** Whether a node is to blame for a late or missing result; see `fair-outcome.ts`. */
+  judgeLateness(input: { jobId: string; attempt: number }): Promise<'timeout' | 'released' | 'delivered'>;
+  /** Whether providers could reach the platform, without a break, for this long until now. */
+  couldProvidersReachUs(input: { forMs: number }): Promise<boolean>;
   /** Closes a paid attempt, gives the job its model and counts the job for node and user. Once. */
   completeAttempt(input: { jobId: string; attempt: number }): Promise<{ modelCid: string }>;
 }
@@ -43,6 +47,8 @@ export type EscrowStatus = 'none' | 'locked' | 'released' | 'refunded';
 
 export interface AssignResult {
   readonly granted: boolean;
+  /** Another node holds this attempt on chain: it is closed, and the next one is offered. */
+  readonly burned: boolean;
   /** Why not, where granted is false. The claim is cleared then, and the job is offered again. */
   readonly reason: string;
   readonly nodeId: string;

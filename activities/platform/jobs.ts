@@ -3,6 +3,7 @@ import { splitPayout } from '#core/money/split';
 import { isReliable } from '#core/node/reputation';
 import { closeAttempt, findAttempt, openAttempt } from '#db/postgres/attempts';
 import type { Database, JobRow, NodeRow } from '#db/postgres/database';
+import { edgeWasUp } from '#db/postgres/edge-beats';
 import { appendJobEvent } from '#db/postgres/events';
 import { applyJobTransition, patchJob, requireJob } from '#db/postgres/jobs';
 import { capableNodes } from '#db/postgres/nodes';
@@ -11,8 +12,11 @@ import { classesAbleToServe } from '#core/hardware/device-class';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { JobActivities } from './contract.ts';
 import { asActivities } from './failure.ts';
+import { fairOutcome } from './fair-outcome.ts';
 import { endJobOfNode } from './node-projection.ts';
 
+/** A node renews its token well before this. */
+const TOKEN_LIFETIME_MS = 5 * 60_000;
 const WAITING_FOR_LOCK = 'Your tokens are being locked on chain';
 
 export interface JobActivityDeps {
@@ -42,10 +46,10 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       const job = await requireJob(db, jobId);
       await openAttempt(db, { jobId, attempt });
       const capable = await capableNodes(db, classesAbleToServe(job.deviceClass));
-      const affordable = capable.filter((node) => node.pricePerHourBase <= job.pricePerHourBase && node.ownerId !== job.userId);
+      const affordable = capable.filter((node) => node.pricePerHourBase <= job.pricePerHourBase && node.ownerId !== job.userId && node.stakeBase >= job.amountBase);
       const waitingFor = describeWait(job.deviceClass, affordable);
       await patchJob(db, jobId, { waitingFor });
-      return { askReliableFirst: affordable.some((node) => node.state === 'ACTIVE' && isReliable(node)), waitingFor };
+      return { askReliableFirst: affordable.some(asksOnReliableTier), waitingFor };
     },
 
     closeAttempt: async ({ jobId, attempt, outcome, reason }) => {
@@ -59,6 +63,10 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       });
       if (row?.nodeId != null && row.assignedAt !== null) await endJobOfNode(db, row.nodeId);
     },
+
+    judgeLateness: async ({ jobId, attempt }) => fairOutcome(await requireJob(db, jobId), await findAttempt(db, { jobId, attempt }), new Date()),
+
+    couldProvidersReachUs: ({ forMs }) => edgeWasUp(db, forMs),
 
     completeAttempt: async ({ jobId, attempt }) => {
       const row = await findAttempt(db, { jobId, attempt });
@@ -80,6 +88,11 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       return { modelCid: row.modelCid };
     },
   });
+}
+
+/** Being reliable is not enough: the node must know it, from a token that is still good. */
+function asksOnReliableTier(node: NodeRow): boolean {
+  return node.state === 'ACTIVE' && isReliable(node) && (node.reliableTokenAt?.getTime() ?? 0) > Date.now() - TOKEN_LIFETIME_MS;
 }
 
 /** What the platform checked and stored for a job. */

@@ -26,5 +26,6 @@ export async function projectNodeAccount(db: Database, node: NodeRow, account: N
     successful: Number(account.reputation.successful),
     avgTimeMs: Number(account.reputation.avgTimeMs),
   });
+  if (account.status === 'active' && node.state === 'SLASHED') await applyWherePossible(db, node.id, 'toppedUp');
   if (account.status === 'slashed' || account.status === 'banned') await applyWherePossible(db, node.id, 'slashedBelowMinimum');
 }

@@ -1,6 +1,7 @@
 import { PublicKey, sendAndConfirmTransaction, Transaction } from '@solana/web3.js';
 import { NODE_INACTIVE_AFTER_MS, NODE_OFFLINE_AFTER_MS } from '#core/node/machine';
 import type { Database } from '#db/postgres/database';
+import { applyJobTransition, overdueUnsubmittedJobs } from '#db/postgres/jobs';
 import { applyNodeEvent, listNodes, silentNodes } from '#db/postgres/nodes';
 import { heartbeatInstruction } from '#programs/clients/ts/node-registry';
 import { type Chain, reachable } from './chain/chain.ts';
@@ -13,6 +14,13 @@ export async function sweepSilentNodes(db: Database, now: Date): Promise<void> {
   }
   for (const node of await silentNodes(db, { states: ['OFFLINE'], before: before(NODE_INACTIVE_AFTER_MS) })) {
     await applyNodeEvent(db, { nodeId: node.id, event: 'silentForAWeek' });
+  }
+}
+
+/** A job whose submission never reached its workflow ends with its deadline; nothing was locked for it. */
+export async function sweepUnsubmittedJobs(db: Database): Promise<void> {
+  for (const jobId of await overdueUnsubmittedJobs(db)) {
+    await applyJobTransition(db, { jobId, event: 'fail', transitionKey: 'fail:unsubmitted', patch: { endReason: 'NOT_SUBMITTED' } });
   }
 }
 

@@ -3,12 +3,15 @@ import type { Connection } from '@solana/web3.js';
 import { PublicKey } from '@solana/web3.js';
 import type { JobState } from '#core/job/machine';
 import type { Database } from '#db/postgres/database';
-import { escrowedJobs, ledgerBalances, unbalancedTransfers } from '#db/postgres/audit';
+import { assignedAttempts, jobsToAudit, ledgerBalances, unbalancedTransfers } from '#db/postgres/audit';
+import { uuidToBytes } from '#programs/clients/ts/bytes';
 import { decodeEscrow, decodeEscrowConfig, type EscrowAccount, type EscrowStatus } from '#programs/clients/ts/job-escrow';
 import { decodeNode, decodeRegistryConfig } from '#programs/clients/ts/node-registry';
 import {
   findAssociatedTokenAddress,
   findEscrowConfigPda,
+  findEscrowPda,
+  findNodePda,
   findRegistryConfigPda,
   findStakeVaultPda,
 } from '#programs/clients/ts/pda';
@@ -53,7 +56,7 @@ export async function auditLedger(db: Database, connection: Connection): Promise
 async function look(db: Database, connection: Connection): Promise<AuditReport> {
   const chain = await readDeployment(connection);
   const balances = await ledgerBalances(db);
-  const jobs = await escrowedJobs(db);
+  const jobs = await jobsToAudit(db);
   const problems: AuditProblem[] = [];
   const unbooked: AuditProblem[] = [];
   for (const key of await unbalancedTransfers(db)) problems.push({ subject: `transfer:${key}`, message: 'its two rows do not add up to zero' });
@@ -67,17 +70,41 @@ async function look(db: Database, connection: Connection): Promise<AuditReport> 
     }
     if (account !== 'mint' && account !== 'outside' && ledgerBase < 0n) problems.push({ subject: account, message: `the ledger has it below zero: ${ledgerBase}` });
   }
+  const attempts = await assignedAttempts(db);
   for (const job of jobs) {
-    const status = await chain.escrowStatus(job.escrowAddress!);
-    const expected = expectedStatus(job.state as JobState);
-    if (!expected.includes(status)) problems.push({ subject: `job:${job.id}`, message: `the job is ${job.state}, but its escrow is ${status}` });
+    const escrow = await chain.escrowAt(findEscrowPda({ requester: new PublicKey(job.requesterAddress), jobId: uuidToBytes(job.id) }).address);
+    problems.push(...problemsOfJob(job, escrow, attempts.filter((attempt) => attempt.jobId === job.id)));
   }
   return { ok: problems.length === 0, checkedAt: new Date(), accounts: balances.size, jobs: jobs.length, supplyBase: chain.supplyBase, problems, unbooked };
 }
 
+/** A job that is not over this long after its deadline is stuck, whatever else is right about it. */
+const GRACE_MS = 3_600_000;
+
+type AuditedJob = Awaited<ReturnType<typeof jobsToAudit>>[number];
+type AuditedAttempt = Awaited<ReturnType<typeof assignedAttempts>>[number];
+
+function problemsOfJob(job: AuditedJob, escrow: EscrowAccount | null, attempts: readonly AuditedAttempt[]): AuditProblem[] {
+  const subject = `job:${job.id}`;
+  const messages: string[] = [];
+  const status = escrow?.status ?? 'missing';
+  if (!expectedStatus(job.state as JobState).includes(status)) messages.push(`the job is ${job.state}, but its escrow is ${status}`);
+  if (escrow !== null && escrow.amountBase !== job.amountBase) messages.push(`its escrow is of ${escrow.amountBase} instead of ${job.amountBase} base units`);
+  if (job.endedAt === null && job.deadlineAt.getTime() + GRACE_MS < Date.now()) messages.push(`the job is still ${job.state}, long after its deadline`);
+  for (const attempt of attempts) {
+    const onChain = escrow?.attempts[attempt.attempt - 1];
+    const node = findNodePda(uuidToBytes(attempt.nodeId!)).address;
+    if (onChain === undefined || !onChain.node.equals(node)) messages.push(`attempt ${attempt.attempt} is with another node on chain`);
+    else if (job.endedAt !== null && attempt.outcome !== onChain.outcome) messages.push(`attempt ${attempt.attempt} ended ${attempt.outcome}, on chain ${onChain.outcome}`);
+  }
+  return messages.map((message) => ({ subject, message }));
+}
+
 function expectedStatus(state: JobState): readonly (EscrowStatus | 'missing')[] {
   if (state === 'COMPLETED') return ['released'];
-  if (state === 'FAILED' || state === 'CANCELLED') return ['refunded'];
+  // Nothing was locked yet where a job ended before its lock.
+  if (state === 'FAILED' || state === 'CANCELLED') return ['refunded', 'missing'];
+  if (state === 'CREATED' || state === 'QUEUED') return ['missing', 'locked', 'released', 'refunded'];
   // A running job is locked; one about to end may be settled a moment before its state says so.
   return ['locked', 'released', 'refunded'];
 }
@@ -92,7 +119,7 @@ interface ChainBooks {
   readonly supplyBase: bigint;
   /** What a ledger account holds on chain; null where the account has no counterpart there. */
   balanceOf(account: string): Promise<Held | null>;
-  escrowStatus(address: string): Promise<EscrowStatus | 'missing'>;
+  escrowAt(address: PublicKey): Promise<EscrowAccount | null>;
 }
 
 /** Where SPL accounts keep their u64 amounts, little endian. */
@@ -113,8 +140,8 @@ async function readDeployment(connection: Connection): Promise<ChainBooks> {
   const token = async (address: PublicKey): Promise<bigint> => u64(await data(address), TOKEN_AMOUNT_OFFSET);
   const wallet = (owner: PublicKey): Promise<bigint> => token(findAssociatedTokenAddress({ owner, mint }));
 
-  const escrowAt = async (address: string) => {
-    const bytes = await data(new PublicKey(address));
+  const escrowAt = async (address: PublicKey): Promise<EscrowAccount | null> => {
+    const bytes = await data(address);
     return bytes === null ? null : decodeEscrow(bytes);
   };
   const open = async (base: Promise<bigint>): Promise<Held> => ({ base: await base, open: true });
@@ -127,11 +154,11 @@ async function readDeployment(connection: Connection): Promise<ChainBooks> {
       if (kind === 'insurance') return open(wallet(registry.insuranceOwner));
       if (address === undefined) return null;
       if (kind === 'wallet') return open(wallet(new PublicKey(address)));
-      if (kind === 'escrow') return { base: lockedIn(await escrowAt(address)), open: false };
+      if (kind === 'escrow') return { base: lockedIn(await escrowAt(new PublicKey(address))), open: false };
       if (kind === 'stake') return { base: await stakeOf(new PublicKey(address)), open: false };
       return null;
     },
-    escrowStatus: async (address) => (await escrowAt(address))?.status ?? 'missing',
+    escrowAt,
   };
 
   /** The stake that the program counts; below zero, and so a problem, where its vault holds less. */

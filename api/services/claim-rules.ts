@@ -1,5 +1,6 @@
 import { MIN_STAKE_BASE } from '#core/money/split';
 import { classesAbleToServe } from '#core/hardware/device-class';
+import { CLAIM_LAPSES_AFTER_MS } from '#db/postgres/attempts';
 import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 
 export interface ClaimFacts {
@@ -17,9 +18,10 @@ export function refusalOf({ node, job, attempt, claimed, holdsAnother }: ClaimFa
   if (job.attempt !== claimed || attempt === null) return `attempt ${claimed} is not the job's current one`;
   if (attempt.closedAt !== null) return 'the attempt is closed';
   if (attempt.nodeId === node.id) return null;
-  if (attempt.nodeId !== null) return 'another node has it';
+  const lapsed = attempt.assignedAt === null && (attempt.claimedAt?.getTime() ?? 0) < Date.now() - CLAIM_LAPSES_AFTER_MS;
+  if (attempt.nodeId !== null && !lapsed) return 'another node has it';
   if (job.state !== 'ESCROWED') return `the job is ${job.state}`;
-  if (job.deadlineAt.getTime() <= Date.now()) return 'the deadline has passed';
+  if (job.deadlineAt.getTime() - job.estimatedDurationMs <= Date.now()) return 'too little time is left before the deadline';
   if (node.ownerId === job.userId) return 'nobody may work for themselves';
   if (!classesAbleToServe(job.deviceClass).includes(node.deviceClass)) return `the node is of class ${node.deviceClass}, the job needs ${job.deviceClass}`;
   if (node.banned) return 'the node is banned';
@@ -29,6 +31,8 @@ export function refusalOf({ node, job, attempt, claimed, holdsAnother }: ClaimFa
   if (node.stakeBase < MIN_STAKE_BASE) return 'the stake is below 100 CYXWIZ';
   if (node.state !== 'ACTIVE') return `the node is ${node.state}`;
   if (node.pricePerHourBase > job.pricePerHourBase) return 'the node asks for more than the quote allows';
+  // The chain bounds a node's open escrows by its stake; one job at a time, so this job has to fit.
+  if (node.stakeBase < job.amountBase) return 'the stake is below the job’s escrow';
   if (holdsAnother) return 'the node holds another job';
   return null;
 }

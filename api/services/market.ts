@@ -1,5 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { classesAbleToServe } from '#core/hardware/device-class';
+import { formatCyxwiz } from '#core/money/amount';
 import type { Database, NodeRow } from '#db/postgres/database';
 import { capableNodes } from '#db/postgres/nodes';
 import type { NodeState } from '#core/node/machine';
@@ -19,8 +20,21 @@ export async function requireCapableNodes(db: Database, query: { userId: string;
 }
 
 /** Prices may have risen since the quote. Throws NO_CAPABLE_NODE where no node is left at or below it. */
-export function requireAffordableNode(nodes: readonly NodeRow[], quote: { deviceClass: string; pricePerHourBase: bigint }): void {
-  if (nodes.some((node) => node.pricePerHourBase <= quote.pricePerHourBase)) return;
+export function requireAffordableNode(
+  nodes: readonly NodeRow[],
+  quote: { deviceClass: string; pricePerHourBase: bigint; amountBase: bigint },
+): void {
+  const affordable = nodes.filter((node) => node.pricePerHourBase <= quote.pricePerHourBase);
+  if (affordable.some((node) => node.stakeBase >= quote.amountBase)) return;
+  const largestBase = affordable.reduce((largest, node) => (node.stakeBase > largest ? node.stakeBase : largest), 0n);
+  if (affordable.length > 0) {
+    // The chain bounds what a node may hold by its stake, so a larger escrow could never be assigned.
+    throw new CyxError(
+      'NO_CAPABLE_NODE',
+      `This job would lock ${formatCyxwiz(quote.amountBase)} CYXWIZ, but no node has a stake above ${formatCyxwiz(largestBase)} to answer for it. Choose an earlier deadline.`,
+      { facts: { largestStakeBase: largestBase.toString() } },
+    );
+  }
   throw new CyxError('NO_CAPABLE_NODE', `No node of class ${quote.deviceClass} works for the quoted price any more. Ask for a new quote.`);
 }
 

@@ -5,7 +5,7 @@ import { priceJob, QUOTE_LIFETIME_MS } from '#core/pricing/quote';
 import { findDataset } from '#db/postgres/datasets';
 import { insertQuote } from '#db/postgres/quotes';
 import type { ServiceDeps } from './deps.ts';
-import { requireCapableNodes } from './market.ts';
+import { requireAffordableNode, requireCapableNodes } from './market.ts';
 import { checkDatasetFits, checkSpecification, requireDataset } from './specification.ts';
 import type { Services } from './types.ts';
 import type { VerifierDirectory } from './verifiers.ts';
@@ -28,6 +28,7 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
         samples: dataset.samples,
         epochs: specification.hyperParameters.epochs,
       });
+      requireAffordableNode(nodes, { deviceClass: specification.deviceClass, ...price });
       const quote = await insertQuote(postgres.db, {
         id: randomUUID(),
         userId: actor.userId,
@@ -45,7 +46,7 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
         ...splitPayout(quote.amountBase),
         pricePerHourBase: quote.pricePerHourBase,
         estimatedDurationMs: quote.estimatedDurationMs,
-        capableNodes: nodes.filter((node) => node.pricePerHourBase <= quote.pricePerHourBase).length,
+        capableNodes: nodes.filter((node) => node.pricePerHourBase <= quote.pricePerHourBase && node.stakeBase >= quote.amountBase).length,
         expiresAt: quote.expiresAt,
       };
     },

@@ -1,6 +1,9 @@
 import type { NodeIdentity } from '#api/auth/tokens';
+import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
-import { recordNodeHeartbeat, requireNode } from '#db/postgres/nodes';
+import { parseInput } from '#core/errors/from-zod';
+import { isReliable } from '#core/node/reputation';
+import { patchNode, recordNodeHeartbeat, requireNode } from '#db/postgres/nodes';
 import type { ServiceDeps } from './deps.ts';
 import { queuesOfNode } from './node-queues.ts';
 import { createNodeRegistration } from './node-registration.ts';
@@ -9,11 +12,14 @@ import { createNodeWork } from './node-work.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'kms' | 'storageUrl'>;
 
+const issueSchema = z.object({ nodeId: z.uuid('must be the id of a node') });
+
 export function createServerNodes(deps: Deps): ServerNodeServices {
   const { db } = deps.postgres;
   return {
     register: createNodeRegistration(deps),
     issueToken: async (machine, nodeId) => {
+      parseInput(issueSchema, { nodeId });
       const node = await requireNode(db, nodeId);
       if (node.machineId !== machine.machineId || node.ownerId !== machine.ownerId) {
         throw new CyxError('FORBIDDEN', 'This node runs on another machine.');
@@ -21,6 +27,7 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
       if (node.banned) throw new CyxError('NODE_NOT_ELIGIBLE', 'This node is banned for good.');
       const taskQueues = queuesOfNode(node);
       const { ownerId, machineId } = node;
+      if (isReliable(node)) await patchNode(db, nodeId, { reliableTokenAt: new Date() });
       return { ...(await deps.tokens.issueNodeToken({ nodeId, ownerId, machineId, queues: taskQueues })), taskQueues };
     },
     heartbeat: async (node, nodeId) => {

@@ -106,6 +106,7 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
     specificationHash: specification.hash,
     amountBase: quote.amountBase,
     pricePerHourBase: quote.pricePerHourBase,
+    estimatedDurationMs: quote.estimatedDurationMs,
     requesterAddress: wallet.address,
     modelKeyWrapped: await deps.kms.wrap(randomBytes(32), 'model-key', jobId),
     deadlineAt: new Date(Date.now() + specification.deadlineMs),

@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, isNull, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Database, JobAttemptRow } from './database.ts';
 import { jobAttempts, jobs, nodeOffers } from './schema.ts';
@@ -27,6 +27,10 @@ export async function attemptsOfJob(db: Database, jobId: string): Promise<JobAtt
   return db.select().from(jobAttempts).where(eq(jobAttempts.jobId, jobId)).orderBy(asc(jobAttempts.attempt));
 }
 
+/** A claim that is not assigned within this time is free again: its node died, or never meant to work. */
+export const CLAIM_LAPSES_AFTER_MS = 20_000;
+const lapsed = sql`(${jobAttempts.assignedAt} IS NULL AND ${jobAttempts.claimedAt} < now() - make_interval(secs => ${CLAIM_LAPSES_AFTER_MS / 1000}))`;
+
 /**
  * Gives an unclaimed, open attempt to a node. True for the node that has it, also when it asks again; false where
  * another node has it, or where it was closed or never opened.
@@ -34,8 +38,11 @@ export async function attemptsOfJob(db: Database, jobId: string): Promise<JobAtt
 export async function recordClaim(db: Database, claim: AttemptKey & { nodeId: string }): Promise<boolean> {
   const rows = await db
     .update(jobAttempts)
-    .set({ nodeId: claim.nodeId, claimedAt: sql`coalesce(${jobAttempts.claimedAt}, now())` })
-    .where(and(at(claim), isNull(jobAttempts.closedAt), sql`(${jobAttempts.nodeId} IS NULL OR ${jobAttempts.nodeId} = ${claim.nodeId})`))
+    .set({
+      nodeId: claim.nodeId,
+      claimedAt: sql`CASE WHEN ${jobAttempts.nodeId} = ${claim.nodeId} THEN ${jobAttempts.claimedAt} ELSE now() END`,
+    })
+    .where(and(at(claim), isNull(jobAttempts.closedAt), or(isNull(jobAttempts.nodeId), eq(jobAttempts.nodeId, claim.nodeId), lapsed)))
     .returning({ nodeId: jobAttempts.nodeId });
   return rows.length > 0;
 }

@@ -1,6 +1,6 @@
 import { isNotNull, sql } from 'drizzle-orm';
-import type { Database, JobRow } from './database.ts';
-import { jobs, ledgerEntries } from './schema.ts';
+import type { Database } from './database.ts';
+import { jobAttempts, jobs, ledgerEntries } from './schema.ts';
 
 export { ledgerBalances } from './ledger.ts';
 
@@ -14,9 +14,14 @@ export async function unbalancedTransfers(db: Database): Promise<string[]> {
   return rows.map((row) => row.key);
 }
 
-export async function escrowedJobs(db: Database): Promise<Pick<JobRow, 'id' | 'state' | 'escrowAddress'>[]> {
-  return db
-    .select({ id: jobs.id, state: jobs.state, escrowAddress: jobs.escrowAddress })
-    .from(jobs)
-    .where(isNotNull(jobs.escrowAddress));
+/** What the audit compares of each job with its escrow. */
+export async function jobsToAudit(db: Database) {
+  const { id, state, requesterAddress, amountBase, deadlineAt, endedAt } = jobs;
+  return db.select({ id, state, requesterAddress, amountBase, deadlineAt, endedAt }).from(jobs);
+}
+
+/** Attempts that a node was given, as the platform has them. */
+export async function assignedAttempts(db: Database) {
+  const { jobId, attempt, nodeId, outcome } = jobAttempts;
+  return db.select({ jobId, attempt, nodeId, outcome }).from(jobAttempts).where(isNotNull(jobAttempts.assignedAt));
 }

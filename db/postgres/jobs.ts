@@ -136,6 +136,16 @@ export async function listCompletedJobs(db: Database, userId: string): Promise<J
     .limit(500);
 }
 
+/** Jobs that are still CREATED although their deadline has passed. */
+export async function overdueUnsubmittedJobs(db: Database): Promise<string[]> {
+  const rows = await db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.state, 'CREATED'), lt(jobs.deadlineAt, sql`now()`)))
+    .limit(100);
+  return rows.map((row) => row.id);
+}
+
 function jobNotFound(jobId: string): CyxError {
   return new CyxError('NOT_FOUND', `There is no job ${jobId}. Check the id, or list your jobs.`);
 }

@@ -62,6 +62,12 @@ export async function recordTransfer(db: Database, transfer: NewTransfer): Promi
   });
 }
 
+/** Whether a transfer of this key is in the books. */
+export async function isBooked(db: Database, transferKey: string): Promise<boolean> {
+  const rows = await db.select({ id: ledgerEntries.id }).from(ledgerEntries).where(eq(ledgerEntries.transferKey, transferKey)).limit(1);
+  return rows.length > 0;
+}
+
 async function alreadyBooked(tx: Database, transfer: NewTransfer): Promise<boolean> {
   const rows = await tx
     .select()

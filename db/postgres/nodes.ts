@@ -22,6 +22,7 @@ export type NodePatch = Partial<
     | 'pricePerHourBase'
     | 'hardware'
     | 'ownerAddress'
+    | 'reliableTokenAt'
   >
 >;
 

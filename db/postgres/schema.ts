@@ -50,6 +50,8 @@ export const jobs = pgTable(
     specificationHash: text('specification_hash').notNull(),
     amountBase: amountBase('amount_base').notNull(),
     pricePerHourBase: amountBase('price_per_hour_base').notNull(),
+    /** The quote's estimate: who has less time than this left is neither offered the job nor blamed for its deadline. */
+    estimatedDurationMs: bigint('estimated_duration_ms', { mode: 'number' }).notNull().default(0),
     attempt: integer('attempt').notNull().default(0),
     nodeId: uuid('node_id'),
     requesterAddress: text('requester_address').notNull(),
@@ -156,6 +158,8 @@ export const nodes = pgTable(
     successful: integer('successful').notNull().default(0),
     avgTimeMs: bigint('avg_time_ms', { mode: 'number' }).notNull().default(0),
     registerSignature: text('register_signature'),
+    /** When it last got a token that names the reliable tier's queues: only then does it poll them. */
+    reliableTokenAt: at('reliable_token_at'),
     createdAt: at('created_at').notNull().defaultNow(),
   },
   (t) => [
@@ -254,5 +258,17 @@ export const chainIntents = pgTable('chain_intents', {
   signature: text('signature').notNull(),
   wire: bytes('wire').notNull(),
   lastValidBlockHeight: bigint('last_valid_block_height', { mode: 'number' }).notNull(),
+  /** It was seen confirmed: from then on its signature is the answer for ever, however short the chain's memory is. */
+  landed: boolean('landed').notNull().default(false),
   createdAt: at('created_at').notNull().defaultNow(),
+});
+
+/**
+ * The processes that providers reach the platform through say here that they are up. Silence of a node counts only
+ * for the time in which they were.
+ */
+export const edgeBeats = pgTable('edge_beats', {
+  component: text('component').primaryKey(),
+  startedAt: at('started_at').notNull(),
+  lastAt: at('last_at').notNull(),
 });

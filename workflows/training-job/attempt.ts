@@ -2,7 +2,10 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
+  condition,
   isCancellation,
+  log,
   proxyActivities,
   sleep,
   TimeoutFailure,
@@ -10,7 +13,9 @@ import {
 import type { NodeActivities } from '#activities/node/contract';
 import type { EscrowActivities, VerificationActivities, Verdict } from '#activities/platform/contract';
 import { capabilityQueue, nodeQueue, PLATFORM_QUEUE, type Tier, verifierQueue } from '#temporal/contract/queues';
+import { MAX_ATTEMPTS } from '#core/job/end-reason';
 import { CHAIN, CLAIM, NODE_RUN, VERIFY } from '#temporal/contract/retry';
+import type { ActivityOptions } from '@temporalio/workflow';
 import type { SubmitJobInput } from './messages.ts';
 import { database, type JobProcess } from './process.ts';
 
@@ -20,9 +25,13 @@ export const chain = proxyActivities<EscrowActivities>({ ...CHAIN, taskQueue: PL
 const RELIABLE_TIER = '5 s';
 /**
  * A node that does not take up its own work is asked this often (8 s each) before it counts as lost. Rounds are
- * counted, not hours: while the platform itself is down no round passes, so its downtime is never held against a node.
+ * counted, not hours, and only those in which the platform could be reached: its own downtime is never held against a
+ * node.
  */
 const SILENT_ROUNDS = 4;
+/** Time for a node to connect again after the platform was away. */
+const REACHABLE_FOR_MS = 20_000;
+const ACKNOWLEDGE_WITHIN = '8 s';
 const LONGEST_REFUSAL_WAIT_MS = 30_000;
 /**
  * At the deadline the node is told to stop, which it hears with its next heartbeat. Only a node that does not is cut
@@ -35,17 +44,20 @@ const VERDICT_WITHIN = '15 min';
 export type AttemptResult =
   | { readonly kind: 'valid'; readonly verdict: Verdict }
   | { readonly kind: 'nodeFailed'; readonly outcome: 'timeout' | 'invalid' | 'released'; readonly reason: string }
-  | { readonly kind: 'diverged'; readonly reason: string }
+  | { readonly kind: 'diverged'; readonly outcome: 'released'; readonly reason: string }
   | { readonly kind: 'noVerdict'; readonly reason: string };
 
-/** Offers the job until a node holds it on chain. Only the job's deadline or a cancellation ends the wait. */
-export async function assignToNode(job: JobProcess, submission: SubmitJobInput): Promise<string> {
+/**
+ * Offers the job until a node holds it on chain; null where the attempts are used up. Only the job's deadline or a
+ * cancellation ends the wait.
+ */
+export async function assignToNode(job: JobProcess, submission: SubmitJobInput): Promise<string | null> {
   for (let refusals = 0; ; refusals++) {
     // A node that claims what the chain then refuses could do so for ever: each refusal makes the next wait longer.
-    if (refusals > 0) await sleep(Math.min(LONGEST_REFUSAL_WAIT_MS, 500 * 2 ** refusals));
+    if (refusals > 0) await sleep(Math.min(LONGEST_REFUSAL_WAIT_MS, 500 * 2 ** Math.min(refusals, 10)));
     const plan = await database.planPlacement({ jobId: job.jobId, attempt: job.attempt });
     job.waitingFor = plan.waitingFor;
-    await offer(job, submission, plan.askReliableFirst);
+    if (!(await offer(job, submission, plan.askReliableFirst))) continue;
     // Compensation is registered before the step: from here on the attempt may be open on chain.
     job.openAttempt = job.attempt;
     const assigned = await chain.assignNode({ jobId: job.jobId, attempt: job.attempt });
@@ -54,16 +66,16 @@ export async function assignToNode(job: JobProcess, submission: SubmitJobInput):
       job.waitingFor = 'The node fetches the data and starts to train';
       return assigned.nodeId;
     }
-    job.openAttempt = undefined;
+    if (!assigned.burned) continue;
+    // An earlier claimant's assignment landed although it was refused since: its attempt is given back, unjudged.
+    await closeOpenAttempt(job, 'released', assigned.reason);
+    if (job.attempt >= MAX_ATTEMPTS) return null;
+    job.attempt += 1;
   }
 }
 
-async function offer(job: JobProcess, submission: SubmitJobInput, askReliableFirst: boolean): Promise<void> {
-  const claim = (tier: Tier) => ({
-    ...CLAIM,
-    taskQueue: capabilityQueue(submission.deviceClass, tier),
-    summary: `offer attempt ${job.attempt} to ${tier === 'open' ? 'every node' : 'reliable nodes'} of ${submission.deviceClass}`,
-  });
+/** True once a node took the offer. A claim that fails, however it says so, is a refusal and nothing more. */
+async function offer(job: JobProcess, submission: SubmitJobInput, askReliableFirst: boolean): Promise<boolean> {
   const input = {
     jobId: job.jobId,
     attempt: job.attempt,
@@ -71,16 +83,23 @@ async function offer(job: JobProcess, submission: SubmitJobInput, askReliableFir
     maxPricePerHourBase: submission.pricePerHourBase,
     deadlineAtMs: submission.deadlineAtMs,
   };
-  if (askReliableFirst) {
+  const ask = async (tier: Tier, limit: ActivityOptions): Promise<boolean> => {
+    const node = proxyActivities<NodeActivities>({
+      ...CLAIM,
+      ...limit,
+      taskQueue: capabilityQueue(submission.deviceClass, tier),
+      summary: `offer attempt ${job.attempt} to ${tier === 'open' ? 'every node' : 'reliable nodes'} of ${submission.deviceClass}`,
+    });
     try {
-      const reliable = proxyActivities<NodeActivities>({ ...claim('reliable'), scheduleToCloseTimeout: RELIABLE_TIER });
-      await reliable.claimJob(input);
-      return;
+      await node.claimJob(input);
+      return true;
     } catch (error) {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+      return false;
     }
-  }
-  await proxyActivities<NodeActivities>(claim('open')).claimJob(input);
+  };
+  if (askReliableFirst && (await ask('reliable', { scheduleToCloseTimeout: RELIABLE_TIER }))) return true;
+  return ask('open', {});
 }
 
 /** Trains on the assigned node, commits the result on chain and has it verified. Cancellation passes through. */
@@ -92,18 +111,40 @@ export async function runAttempt(job: JobProcess, submission: SubmitJobInput, no
     startToCloseTimeout: Math.max(0, submission.deadlineAtMs - Date.now()) + STOP_WITHIN_MS,
   });
   try {
-    await untilNodeAnswers(() => node.startTraining(input));
+    await orAbandon(job, untilNodeAnswers(() => node.startTraining(input)));
     job.waitingFor = 'The node trains; its result is verified next';
     await job.move('startTraining');
-    await untilNodeAnswers(() => node.awaitTraining(input));
-    job.delivered = true;
+    await orAbandon(job, untilNodeAnswers(() => node.awaitTraining(input)));
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const failure = classify(error);
+    // A node that handed in its result and then fell silent has done its work.
+    if (failure.outcome !== 'timeout' || (await database.judgeLateness({ jobId: job.jobId, attempt: job.attempt })) !== 'delivered') return failure;
+    if (job.state === 'ASSIGNED') await job.move('startTraining');
+  }
+  job.delivered = true;
+  try {
     await chain.commitResult({ jobId: job.jobId, attempt: job.attempt });
   } catch (error) {
-    // Once the job is stopped it no longer matters what the node said.
-    if (isCancellation(error) || job.stopReason !== undefined) throw error;
+    if (isCancellation(error)) throw error;
     return classify(error);
   }
   return verify(job, submission);
+}
+
+/**
+ * A node is given a moment to acknowledge that the job was stopped, so that its training process ends. One that does
+ * not answer holds nobody up: its lease ends without it.
+ */
+async function orAbandon<T>(job: JobProcess, work: Promise<T>): Promise<T> {
+  const abandoned = CancellationScope.nonCancellable(async (): Promise<never> => {
+    await condition(() => job.stopReason !== undefined);
+    await sleep(ACKNOWLEDGE_WITHIN);
+    throw new CancelledFailure('The node did not acknowledge the stop in time');
+  });
+  work.catch(() => undefined);
+  abandoned.catch(() => undefined);
+  return Promise.race([work, abandoned]);
 }
 
 async function verify(job: JobProcess, submission: SubmitJobInput): Promise<AttemptResult> {
@@ -112,8 +153,11 @@ async function verify(job: JobProcess, submission: SubmitJobInput): Promise<Atte
     taskQueue: verifierQueue(submission.deviceClass),
     scheduleToCloseTimeout: VERDICT_WITHIN,
   });
+  const input = { jobId: job.jobId, attempt: job.attempt };
   try {
-    const verdict = await verifier.verifyResult({ jobId: job.jobId, attempt: job.attempt });
+    let verdict = await verifier.verifyResult(input);
+    // Nobody is slashed on one opinion: a bad verdict has to be found twice.
+    if (!verdict.valid) verdict = await verifier.verifyResult(input);
     if (verdict.valid) return { kind: 'valid', verdict };
     return { kind: 'nodeFailed', outcome: 'invalid', reason: verdict.reason };
   } catch (error) {
@@ -122,13 +166,18 @@ async function verify(job: JobProcess, submission: SubmitJobInput): Promise<Atte
   }
 }
 
-/** Repeats a call that the node never took up; any other failure passes through. */
+/**
+ * Repeats a call that the node never took up; any other failure passes through. A round counts against the node only
+ * where it could have reached the platform all the time.
+ */
 async function untilNodeAnswers<T>(call: () => Promise<T>): Promise<T> {
-  for (let round = 1; ; round++) {
+  for (let silent = 0; ; ) {
     try {
       return await call();
     } catch (error) {
-      if (!isSilence(error) || round >= SILENT_ROUNDS) throw error;
+      if (!isSilence(error)) throw error;
+      if (await database.couldProvidersReachUs({ forMs: REACHABLE_FOR_MS })) silent += 1;
+      if (silent >= SILENT_ROUNDS) throw error;
     }
   }
 }
@@ -141,13 +190,13 @@ function isSilence(error: unknown): boolean {
   );
 }
 
-function classify(error: unknown): AttemptResult {
+function classify(error: unknown): Extract<AttemptResult, { kind: 'nodeFailed' | 'diverged' }> {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof TimeoutFailure) {
     return { kind: 'nodeFailed', outcome: 'timeout', reason: 'The node fell silent and was not back before its lease ended' };
   }
   if (cause instanceof ApplicationFailure) {
-    if (cause.type === 'TRAINING_DIVERGED') return { kind: 'diverged', reason: cause.message };
+    if (cause.type === 'TRAINING_DIVERGED') return { kind: 'diverged', outcome: 'released', reason: cause.message };
     // The node said itself that it can not go on: it is not paid, but honesty is not slashed.
     return { kind: 'nodeFailed', outcome: 'released', reason: cause.message };
   }
@@ -159,9 +208,28 @@ export async function closeOpenAttempt(job: JobProcess, outcome: 'timeout' | 'in
   const attempt = job.openAttempt;
   if (attempt === undefined) return;
   await CancellationScope.nonCancellable(async () => {
+    // Lateness is judged by what the platform has on record, not by what the workflow happens to have heard.
+    const isLate = outcome === 'timeout' && (await database.judgeLateness({ jobId: job.jobId, attempt })) === 'timeout';
+    const fair = outcome === 'timeout' && !isLate ? 'released' : outcome;
     // The lease ends first, so that no key is released while the chain step runs.
-    await database.closeAttempt({ jobId: job.jobId, attempt, outcome, reason });
-    await chain.failAttempt({ jobId: job.jobId, attempt, outcome, reason });
+    await database.closeAttempt({ jobId: job.jobId, attempt, outcome: fair, reason });
+    await untilDone('close the attempt', () => chain.failAttempt({ jobId: job.jobId, attempt, outcome: fair, reason }));
   });
   job.openAttempt = undefined;
+}
+
+/**
+ * Settling is never given up: a step that fails for good today (a chain that refuses, a bug) waits, shows up for
+ * operators, and is tried again, until somebody mended what was wrong.
+ */
+export async function untilDone<T>(what: string, step: () => Promise<T>): Promise<T> {
+  for (let waitMs = 5_000; ; waitMs = Math.min(waitMs * 2, 600_000)) {
+    try {
+      return await step();
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.error('a settlement step failed and is tried again', { what, waitMs, error: String(error) });
+      await sleep(waitMs);
+    }
+  }
 }

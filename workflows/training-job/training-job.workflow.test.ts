@@ -146,7 +146,7 @@ describe('a node that fails', () => {
 
   it('by an invalid result loses 25 % and is paid nothing', async () => {
     const liar = await provider('honest');
-    scenario.verdicts.push(INVALID);
+    scenario.verdicts.push(INVALID, INVALID);
     const job = await scenario.newJob({ deadlineMs: 6_000 });
     const handle = await scenario.submit(job);
     expect(await resultOf(handle, 'result-invalid')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { type JobEnding, endingOfStop } from '#core/job/ending';
 import { MAX_ATTEMPTS } from '#core/job/end-reason';
-import { assignToNode, chain, closeOpenAttempt, runAttempt } from './attempt.ts';
+import { assignToNode, chain, closeOpenAttempt, runAttempt, untilDone } from './attempt.ts';
 import {
   cancelJobUpdate,
   jobStatusQuery,
@@ -86,7 +86,7 @@ async function isAgreed(jobId: string, submission: SubmitJobInput): Promise<bool
     // A local activity's failure comes bare, without the ActivityFailure around it.
     const cause = error instanceof ActivityFailure ? error.cause : error;
     const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-    if (type === 'NOT_FOUND' || type === 'FORBIDDEN') return false;
+    if (type === 'NOT_FOUND' || type === 'FORBIDDEN' || type === 'STATE_CONFLICT') return false;
     throw error;
   }
 }
@@ -102,6 +102,7 @@ async function lockAndTrain(job: JobProcess, submission: SubmitJobInput): Promis
   await job.move('lockEscrow');
   for (;;) {
     const nodeId = await assignToNode(job, submission);
+    if (nodeId === null) return failed('ATTEMPTS_EXHAUSTED');
     await job.move('assignNode', { nodeId });
     const attempt = await runAttempt(job, submission, nodeId);
     if (attempt.kind === 'valid') return settle(job, attempt.verdict.testAccuracy);
@@ -150,7 +151,7 @@ async function undo(job: JobProcess, ending: JobEnding): Promise<JobEnding> {
   // A node that let the deadline pass is a timeout; one whose job was cancelled did nothing wrong.
   const late = ending.endReason === 'DEADLINE_PASSED' && !job.settling;
   await closeOpenAttempt(job, late ? 'timeout' : 'released', late ? 'The deadline passed without a result' : 'The job was stopped');
-  const { status } = await chain.refundEscrow({ jobId: job.jobId });
+  const { status } = await untilDone('refund the escrow', () => chain.refundEscrow({ jobId: job.jobId }));
   return status === 'released' ? { event: ending.event, endReason: 'ESCROW_SETTLED_ELSEWHERE' } : ending;
 }
 

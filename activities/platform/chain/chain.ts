@@ -29,10 +29,14 @@ export interface Chain {
 /** Where an SPL token account keeps its amount (u64, little endian). */
 const TOKEN_AMOUNT_OFFSET = 64;
 
+/** An RPC call that hangs must not hold up a step for ever. */
+const RPC_WITHIN_MS = 20_000;
+
 export function createChain(options: { rpcUrl: string; wsUrl?: string; authority: Keypair }): Chain {
   const connection = new Connection(options.rpcUrl, {
     commitment: 'confirmed',
     disableRetryOnRateLimit: true,
+    fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(RPC_WITHIN_MS) }),
     ...(options.wsUrl === undefined ? {} : { wsEndpoint: options.wsUrl }),
   });
   let deployment: Promise<Deployment> | undefined;

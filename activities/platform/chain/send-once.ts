@@ -1,8 +1,8 @@
-import { SendTransactionError, Transaction, type Keypair, type SignatureStatus, type TransactionInstruction } from '@solana/web3.js';
+import { Transaction, type Keypair, type SignatureStatus, type TransactionInstruction } from '@solana/web3.js';
 import bs58 from 'bs58';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
-import { deleteIntent, findIntent, putIntent, type ChainIntentRow } from '#db/postgres/intents';
+import { type ChainIntentRow, deleteIntent, findIntent, findIntents, isForbidden, markLanded, putIntent } from '#db/postgres/intents';
 import type { Database } from '#db/postgres/database';
 import { type Chain, reachable } from './chain.ts';
 import { explainRefusal } from './explain.ts';
@@ -32,6 +32,8 @@ export async function sendOnce(chain: Chain, db: Database, transaction: OneTrans
       const { intent, isOurs } = await prepare(chain, db, transaction);
       return sendAndConfirm(chain, db, intent, isOurs);
     }
+    if (isForbidden(stored)) throw new CyxError('STATE_CONFLICT', `The step ${transaction.key} was given up, so it is not sent any more`);
+    if (stored.landed) return stored.signature;
     const status = await reachable(() => statusOf(chain, stored.signature));
     if (status !== null) return settled(db, stored, status);
     if (!(await hasExpired(chain, stored))) return sendAndConfirm(chain, db, stored, false);
@@ -42,12 +44,14 @@ export async function sendOnce(chain: Chain, db: Database, transaction: OneTrans
   }
 }
 
-/** Whether a transaction of this key may still land although nobody waits for it. */
-export async function mayStillLand(chain: Chain, db: Database, key: string): Promise<boolean> {
-  const intent = await findIntent(db, key);
-  if (intent === null) return false;
-  const status = await reachable(() => statusOf(chain, intent.signature));
-  return status === null && !(await hasExpired(chain, intent));
+/** Whether a transaction whose key begins like this may still land although nobody waits for it. */
+export async function mayStillLand(chain: Chain, db: Database, prefix: string): Promise<boolean> {
+  for (const intent of await findIntents(db, prefix)) {
+    if (intent.landed || isForbidden(intent)) continue;
+    const status = await reachable(() => statusOf(chain, intent.signature));
+    if (status === null && !(await hasExpired(chain, intent))) return true;
+  }
+  return false;
 }
 
 /** Signs and stores; where another worker was faster, its bytes are the ones that count. */
@@ -68,13 +72,11 @@ async function sendAndConfirm(chain: Chain, db: Database, intent: ChainIntentRow
   } catch (error) {
     const status = await reachable(() => statusOf(chain, intent.signature));
     if (status !== null) return settled(db, intent, status);
-    if (error instanceof SendTransactionError && neverSent) {
-      // Refused by the preflight and never passed on before, so it can not land; the next try builds a fresh one.
-      // A repeat that is refused may still have an earlier copy on its way: that one waits for its expiry.
-      await deleteIntent(db, intent);
-      throw explainRefusal(error);
-    }
-    throw new CyxError('CHAIN_UNAVAILABLE', 'The chain does not answer at the moment', { cause: error });
+    const refusal = explainRefusal(error);
+    // Refused by a program in the preflight and never passed on before, so it can not land: the next try builds a
+    // fresh one. A repeat that is refused may still have an earlier copy on its way, which waits for its expiry.
+    if (refusal.code !== 'CHAIN_UNAVAILABLE' && neverSent) await deleteIntent(db, intent);
+    throw refusal;
   }
   const giveUpAt = Date.now() + LANDS_WITHIN_MS;
   for (let poll = 0; Date.now() < giveUpAt; poll++) {
@@ -93,7 +95,10 @@ async function statusOf(chain: Chain, signature: string): Promise<SignatureStatu
 }
 
 async function settled(db: Database, intent: ChainIntentRow, status: SignatureStatus): Promise<string> {
-  if (status.err === null) return intent.signature;
+  if (status.err === null) {
+    await markLanded(db, intent);
+    return intent.signature;
+  }
   // It was executed, failed, and moved nothing: the next try may build a new one.
   await deleteIntent(db, intent);
   throw explainRefusal(status.err);

@@ -18,18 +18,21 @@ import { chainStep, type EscrowDeps, requireEscrow, stepKeys, type Subject, subj
 export async function assignNode(deps: EscrowDeps, jobId: string, attempt: number): Promise<AssignResult> {
   const subject = await subjectOf(deps, jobId);
   const claim = await findAttempt(deps.db, { jobId, attempt });
-  if (claim?.nodeId == null) return { granted: false, nodeId: '', reason: 'No claim of an authenticated node is on record' };
+  if (claim?.nodeId == null) return { granted: false, burned: false, nodeId: '', reason: 'No claim of an authenticated node is on record' };
   const node = await requireNode(deps.db, claim.nodeId);
-  const address = findNodePda(uuidToBytes(node.id)).address;
-  const refusal = await assignOnChain(deps, { subject, attempt, node, account: address });
-  if (refusal !== null) {
-    await recordOffer(deps.db, { jobId, attempt, nodeId: node.id, accepted: false, reason: refusal });
-    await releaseClaim(deps.db, { jobId, attempt, nodeId: node.id });
-    return { granted: false, nodeId: node.id, reason: refusal };
+  const account = findNodePda(uuidToBytes(node.id)).address;
+  const refusal = await assignOnChain(deps, { subject, attempt, node, account });
+  const holder = (await requireEscrow(deps, subject)).attempts[attempt - 1]?.node;
+  if (holder?.equals(account) === true) {
+    await markAssigned(deps.db, { jobId, attempt, nodeId: node.id });
+    await startJobOfNode(deps.db, node.id);
+    return { granted: true, burned: false, nodeId: node.id, reason: '' };
   }
-  await markAssigned(deps.db, { jobId, attempt, nodeId: node.id });
-  await startJobOfNode(deps.db, node.id);
-  return { granted: true, nodeId: node.id, reason: '' };
+  const reason = refusal ?? 'The attempt went to another node';
+  await recordOffer(deps.db, { jobId, attempt, nodeId: node.id, accepted: false, reason });
+  await releaseClaim(deps.db, { jobId, attempt, nodeId: node.id });
+  // An earlier claimant's transaction may have landed after all: then this attempt is used up.
+  return { granted: false, burned: holder !== undefined, nodeId: node.id, reason };
 }
 
 interface Assignment {
@@ -40,17 +43,16 @@ interface Assignment {
   readonly account: PublicKey;
 }
 
-/** Null where the node holds the attempt on chain; otherwise why it does not. */
+/** Sends the assignment where there is none yet. Null, or why this node was refused; who holds it, the chain says. */
 async function assignOnChain(deps: EscrowDeps, { subject, attempt, node, account }: Assignment): Promise<string | null> {
   const { job } = subject;
   const escrow = await requireEscrow(deps, subject);
-  const onChain = escrow.attempts[attempt - 1];
-  if (onChain !== undefined) return onChain.node.equals(account) ? null : 'Another node holds this attempt on chain';
+  if (escrow.attempts[attempt - 1] !== undefined) return null;
   const reason = await reasonToRefuse(deps.chain, job, node, account);
   if (reason !== null) return reason;
   try {
     await chainStep(deps, {
-      key: stepKeys.assign(job.id, attempt),
+      key: stepKeys.assign(job.id, attempt, node.id),
       jobId: job.id,
       attempt,
       build: async () => ({

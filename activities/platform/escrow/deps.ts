@@ -39,7 +39,8 @@ export async function requireEscrow({ chain }: Pick<EscrowDeps, 'chain'>, { addr
 /** Keys of the chain steps: with the job (and attempt) they name one transaction for ever. */
 export const stepKeys = {
   lock: (jobId: string): string => `${jobId}/escrow-lock/0`,
-  assign: (jobId: string, attempt: number): string => `${jobId}/assign/${attempt}`,
+  /** With the node, so that one node's bytes are never sent for another. */
+  assign: (jobId: string, attempt: number, nodeId: string): string => `${jobId}/assign/${attempt}/${nodeId}`,
   commit: (jobId: string, attempt: number): string => `${jobId}/commit/${attempt}`,
   fail: (jobId: string, attempt: number): string => `${jobId}/fail/${attempt}`,
   release: (jobId: string, attempt: number): string => `${jobId}/release/${attempt}`,

@@ -21,7 +21,7 @@ export async function failAttempt(deps: EscrowDeps, input: Parameters<EscrowActi
   const onChain = (await deps.chain.escrow(subject.address))?.attempts[attempt - 1];
   if (onChain === undefined) {
     // Never assigned, so there is nothing to close; unless an assignment that was sent may still land.
-    if (await mayStillLand(deps.chain, deps.db, stepKeys.assign(jobId, attempt))) {
+    if (await mayStillLand(deps.chain, deps.db, stepKeys.assign(jobId, attempt, ''))) {
       throw new CyxError('CHAIN_UNAVAILABLE', 'An assignment may still land on chain; it is waited for');
     }
     return;

@@ -1,6 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { patchJob } from '#db/postgres/jobs';
-import { recordTransfer } from '#db/postgres/ledger';
+import { isBooked, recordTransfer } from '#db/postgres/ledger';
 import { uuidToBytes } from '#programs/clients/ts/bytes';
 import { createEscrowInstruction, type EscrowAccount } from '#programs/clients/ts/job-escrow';
 import type { Landed } from '../chain/landed.ts';
@@ -51,6 +51,7 @@ export async function bookLock(
   escrow: EscrowAccount,
   justLanded?: Landed,
 ): Promise<void> {
+  if (justLanded === undefined && (await isBooked(deps.db, stepKeys.lock(job.id)))) return;
   const landed = justLanded ?? (await chainStep(deps, { key: stepKeys.lock(job.id), jobId: job.id, build: lockIsNotOurs }));
   await recordTransfer(deps.db, {
     transferKey: stepKeys.lock(job.id),

@@ -1,6 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { recordTransfer } from '#db/postgres/ledger';
-import { findIntent } from '#db/postgres/intents';
+import { findIntent, forbidIntent } from '#db/postgres/intents';
 import { type EscrowAccount, refundInstruction } from '#programs/clients/ts/job-escrow';
 import { findEscrowVaultPda } from '#programs/clients/ts/pda';
 import { type Landed, latestSignatureOf, readLanded } from '../chain/landed.ts';
@@ -15,14 +15,19 @@ export async function refundEscrow(deps: EscrowDeps, jobId: string): Promise<{ s
   const subject = await subjectOf(deps, jobId);
   const escrow = await deps.chain.escrow(subject.address);
   if (escrow === null) {
+    // A lock that is still being prepared somewhere must not be sent after we said that there is nothing to refund.
+    if (await forbidIntent(deps.db, stepKeys.lock(jobId))) return { status: 'none' };
     if (await mayStillLand(deps.chain, deps.db, stepKeys.lock(jobId))) {
       throw new CyxError('CHAIN_UNAVAILABLE', 'The lock may still land on chain; the refund waits for it');
     }
+    const late = await deps.chain.escrow(subject.address);
+    if (late !== null) throw new CyxError('CHAIN_UNAVAILABLE', 'The lock has just landed; it is refunded with the next try');
     return { status: 'none' };
   }
   if (escrow.status === 'released') return { status: 'released' };
-  await bookLock(deps, subject, escrow);
+  // First the tokens, then the books: what was not booked yet can be booked later too.
   const landed = await giveBack(deps, subject, escrow);
+  await bookLock(deps, subject, escrow);
   await bookDonation(deps, subject, landed);
   await recordTransfer(deps.db, {
     transferKey: stepKeys.refund(jobId),

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { fairOutcome } from './fair-outcome.ts';
+
+const deadlineAt = new Date('2026-01-01T00:10:00Z');
+const job = { deadlineAt, estimatedDurationMs: 60_000 };
+const before = (ms: number): Date => new Date(deadlineAt.getTime() - ms);
+const attempt = { assignedAt: before(300_000), startedAt: null, completedAt: null };
+const late = new Date(deadlineAt.getTime() + 1_000);
+
+describe('who is to blame for a missing result', () => {
+  it('is a node that had the job for as long as it was expected to take', () => {
+    expect(fairOutcome(job, attempt, late)).toBe('timeout');
+    expect(fairOutcome(job, attempt, before(100_000))).toBe('timeout');
+  });
+
+  it('is nobody where the node got the job too late to finish it, or never got it', () => {
+    expect(fairOutcome(job, { ...attempt, assignedAt: before(59_000) }, late)).toBe('released');
+    expect(fairOutcome(job, { ...attempt, assignedAt: null }, late)).toBe('released');
+    expect(fairOutcome(job, null, late)).toBe('released');
+  });
+
+  it('is nobody where the result is on record, whatever the workflow heard', () => {
+    expect(fairOutcome(job, { ...attempt, completedAt: before(1) }, late)).toBe('delivered');
+  });
+});
