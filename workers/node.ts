@@ -76,7 +76,7 @@ runProcess('node', async (stopped) => {
   const stopBeats = [
     beat('machine heartbeat', MACHINE_HEARTBEAT_MS, () => rest.machineHeartbeat(machineId, apiKey), log),
     beat('node heartbeat', config.heartbeatMs, () => platform.heartbeat(nodeId, slot.holder() !== undefined), log),
-    beat('slot check', HOUSEKEEPING_MS, () => Promise.resolve(releaseForgotten(slot, supervisor)), log),
+    beat('slot check', HOUSEKEEPING_MS, () => releaseForgotten({ slot, supervisor, platform, log }), log),
     beat('pruning', PRUNE_MS, () => supervisor.prune(Date.now()), log),
   ];
   ready('node', { nodeId, deviceClass: config.deviceClass, queues: token.issued.queues });

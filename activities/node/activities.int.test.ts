@@ -11,6 +11,7 @@ import { startTestTemporal, type TestTemporal } from '#api/gateway/testing/tempo
 import type { Gateway } from '#api/gateway/types';
 import { CyxCloudClient } from '#cyxcloud/client/index';
 import { startStorageServer } from '#cyxcloud/gateway/server';
+import { CHILD_FILES } from '#engine/node/child-contract';
 import { freePorts } from '#scripts/stack/free-ports';
 import { createNodeActivities } from './activities.ts';
 import { RUN_FILES } from './run-dir.ts';
@@ -216,6 +217,20 @@ describe('while things break', () => {
     platform.failWith = undefined;
     expect(await handle.result()).toBe('reported');
     expect(platform.progress.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+  });
+
+  it('ends a training whose lease is over, keeps its checkpoint, and is free for the next job', async () => {
+    const jobId = randomUUID();
+    platform.leaseOf = leases(2_000);
+    const handle = await submit(jobId);
+    await until('a step', () => platform.progress.length > 3);
+    platform.failWith = 'FENCED';
+    await expect(handle.result()).rejects.toMatchObject({ cause: { cause: { type: 'FENCED' } } });
+    expect(node.supervisor.live()).toEqual([]);
+    expect([CHILD_FILES.checkpoint, RUN_FILES.dataset].map((name) => existsSync(join(root, jobId, '1', name)))).toEqual([true, false]);
+    platform.failWith = undefined;
+    platform.leaseOf = leases(5);
+    expect(await (await submit(randomUUID())).result()).toBe('reported');
   });
 
   it('does not start a training again that an orderly shutdown has just suspended', async () => {

@@ -4,7 +4,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import type { TrainingResult } from '#engine/node/child-contract';
 import { claimJob } from './claim.ts';
 import type { NodeActivities, TrainingInput } from './contract.ts';
-import { isFinal, toFailure, wasCancelledByRequest } from './failure.ts';
+import { isFenced, isFinal, toFailure, wasCancelledByRequest } from './failure.ts';
 import type { NodeActivityDeps } from './ports.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { parseRunKey, runName, type RunKey } from './run-key.ts';
@@ -45,6 +45,7 @@ async function attended<T>(deps: NodeActivityDeps, input: TrainingInput, work: (
       return await context.cancelled;
     }
     const failure = toFailure(error);
+    if (isFenced(error)) await deps.supervisor.suspend(key);
     // A process that still lives keeps the slot: this machine does one thing at a time.
     if (isFinal(failure) && deps.supervisor.find(key)?.alive() !== true) deps.slot.release(key);
     throw failure;

@@ -17,6 +17,11 @@ export function isFinal(failure: unknown): boolean {
   return failure instanceof ApplicationFailure && failure.nonRetryable === true;
 }
 
+/** The platform gave the attempt to somebody else, or closed it: no lease of this key ever comes back. */
+export function isFenced(error: unknown): boolean {
+  return error instanceof CyxError && error.code === 'FENCED';
+}
+
 /**
  * Only a cancellation that somebody asked for ends a training. A time-out, an unknown activity or a worker that shuts
  * down say something about the way to the platform, nothing about the job.

@@ -1,3 +1,6 @@
+import { isFenced } from './failure.ts';
+import type { NodeLog, PlatformPort } from './ports.ts';
+import { runName } from './run-key.ts';
 import type { NodeSlot } from './slot.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -9,9 +12,29 @@ export function takeSlotForSurvivors(slot: NodeSlot, supervisor: Supervisor): vo
   for (const key of supervisor.live()) slot.start(key);
 }
 
-/** Frees a slot whose run neither lives nor has an activity: the workflow moved on while this node could not hear it. */
-export function releaseForgotten(slot: NodeSlot, supervisor: Supervisor, afterMs = FORGOTTEN_AFTER_MS): void {
+export interface SlotGuardDeps {
+  readonly slot: NodeSlot;
+  readonly supervisor: Supervisor;
+  readonly platform: Pick<PlatformPort, 'acquireLease'>;
+  readonly log: NodeLog;
+}
+
+/**
+ * Frees a slot that no activity works for any more: the workflow moved on while this node could not hear it. A run that
+ * still lives is ended only where the platform says that its lease is over; no answer is no reason.
+ */
+export async function releaseForgotten({ slot, supervisor, platform, log }: SlotGuardDeps, afterMs = FORGOTTEN_AFTER_MS): Promise<void> {
   const key = slot.holder();
   if (key === undefined || slot.unattendedForMs() < afterMs) return;
-  if (supervisor.find(key)?.alive() !== true) slot.release(key);
+  if (supervisor.find(key)?.alive() === true) {
+    try {
+      await platform.acquireLease(key.jobId, key.attempt);
+      return;
+    } catch (error) {
+      if (!isFenced(error)) return;
+    }
+    log.info({ run: runName(key) }, 'Stops a training whose lease is over');
+    await supervisor.suspend(key);
+  }
+  slot.release(key);
 }

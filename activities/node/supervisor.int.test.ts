@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processMark } from './process-mark.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
-import { fixtureCommand, fixtureSpec, until } from './testing/fixture.ts';
+import { fixtureCommand, fixtureSpec, until, type FixtureBehaviour } from './testing/fixture.ts';
 
 const jobId = '3f0c1f5e-8f4b-4c58-9f0e-0a4f5e7a1b2c';
 const key = { jobId, attempt: 1 };
@@ -16,7 +16,7 @@ const pidIn = (dir: string): number => (JSON.parse(readFileSync(join(dir, 'proce
 
 let root: string;
 let supervisor: Supervisor;
-const start = (steps: number, behaviour?: 'train' | 'crash' | 'diverge', run = key) =>
+const start = (steps: number, behaviour?: FixtureBehaviour, run = key) =>
   supervisor.start(run, later(), () => Promise.resolve(fixtureSpec(steps, behaviour)));
 
 /** What the next start of the worker has. */
@@ -76,6 +76,22 @@ describe('one run', () => {
     await start(60);
     await until('another step', () => run.tail(done.sequence).read().length > 0);
     expect(run.tail(done.sequence).read()[0]).toMatchObject({ sequence: done.sequence + 1, step: done.step + 1 });
+  });
+
+  it('leaves with a checkpoint and without the dataset when its lease is over; others may still start', async () => {
+    const run = await start(1_000);
+    writeFileSync(join(run.dir, 'dataset.safetensors'), 'secret');
+    await until('some steps', () => run.tail(0).read().length > 2);
+    await supervisor.suspend(key);
+    expect([run.alive(), existsSync(join(run.dir, 'checkpoint.safetensors')), existsSync(join(run.dir, 'dataset.safetensors'))]).toEqual([false, true, false]);
+    expect((await start(1_000, 'train', { jobId, attempt: 2 })).alive()).toBe(true);
+  });
+
+  it('is ended when its lease is over and it does not leave by itself', async () => {
+    const run = await start(1_000, 'deaf');
+    await until('a step', () => run.tail(0).read().length > 0);
+    await supervisor.suspend(key);
+    expect(run.alive()).toBe(false);
   });
 
   it('goes on from the checkpoint of an earlier attempt at the job', async () => {

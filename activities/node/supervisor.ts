@@ -43,7 +43,7 @@ export type RunSpec = Omit<TrainingSpecInput, 'jobId' | 'attempt'>;
 
 /**
  * Owns the training processes of this node. They are detached: they outlive a crash of the worker, and the next
- * supervisor finds them again by their files. Nothing but `stop` ends one before its job's deadline.
+ * supervisor finds them again by their files. Nothing but `stop` and `suspend` ends one before its job's deadline.
  */
 export interface Supervisor {
   /** The directory of an attempt; made if need be. */
@@ -57,6 +57,11 @@ export interface Supervisor {
   start(key: RunKey, deadlineAtMs: number, prepare: () => Promise<RunSpec>): Promise<Run>;
   /** Ends the process at once and forgets the attempt's files. */
   stop(key: RunKey): Promise<void>;
+  /**
+   * The lease is over: the process writes a checkpoint and leaves, or is ended where it does not, and the dataset goes.
+   * What it learned stays for a later attempt at the job on this node.
+   */
+  suspend(key: RunKey): Promise<void>;
   /** Attempts whose process lives. */
   live(): RunKey[];
   /** Asks every process to write a checkpoint and leave, and starts none from then on; for an orderly shutdown. */
@@ -96,6 +101,13 @@ export function createSupervisor({ root, command = trainingChildCommand }: Super
       const dir = runDirectory(root, key);
       await kill(dir);
       rmSync(dir, { recursive: true, force: true });
+    },
+    async suspend(key) {
+      await starting.get(runName(key))?.catch(() => undefined);
+      const dir = runDirectory(root, key);
+      await suspend(dir);
+      if (isAlive(dir)) await kill(dir);
+      rmSync(join(dir, RUN_FILES.dataset), { force: true });
     },
     live,
     async suspendAll() {

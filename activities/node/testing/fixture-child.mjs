@@ -15,7 +15,7 @@ put('child.json', JSON.stringify({ pid: process.pid, startedAt: new Date().toISO
 if (behaviour === 'crash') process.exit(1);
 
 let stopping = false;
-process.on('SIGTERM', () => (stopping = true));
+process.on('SIGTERM', () => (stopping = behaviour !== 'deaf'));
 const lines = existsSync(path('progress.jsonl')) ? readFileSync(path('progress.jsonl'), 'utf8').trimEnd().split('\n') : [];
 let sequence = lines.at(-1) ? JSON.parse(lines.at(-1)).sequence : 0;
 const first = existsSync(path('checkpoint.safetensors')) ? Number(readFileSync(path('checkpoint.safetensors'), 'utf8')) : 0;

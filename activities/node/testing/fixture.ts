@@ -6,7 +6,10 @@ const script = fileURLToPath(new URL('./fixture-child.mjs', import.meta.url));
 
 export const fixtureCommand = (dir: string): ChildCommand => ({ command: process.execPath, args: [script, dir] });
 
-export function fixtureSpec(steps: number, behaviour: 'train' | 'crash' | 'diverge' = 'train'): RunSpec {
+/** `deaf`: it does not heed SIGTERM. */
+export type FixtureBehaviour = 'train' | 'crash' | 'diverge' | 'deaf';
+
+export function fixtureSpec(steps: number, behaviour: FixtureBehaviour = 'train'): RunSpec {
   return {
     graphJson: JSON.stringify({ steps, behaviour }),
     hyperParameters: { epochs: 1, batchSize: 1, learningRate: 0.1 },
