@@ -11,10 +11,11 @@ import { findJob, requireJob } from '#db/postgres/jobs';
 import { lockNode } from '#db/postgres/nodes';
 import { refusalOf } from './claim-rules.ts';
 import type { ServiceDeps } from './deps.ts';
+import { createObjectDirectory } from './objects.ts';
 import type { AttemptRef, ProgressReport, ServerNodeServices } from './node-types.ts';
 import { cidSchema, requireDataset } from './specification.ts';
 
-type Deps = Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl'>;
+type Deps = Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl' | 'tokens'>;
 type NodeWork = Pick<ServerNodeServices, 'claim' | 'acquireLease' | 'reportProgress' | 'reportCompletion'>;
 
 const attemptShape = { jobId: z.uuid('must be a job id'), attempt: z.int().min(1) };
@@ -46,6 +47,7 @@ const completionSchema = z.object({
 /** What a node does with a job. The node is the one of its token; what it sends is only about jobs. */
 export function createNodeWork(deps: Deps): NodeWork {
   const { db } = deps.postgres;
+  const objects = createObjectDirectory(deps);
   return {
     claim: async (node, input) => {
       const claim = parseInput(claimSchema, input);
@@ -81,6 +83,10 @@ export function createNodeWork(deps: Deps): NodeWork {
 
     reportCompletion: async (node, input) => {
       const { jobId, attempt, ...completion } = parseInput(completionSchema, input);
+      // Asked now, so that an object which is missing later is the storage's fault and not the node's.
+      if ((await objects.encryptedBytes(completion.modelCid)) === null) {
+        throw new CyxError('NOT_FOUND', `CyxCloud has no object ${completion.modelCid}. Upload the model first, then report it.`);
+      }
       await recordCompletion(db, { jobId, attempt, nodeId: node.nodeId }, completion);
     },
   };

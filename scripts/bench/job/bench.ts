@@ -45,7 +45,7 @@ async function measureOrchestration(parts: JobParts, sizes: JobBenchSizes, say: 
     say(`registering ${sizes.nodes} no-op nodes`);
     const verifier = await startNoopVerifier(parts.direct);
     cleanUp.add(() => verifier.stop());
-    const nodes = await startNoopNodes(parts.stack.config, sizes.nodes, cleanUp);
+    const nodes = await startNoopNodes({ config: parts.stack.config, modelCid: parts.datasetCid, count: sizes.nodes }, cleanUp);
     const bare = await startBare(parts, sizes.nodes, cleanUp);
     const latency = await measureLatency(parts, nodes, bare, sizes.pairs, say);
     const throughput = await measureThroughput(parts, bare, sizes, say);

@@ -40,14 +40,15 @@ const HARDWARE = { cpus: [{ name: 'no-op processor', cores: 1, threads: 1 }], gp
 
 export const LOG: NodeLog = { info: () => undefined, warn: (fields, message) => console.error(message, fields) };
 
-/** The CID of no model at all: nobody looks at it, since the verifier of these jobs is a no-op too. */
-const NO_MODEL_CID = `b${'a'.repeat(58)}`;
-
 /**
  * Providers that do everything a provider does but train: account, machine, stake on chain, token, gateway, slot, claim
- * and completion by NodeService. Each has an owner of its own.
+ * and completion by NodeService. Each has an owner of its own. What they report as their model is any stored object:
+ * nobody looks at it, since the verifier of these jobs is a no-op too.
  */
-export async function startNoopNodes(config: Config, count: number, cleanUp: CleanUp): Promise<NoopNodes> {
+export async function startNoopNodes(
+  { config, modelCid, count }: { config: Config; modelCid: string; count: number },
+  cleanUp: CleanUp,
+): Promise<NoopNodes> {
   const started: Started = new Map();
   const workDir = mkdtempSync(join(tmpdir(), 'cyxwiz-bench-nodes-'));
   const client = createPlatformClient({ grpcUrl: `http://${config.publicUrls.grpc}`, errorOf });
@@ -55,20 +56,21 @@ export async function startNoopNodes(config: Config, count: number, cleanUp: Cle
     client.close();
     rmSync(workDir, { recursive: true, force: true });
   });
-  const place: Place = { config, client, workDir, started, cleanUp };
+  const place: Place = { config, modelCid, client, workDir, started, cleanUp };
   const nodeIds = await Promise.all(Array.from({ length: count }, () => startNode(place)));
   return { started, nodeIds };
 }
 
 interface Place {
   readonly config: Config;
+  readonly modelCid: string;
   readonly client: PlatformClient;
   readonly workDir: string;
   readonly started: Started;
   readonly cleanUp: CleanUp;
 }
 
-async function startNode({ config, client, workDir, started, cleanUp }: Place): Promise<string> {
+async function startNode({ config, modelCid, client, workDir, started, cleanUp }: Place): Promise<string> {
   const { machineId, apiKey, nodeId } = await register(createRestClient(config.publicUrls.web), client.machine);
   const slot = createNodeSlot();
   const made: { connection?: NativeConnection; fleet?: NodeFleet } = {};
@@ -93,7 +95,7 @@ async function startNode({ config, client, workDir, started, cleanUp }: Place): 
   };
   const connection = await NativeConnection.connect({ address: config.publicUrls.gateway, apiKey: token.issued.token, tls: false });
   const { namespace } = config.temporal;
-  const fleet = createNodeFleet({ connection, namespace, nodeId, slot, activities: noopActivities(deps, started), log: LOG });
+  const fleet = createNodeFleet({ connection, namespace, nodeId, slot, activities: noopActivities(deps, { modelCid, started }), log: LOG });
   Object.assign(made, { connection, fleet });
   const stopBeats = beat('heartbeat', HEARTBEAT_MS, () => platform.heartbeat(nodeId, slot.holder() !== undefined), LOG);
   cleanUp.add(async () => {
@@ -108,7 +110,7 @@ async function startNode({ config, client, workDir, started, cleanUp }: Place): 
 }
 
 /** The claim is the real one; the training is nothing, and its completion is reported as any node reports it. */
-function noopActivities(deps: NodeActivityDeps, started: Started): NodeActivities {
+function noopActivities(deps: NodeActivityDeps, { modelCid, started }: Pick<Place, 'modelCid' | 'started'>): NodeActivities {
   return {
     claimJob: (input) => claimJob(deps, input),
     startTraining: async (input) => {
@@ -117,7 +119,7 @@ function noopActivities(deps: NodeActivityDeps, started: Started): NodeActivitie
       return { resumedFromStep: 0 };
     },
     awaitTraining: async ({ jobId, attempt }) => {
-      const result = { modelCid: NO_MODEL_CID, modelSizeBytes: 1, commitmentHex: '07'.repeat(32), finalLoss: 0, finalAccuracy: 1, trainingMs: 1 };
+      const result = { modelCid, modelSizeBytes: 1, commitmentHex: '07'.repeat(32), finalLoss: 0, finalAccuracy: 1, trainingMs: 1 };
       await deps.platform.reportCompletion({ jobId, attempt, ...result });
       deps.slot.release(parseRunKey({ jobId, attempt }));
       return { reported: true };
