@@ -16,9 +16,19 @@ export interface Pda {
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
+/** Finding a bump takes milliseconds, and the same few addresses are asked for again and again. */
+const KNOWN_PDAS_AT_MOST = 4_096;
+const known = new Map<string, Pda>();
+
 function find(seeds: readonly Uint8Array[], programId: PublicKey): Pda {
+  const key = [programId.toBytes(), ...seeds].map((bytes) => bytes.join(',')).join('/');
+  const remembered = known.get(key);
+  if (remembered !== undefined) return remembered;
   const [address, bump] = PublicKey.findProgramAddressSync([...seeds], programId);
-  return { address, bump };
+  const pda = { address, bump };
+  if (known.size >= KNOWN_PDAS_AT_MOST) known.delete(known.keys().next().value!);
+  known.set(key, pda);
+  return pda;
 }
 
 /** Seeds `["config"]` of job-escrow. */
