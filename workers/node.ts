@@ -18,6 +18,7 @@ import { createRestClient } from '#activities/node/rest-client';
 import { createNodeSlot } from '#activities/node/slot';
 import { releaseForgotten, takeSlotForSurvivors } from '#activities/node/slot-guard';
 import { createSupervisor } from '#activities/node/supervisor';
+import { trustedFetch } from '#activities/node/trusted-fetch';
 import { createNodeFleet, type NodeFleet } from '#activities/node/workers';
 import { decodeStatusDetails, errorFromDetails, STATUS_DETAILS_KEY } from '#api/client/status-details';
 import { parseConfig } from '#core/config/config';
@@ -57,10 +58,11 @@ runProcess('node', async (stopped) => {
     log,
   });
   const platform = client.node(token);
+  const fetch = trustedFetch(config.caFile);
   const activities = createNodeActivities({
     settings: settingsOf(config),
     platform,
-    storageAt: (baseUrl) => new CyxCloudClient({ baseUrl, token: () => token.current() }),
+    storageAt: (baseUrl) => new CyxCloudClient({ baseUrl, token: () => token.current(), fetch }),
     supervisor,
     slot,
     log,
@@ -72,7 +74,7 @@ runProcess('node', async (stopped) => {
   await platform.heartbeat(nodeId, slot.holder() !== undefined);
   await fleet.setQueues(token.issued.queues);
 
-  const rest = createRestClient(config.apiUrl);
+  const rest = createRestClient(config.apiUrl, fetch);
   const stopBeats = [
     beat('machine heartbeat', MACHINE_HEARTBEAT_MS, () => rest.machineHeartbeat(machineId, apiKey), log),
     beat('node heartbeat', config.heartbeatMs, () => platform.heartbeat(nodeId, slot.holder() !== undefined), log),
@@ -140,7 +142,7 @@ async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<Nod
   const client = platformClientOf(urls);
   try {
     const graph = readFileSync(join(fileURLToPath(new URL('..', import.meta.url)), 'examples/graphs/digits-cnn.json'), 'utf8');
-    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl), machine: client.machine, measureSpeed: (dir) => measureSamplesPerSecond(dir, graph), log: nodeLog });
+    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: (dir) => measureSamplesPerSecond(dir, graph), log: nodeLog });
   } finally {
     client.close();
   }

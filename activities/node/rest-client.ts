@@ -33,27 +33,29 @@ export interface RestClient {
   machineHeartbeat(machineId: string, apiKey: string): Promise<void>;
 }
 
-export function createRestClient(apiUrl: string): RestClient {
+/** @param fetch trusts whom the node's owner trusts; left out, the system's authorities count. */
+export function createRestClient(apiUrl: string, fetch: typeof globalThis.fetch = globalThis.fetch): RestClient {
   const base = apiUrl.replace(/\/+$/, '');
+  const request = requester(base, fetch);
   const loginOf = ({ token, user }: z.output<typeof loginSchema>): Login => ({ token, userId: user.id });
   return {
-    register: async (credentials) => loginOf(await request(base, 'POST', '/api/auth/register', loginSchema, { body: credentials })),
-    login: async ({ email, password }) => loginOf(await request(base, 'POST', '/api/auth/login', loginSchema, { body: { email, password } })),
+    register: async (credentials) => loginOf(await request('POST', '/api/auth/register', loginSchema, { body: credentials })),
+    login: async ({ email, password }) => loginOf(await request('POST', '/api/auth/login', loginSchema, { body: { email, password } })),
     async registerMachine({ token, userId }, { hostname, os, hardware }) {
       const body = { owner_id: userId, hostname, os, hardware: hardwareJson(hardware) };
-      const answer = await request(base, 'POST', '/api/machines/register', machineSchema, { bearer: token, body });
+      const answer = await request('POST', '/api/machines/register', machineSchema, { bearer: token, body });
       return { machineId: answer.machine_id, apiKey: answer.api_key };
     },
     async walletBalanceBase({ token }) {
       try {
-        return baseFromString((await request(base, 'GET', '/api/wallet', walletSchema, { bearer: token })).balance_base);
+        return baseFromString((await request('GET', '/api/wallet', walletSchema, { bearer: token })).balance_base);
       } catch (error) {
         if (error instanceof CyxError && error.code === 'NOT_FOUND') return undefined;
         throw error;
       }
     },
     async machineHeartbeat(machineId, apiKey) {
-      await request(base, 'POST', `/api/machines/${encodeURIComponent(machineId)}/heartbeat`, z.unknown(), { bearer: apiKey });
+      await request('POST', `/api/machines/${encodeURIComponent(machineId)}/heartbeat`, z.unknown(), { bearer: apiKey });
     },
   };
 }
@@ -71,20 +73,24 @@ interface RequestParts {
   readonly body?: object;
 }
 
-async function request<T extends z.ZodType>(base: string, method: 'GET' | 'POST', path: string, schema: T, { bearer, body }: RequestParts): Promise<z.output<T>> {
-  const headers = {
-    ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+type Request = <T extends z.ZodType>(method: 'GET' | 'POST', path: string, schema: T, parts: RequestParts) => Promise<z.output<T>>;
+
+function requester(base: string, fetch: typeof globalThis.fetch): Request {
+  return async (method, path, schema, { bearer, body }) => {
+    const headers = {
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    let response: Response;
+    try {
+      response = await fetch(base + path, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    } catch (cause) {
+      throw new CyxError('UNAVAILABLE', `The platform does not answer at ${base}`, { cause });
+    }
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return parseInput(schema, answer, 'INTERNAL');
+    const problem = problemSchema.safeParse(answer);
+    if (problem.success && isErrorCode(problem.data.code)) throw new CyxError(problem.data.code, problem.data.detail);
+    throw new CyxError('UNAVAILABLE', `${method} ${path} answered ${response.status}`);
   };
-  let response: Response;
-  try {
-    response = await fetch(base + path, { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  } catch (cause) {
-    throw new CyxError('UNAVAILABLE', `The platform does not answer at ${base}`, { cause });
-  }
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return parseInput(schema, answer, 'INTERNAL');
-  const problem = problemSchema.safeParse(answer);
-  if (problem.success && isErrorCode(problem.data.code)) throw new CyxError(problem.data.code, problem.data.detail);
-  throw new CyxError('UNAVAILABLE', `${method} ${path} answered ${response.status}`);
 }
