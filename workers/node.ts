@@ -83,7 +83,10 @@ runProcess('node', async (stopped) => {
   ];
   ready('node', { nodeId, deviceClass: config.deviceClass, queues: token.issued.queues });
 
-  await new Promise<void>((done) => (stopped.aborted ? done() : stopped.addEventListener('abort', () => done())));
+  const asked = new Promise<undefined>((done) => (stopped.aborted ? done(undefined) : stopped.addEventListener('abort', () => done(undefined))));
+  const broken = await Promise.race([asked, fleet.broken]);
+  // Trainings go on without this process; whoever restarts it finds them again.
+  if (broken !== undefined) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: broken });
   slot.close();
   for (const stop of stopBeats) stop();
   token.stop();

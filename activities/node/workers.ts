@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { nodeQueue } from '#temporal/contract/queues';
 import type { NodeActivities } from './contract.ts';
 import type { NodeLog } from './ports.ts';
 import type { NodeSlot } from './slot.ts';
+import { startWorkerLife, type WorkerLife } from './worker-life.ts';
 
 /** A cancelled job's machine is free again within about this time: heartbeats carry the news. */
 const HEARTBEAT_THROTTLE_MS = 1_000;
@@ -12,8 +12,8 @@ const SHUTDOWN_GRACE_MS = 1_000;
 /** startTraining and awaitTraining of one job, and the delivery of the one before. */
 const OWN_QUEUE_SLOTS = 8;
 
-/** A worker that lost its way to the platform is made anew after this. */
-const RESTART_MS = 2_000;
+/** So long the SDK may take to end a worker once it was told to; the activities in it stop within seconds. */
+const END_WITHIN_MS = 15_000;
 
 export interface NodeFleetOptions {
   readonly connection: NativeConnection;
@@ -29,52 +29,30 @@ export interface NodeFleet {
   /** Starts and ends workers until exactly these queues are polled; the queues of a new token, before it is used. */
   setQueues(queues: readonly string[]): Promise<void>;
   stop(): Promise<void>;
-}
-
-interface Member {
-  readonly stop: () => Promise<void>;
+  /** Resolves, if ever, with the reason why a queue is not polled any more and this process can not change that. */
+  readonly broken: Promise<Error>;
 }
 
 export function createNodeFleet(options: NodeFleetOptions): NodeFleet {
-  const members = new Map<string, Member>();
+  const members = new Map<string, WorkerLife>();
+  let reportBroken!: (error: Error) => void;
+  const broken = new Promise<Error>((resolve) => (reportBroken = resolve));
   const end = async (queue: string): Promise<void> => {
     const member = members.get(queue);
     members.delete(queue);
-    await member?.stop();
+    await member?.stop(END_WITHIN_MS);
   };
+  const start = (queue: string): Promise<WorkerLife> =>
+    startWorkerLife({ create: () => createWorker(options, queue), queue, log: options.log, onBroken: reportBroken });
   return {
+    broken,
     async setQueues(queues) {
       const wanted = new Set(queues);
       await Promise.all([...members.keys()].filter((queue) => !wanted.has(queue)).map(end));
-      for (const queue of wanted) if (!members.has(queue)) members.set(queue, await startMember(options, queue));
+      for (const queue of wanted) if (!members.has(queue)) members.set(queue, await start(queue));
     },
     async stop() {
       await Promise.all([...members.keys()].map(end));
-    },
-  };
-}
-
-/** Resolves once the first worker polls. A worker whose polls are refused for good ends; the member starts another. */
-async function startMember(options: NodeFleetOptions, queue: string): Promise<Member> {
-  let stopped = false;
-  let worker = await createWorker(options, queue);
-  const life = (async () => {
-    while (!stopped) {
-      try {
-        await worker.run();
-      } catch (error) {
-        options.log.warn({ err: error, queue }, 'A worker ended and is started again');
-      }
-      if (stopped) return;
-      await sleep(RESTART_MS);
-      if (!stopped) worker = await createWorker(options, queue);
-    }
-  })();
-  return {
-    async stop() {
-      stopped = true;
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await life;
     },
   };
 }
