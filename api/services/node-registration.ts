@@ -23,6 +23,8 @@ import type { Actor } from './types.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal'>;
 
+const REGISTRATION_TIMEOUT_MS = 120_000;
+
 const registrationSchema = z.object({
   machineId: z.string().min(1).max(64),
   deviceClass: deviceClassSchema,
@@ -81,22 +83,30 @@ async function storeNode(deps: Deps, ownerId: string, wanted: RegisterNodeInput)
   });
 }
 
+/** Staking takes two transactions on chain; a caller is told to come back rather than left waiting for ever. */
 async function runRegistration({ temporal }: Deps, node: NodeRow, stakeBase: bigint): Promise<void> {
   const input: NodeRegistrationInput = { nodeId: node.id, ownerId: node.ownerId, stakeBase: stakeBase.toString() };
   const workflowId = workflowIds.nodeRegistration(node.id);
+  const run = async (): Promise<void> => {
+    try {
+      await temporal.workflow.execute(WORKFLOW_TYPES.nodeRegistration, {
+        workflowId,
+        taskQueue: PLATFORM_QUEUE,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        // Refused for want of funds, it may be tried again with the same node.
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        staticSummary: `Stake ${formatCyxwiz(stakeBase)} CYXWIZ for a ${node.deviceClass} node`,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await temporal.workflow.getHandle(workflowId).result();
+    }
+  };
   try {
-    await temporal.workflow.execute(WORKFLOW_TYPES.nodeRegistration, {
-      workflowId,
-      taskQueue: PLATFORM_QUEUE,
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      // Refused for want of funds, it may be tried again with the same node.
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      staticSummary: `Stake ${formatCyxwiz(stakeBase)} CYXWIZ for a ${node.deviceClass} node`,
-    });
+    await temporal.withDeadline(Date.now() + REGISTRATION_TIMEOUT_MS, run);
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw fromTemporalError(error);
-    await temporal.workflow.getHandle(workflowId).result();
+    throw fromTemporalError(error);
   }
 }
 

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { Client, Connection, type TLSConfig } from '@temporalio/client';
+import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor, type TLSConfig } from '@temporalio/client';
+
+/** Calls whose answer may be long in coming; the client asks again by itself, until the caller's own deadline. */
+const LONG_POLLS = /\/(GetWorkflowExecutionHistory|PollWorkflowExecutionUpdate)$/;
+const LONG_POLL_DEADLINE_MS = 70_000;
+const DEADLINE_MS = 15_000;
 
 export interface TemporalClientOptions {
   /** host:port of the frontend. */
@@ -8,6 +14,8 @@ export interface TemporalClientOptions {
   /** Set: encrypted. Paths are PEM files; an empty object means the system's roots; the pair is for mutual TLS. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   readonly apiKey?: string;
+  /** A call for which nobody set a deadline (`client.withDeadline`) fails after this time, retries included. Default 15 s. */
+  readonly deadlineMs?: number;
 }
 
 /** A connected client. Close it by `client.connection.close()`. */
@@ -15,10 +23,21 @@ export async function createTemporalClient(options: TemporalClientOptions): Prom
   const connection = await Connection.connect({
     address: options.address,
     connectTimeout: '10 s',
+    // The first is the outermost: its deadline holds for all tries of the second together.
+    interceptors: [withDefaultDeadline(options.deadlineMs ?? DEADLINE_MS), makeGrpcRetryInterceptor(defaultGrpcRetryOptions())],
     ...(options.tls === undefined ? {} : { tls: await readTls(options.tls) }),
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
   });
   return new Client({ connection, namespace: options.namespace });
+}
+
+/** gRPC waits for ever where it is told nothing: a server that hangs would hang every caller with it. */
+function withDefaultDeadline(deadlineMs: number): Interceptor {
+  return (options, nextCall) => {
+    const isSet = options.deadline !== undefined && options.deadline !== Infinity;
+    const defaultMs = LONG_POLLS.test(options.method_definition.path) ? LONG_POLL_DEADLINE_MS : deadlineMs;
+    return new InterceptingCall(nextCall(isSet ? options : { ...options, deadline: Date.now() + defaultMs }));
+  };
 }
 
 async function readTls(files: NonNullable<TemporalClientOptions['tls']>): Promise<TLSConfig> {
