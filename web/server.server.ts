@@ -24,9 +24,9 @@ export interface WebHandlerOptions {
 
 /**
  * The website as one fetch-style handler, for the HTTP app to mount behind its own routes and behind the
- * static files of `buildDir/client`. The build is loaded with the first request.
+ * static files of `buildDir/client`. The build is loaded with the first request. `from` is the caller's network address.
  */
-export function createWebHandler(options: WebHandlerOptions): (request: Request) => Promise<Response> {
+export function createWebHandler(options: WebHandlerOptions): (request: Request, from?: string) => Promise<Response> {
   let loading: Promise<RequestHandler> | undefined;
   const load = async (): Promise<RequestHandler> => {
     loading ??= loadBuild(options.buildDir);
@@ -39,7 +39,7 @@ export function createWebHandler(options: WebHandlerOptions): (request: Request)
     }
   };
 
-  return async (request) => {
+  return async (request, from) => {
     const { services, publicUrls } = options;
     const nonce = randomBytes(16).toString('base64');
     if (isCrossSiteWrite(request, publicUrls.http)) {
@@ -50,7 +50,7 @@ export function createWebHandler(options: WebHandlerOptions): (request: Request)
     }
     const session = createRequestSession(services, request.headers.get('cookie'));
     const handle = await load();
-    const response = await handle(request, { services, publicUrls, session, nonce });
+    const response = await handle(request, { services, publicUrls, session, nonce, from });
     return withPageHeaders(response, { nonce, cookie: session.pendingCookie() });
   };
 }

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { HttpBindings } from '@hono/node-server';
 import type { z } from 'zod';
 import { problemSchema } from '#api/client/wire/common';
 import type { Actor, Services } from '#api/services/types';
@@ -7,6 +8,8 @@ import type { MachineActor } from '#api/services/machine-types';
 import { CyxError } from '#core/errors/cyx-error';
 
 export interface HttpEnv {
+  /** Node's own request, where the app is behind a server; a test may call it without. */
+  Bindings: Partial<HttpBindings>;
   Variables: { requestId: string };
 }
 export type HttpApp = OpenAPIHono<HttpEnv>;
@@ -27,6 +30,15 @@ function bearerOf(context: Context<HttpEnv>): string {
   const token = /^Bearer (\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
   if (token === undefined) throw new CyxError('UNAUTHENTICATED', 'This call needs a login: send the header "Authorization: Bearer <token>".');
   return token;
+}
+
+/**
+ * The address at the other end of the connection. Headers such as X-Forwarded-For are not believed: anybody can send
+ * them, so behind a proxy all callers have the proxy's address.
+ */
+export function addressOf(context: Context<HttpEnv>): string | undefined {
+  // Outside a server there is no environment at all.
+  return (context.env as Partial<HttpBindings> | undefined)?.incoming?.socket.remoteAddress;
 }
 
 export function actorOf(services: Services, context: Context<HttpEnv>): Promise<Actor> {

@@ -15,6 +15,8 @@ export function problemResponse(error: unknown, requestId: string): Response {
     facts: { ...known.facts },
   };
   const headers = new Headers({ 'content-type': 'application/problem+json', 'x-request-id': requestId, 'cache-control': 'no-store' });
+  const waitSeconds = known.facts['retryAfterSeconds'];
+  if (waitSeconds !== undefined) headers.set('retry-after', waitSeconds);
   if (known.spec.http === 401) headers.set('www-authenticate', `Bearer error="${known.code === 'TOKEN_EXPIRED' ? 'invalid_token' : 'unauthorized'}"`);
   return new Response(JSON.stringify(problem), { status: known.spec.http, headers });
 }

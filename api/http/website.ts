@@ -6,16 +6,16 @@ import { Hono } from 'hono';
 export interface WebsiteOptions {
   /** Folder of the Remix build. */
   readonly buildDir: string;
-  /** Everything that is no file. */
-  readonly handler: (request: Request) => Promise<Response>;
+  /** Everything that is no file. `from` is the caller's network address. */
+  readonly handler: (request: Request, from?: string) => Promise<Response>;
 }
 
 const YEAR_S = 31_536_000;
 
 /** The website's files, then its pages: what `createHttpApp` falls back to. */
-export function createWebsite({ buildDir, handler }: WebsiteOptions): (request: Request) => Promise<Response> {
+export function createWebsite({ buildDir, handler }: WebsiteOptions): (request: Request, from?: string) => Promise<Response> {
   const root = join(buildDir, 'client');
-  const site = new Hono();
+  const site = new Hono<{ Bindings: { from?: string | undefined } }>();
   if (existsSync(root)) {
     // Names under /assets carry a hash of their content, so they never change.
     site.use('/assets/*', serveStatic({ root, onFound: (_path, c) => c.header('cache-control', `public, max-age=${YEAR_S}, immutable`) }));
@@ -26,6 +26,6 @@ export function createWebsite({ buildDir, handler }: WebsiteOptions): (request: 
   site.onError((error) => {
     throw error;
   });
-  site.all('*', (c) => handler(c.req.raw));
-  return async (request) => site.fetch(request);
+  site.all('*', (c) => handler(c.req.raw, c.env.from));
+  return async (request, from) => site.fetch(request, { from });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
+import { createAttempts } from '#api/auth/attempts';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { duplicateKeyIndex } from '#db/mongo/connect';
@@ -23,9 +24,12 @@ const loginSchema = z.object({ login: z.string().min(1).max(254), password: z.st
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'passwords' | 'temporal'>;
 
 export function createAccounts(deps: Deps): Services['accounts'] {
+  const attempts = createAttempts();
   return {
-    register: async (input) => {
+    register: async (input, from) => {
       const { email, username, password } = parseInput(registrationSchema, input);
+      // Before the password is hashed: that is the costly part.
+      attempts.registration(from);
       const user: UserDocument = {
         _id: randomUUID(),
         email,
@@ -51,8 +55,9 @@ export function createAccounts(deps: Deps): Services['accounts'] {
       return userView(user, null);
     },
 
-    login: async (input) => {
+    login: async (input, from) => {
       const { login, password } = parseInput(loginSchema, input);
+      attempts.login(login, from);
       const lower = login.toLowerCase();
       const user = await deps.mongo.users.findOne(lower.includes('@') ? { emailLower: lower } : { usernameLower: lower });
       if (!(await deps.passwords.verify(user?.passwordHash ?? null, password)) || user === null) {
@@ -68,6 +73,7 @@ export function createAccounts(deps: Deps): Services['accounts'] {
       if (actor.userId !== userId && actor.role !== 'operator') {
         throw new CyxError('FORBIDDEN', 'This profile belongs to somebody else.');
       }
+      if (!z.uuid().safeParse(userId).success) throw new CyxError('NOT_FOUND', 'There is no such user.');
       return loadUser(deps, userId);
     },
   };

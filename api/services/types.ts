@@ -188,9 +188,10 @@ export interface Page<T> {
 /** The use cases, as every edge (HTTP, gRPC, web) sees them. Built by `createServices` in api/services/services.ts. */
 export interface Services {
   readonly accounts: {
-    register(input: { email: string; username: string; password: string }): Promise<UserView>;
-    /** `login` is the e-mail or the username. BAD_CREDENTIALS on any mismatch, in constant time. */
-    login(input: { login: string; password: string }): Promise<UserView>;
+    /** `from` is the caller's network address, where the edge knows it. RATE_LIMITED where it is used too often. */
+    register(input: { email: string; username: string; password: string }, from?: string): Promise<UserView>;
+    /** `login` is the e-mail or the username. BAD_CREDENTIALS on any mismatch, in constant time. RATE_LIMITED as above. */
+    login(input: { login: string; password: string }, from?: string): Promise<UserView>;
     get(actor: Actor, userId: string): Promise<UserView>;
   };
   readonly sessions: {

@@ -8,6 +8,8 @@ declare module '@remix-run/server-runtime' {
     readonly services: Services;
     readonly publicUrls: WebPublicUrls;
     readonly session: RequestSession;
+    /** The caller's network address, where the server knows it. */
+    readonly from: string | undefined;
     /** Marks the scripts of this answer as ours, for the content security policy. */
     readonly nonce: string;
   }

@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { loginBody, loginJson, registerBody, userJson } from '#api/client/wire/account';
 import type { Services, UserView } from '#api/services/types';
-import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
+import { actorOf, addressOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
 import { userToJson } from '../to-json.ts';
 
 const register = createRoute({
@@ -41,11 +41,11 @@ export function authRoutes(services: Services): HttpApp {
     return { token, expires_at: expiresAt.toISOString(), user: userToJson(view) };
   };
   return createRouter()
-    .openapi(register, async (c) => c.json(await loggedIn(await services.accounts.register(c.req.valid('json'))), 201))
+    .openapi(register, async (c) => c.json(await loggedIn(await services.accounts.register(c.req.valid('json'), addressOf(c))), 201))
     .openapi(login, async (c) => {
       const body = c.req.valid('json');
       const name = body.login ?? body.email ?? body.username ?? '';
-      return c.json(await loggedIn(await services.accounts.login({ login: name, password: body.password })), 200);
+      return c.json(await loggedIn(await services.accounts.login({ login: name, password: body.password }, addressOf(c))), 200);
     })
     .openapi(me, async (c) => {
       const actor = await actorOf(services, c);

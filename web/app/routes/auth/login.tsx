@@ -13,7 +13,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const form = await request.formData();
   const login = textOf(form, 'login').trim();
   try {
-    const user = await context.services.accounts.login({ login, password: textOf(form, 'password') });
+    const user = await context.services.accounts.login({ login, password: textOf(form, 'password') }, context.from);
     await context.session.signIn(user.id);
   } catch (error) {
     const { problem, status } = toFormProblem(error);

@@ -14,7 +14,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
   const email = textOf(form, 'email').trim();
   const username = textOf(form, 'username').trim();
   try {
-    const user = await context.services.accounts.register({ email, username, password: textOf(form, 'password') });
+    const user = await context.services.accounts.register({ email, username, password: textOf(form, 'password') }, context.from);
     await context.session.signIn(user.id);
   } catch (error) {
     const { problem, status } = toFormProblem(error);
