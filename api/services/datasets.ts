@@ -1,18 +1,25 @@
 import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { encryptedLength, MAX_CHUNK_BYTES } from '#cyxcloud/client/object-header';
 import type { DatasetRow } from '#db/postgres/database';
 import { findDatasetPart, listDatasets, upsertDataset } from '#db/postgres/datasets';
 import type { ServiceDeps } from './deps.ts';
+import { createObjectDirectory, type ObjectDirectory } from './objects.ts';
+import { nameText } from './text.ts';
 import { cidSchema, requireDataset } from './specification.ts';
 import type { DatasetView, Services } from './types.ts';
+
+/** Nodes and verifiers fetch a part as a whole, so its size is bounded, and checked rather than believed. */
+const MAX_PART_BYTES = 2 * 1024 ** 3;
 
 const objectKey = z.instanceof(Uint8Array).refine((key) => key.length === 32, 'must have 32 bytes');
 const datasetSchema = z.object({
   cid: cidSchema,
   key: objectKey,
-  name: z.string().trim().min(1).max(100),
+  name: nameText(100),
   samples: z.int().min(1).max(2_000_000_000),
-  sizeBytes: z.int().min(1),
+  sizeBytes: z.int().min(1).max(MAX_PART_BYTES, 'must be at most 2147483648 (2 GiB)'),
   sampleShape: z.array(z.int().min(1)).min(1).max(4),
   classes: z.int().min(2).max(100_000),
   heldOutCid: cidSchema,
@@ -21,10 +28,12 @@ const datasetSchema = z.object({
 });
 
 /** References to datasets that their owner put into CyxCloud. Keys are wrapped before they touch the database. */
-export function createDatasets({ postgres, kms }: Pick<ServiceDeps, 'postgres' | 'kms'>): Services['datasets'] {
+export function createDatasets({ postgres, kms, storageUrl, tokens }: Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl' | 'tokens'>): Services['datasets'] {
+  const objects = createObjectDirectory({ storageUrl, tokens });
   return {
     register: async (actor, input) => {
       const { key, heldOutKey, ...facts } = parseInput(datasetSchema, input);
+      await checkStored(objects, facts);
       const [keyWrapped, heldOutKeyWrapped] = await Promise.all([
         kms.wrap(key, 'dataset-key', facts.cid),
         kms.wrap(heldOutKey, 'dataset-key', facts.heldOutCid),
@@ -33,11 +42,35 @@ export function createDatasets({ postgres, kms }: Pick<ServiceDeps, 'postgres' |
     },
     list: async (actor) => (await listDatasets(postgres.db, actor.userId)).map(datasetView),
     open: async (actor, cid) => {
+      parseInput(cidSchema, cid);
       const dataset = requireDataset(await findDatasetPart(postgres.db, { ownerId: actor.userId, cid }), cid);
       const wrapped = cid === dataset.cid ? dataset.keyWrapped : dataset.heldOutKeyWrapped;
       return { cid, key: await kms.unwrap(wrapped, 'dataset-key', cid) };
     },
   };
+}
+
+type Facts = Pick<z.output<typeof datasetSchema>, 'cid' | 'heldOutCid' | 'sizeBytes'>;
+
+/** Throws NOT_FOUND where a part is not in CyxCloud, DATASET_INVALID where it has not the size that was stated. */
+async function checkStored(objects: ObjectDirectory, { cid, heldOutCid, sizeBytes }: Facts): Promise<void> {
+  const [trainBytes, heldOutBytes] = await Promise.all([sizeOf(objects, cid), sizeOf(objects, heldOutCid)]);
+  // Larger chunks than the usual ones make the object a little smaller.
+  if (trainBytes > encryptedLength(sizeBytes) || trainBytes < encryptedLength(sizeBytes, MAX_CHUNK_BYTES)) {
+    throw new CyxError(
+      'DATASET_INVALID',
+      `The object ${cid} has ${trainBytes} encrypted bytes, but a dataset of ${sizeBytes} bytes has ${encryptedLength(sizeBytes)}. State the size that was uploaded.`,
+    );
+  }
+  if (heldOutBytes > encryptedLength(MAX_PART_BYTES)) {
+    throw new CyxError('DATASET_INVALID', `The held-out part ${heldOutCid} is larger than ${MAX_PART_BYTES} bytes (2 GiB). Upload a smaller one.`);
+  }
+}
+
+async function sizeOf(objects: ObjectDirectory, cid: string): Promise<number> {
+  const encryptedBytes = await objects.encryptedBytes(cid);
+  if (encryptedBytes === null) throw new CyxError('NOT_FOUND', `There is no object ${cid} in CyxCloud. Upload it first, or check the CID.`);
+  return encryptedBytes;
 }
 
 function datasetView(row: DatasetRow): DatasetView {

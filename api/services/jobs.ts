@@ -16,12 +16,15 @@ import { attemptView, jobSummary } from './job-views.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
 import { prepareJob, submitJob } from './submit-job.ts';
 import { fromTemporalError } from './temporal-errors.ts';
+import { MAX_ROW_ID } from './text.ts';
 import type { Actor, JobView, Services } from './types.ts';
 import { transferView } from './wallet.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'chain' | 'kms' | 'temporal' | 'jobEvents'>;
 
 const stateSchema = z.enum(JOB_STATES).optional();
+const positionSchema = z.tuple([z.iso.datetime(), z.uuid()]);
+const eventIdSchema = z.bigint().min(0n).max(MAX_ROW_ID, 'must be an event id');
 
 export function createJobs(deps: Deps): Services['jobs'] {
   const { db } = deps.postgres;
@@ -33,11 +36,11 @@ export function createJobs(deps: Deps): Services['jobs'] {
       const limit = effectivePageSize(page.pageSize);
       const state = parseInput(stateSchema, page.state);
       const scope = `jobs/${actor.userId}/${state ?? ''}`;
-      const after = decodePageToken(scope, page.pageToken, 2);
+      const after = decodePageToken(scope, page.pageToken, positionSchema);
       const rows = await listJobs(db, {
         userId: actor.userId,
         state,
-        after: after === null ? undefined : { createdAt: new Date(after[0]!), id: after[1]! },
+        after: after === null ? undefined : { createdAt: new Date(after[0]), id: after[1] },
         limit: limit + 1,
       });
       const last = rows.length > limit ? rows[limit - 1] : undefined;
@@ -62,8 +65,9 @@ export function createJobs(deps: Deps): Services['jobs'] {
       }
     },
     follow: async function* (actor, jobId, afterEventId, signal) {
+      const afterId = parseInput(eventIdSchema, afterEventId);
       await requireOwnJob(deps, actor, jobId);
-      yield* followJob(deps, jobId, afterEventId, signal);
+      yield* followJob(deps, jobId, afterId, signal);
     },
   };
 }

@@ -7,12 +7,13 @@ import type { ServiceDeps } from './deps.ts';
 import { hardwareSchema } from './hardware-schema.ts';
 import { hardwareDocument, machineStatus, machineView, newMachineId, unitsOfHardware, unitView } from './machine-documents.ts';
 import type { AllocationInput, ComputeUnitView, MachineServices } from './machine-types.ts';
+import { nameText } from './text.ts';
 import type { Actor } from './types.ts';
 
 const registrationSchema = z.object({
   ownerId: z.string().min(1),
-  hostname: z.string().trim().min(1).max(253),
-  os: z.string().trim().min(1).max(100),
+  hostname: nameText(253),
+  os: nameText(100),
   hardware: hardwareSchema,
 });
 const allocationSchema = z.object({

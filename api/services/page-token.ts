@@ -15,12 +15,15 @@ export function encodePageToken(scope: string, position: readonly string[]): str
   return Buffer.from(JSON.stringify([scope, ...position])).toString('base64url');
 }
 
-/** Null for the first page. Throws INVALID_INPUT where the token is not one of this list. */
-export function decodePageToken(scope: string, token: string, length: number): string[] | null {
+/**
+ * Null for the first page. Anybody can write a token, so its position is checked like any input.
+ * @throws CyxError INVALID_INPUT where the token is not one of this list.
+ */
+export function decodePageToken<Position>(scope: string, token: string, positionSchema: z.ZodType<Position>): Position | null {
   if (token === '') return null;
   try {
     const [tokenScope, ...position] = z.array(z.string()).parse(JSON.parse(Buffer.from(token, 'base64url').toString('utf8')));
-    if (tokenScope === scope && position.length === length) return position;
+    if (tokenScope === scope) return positionSchema.parse(position);
   } catch {
     // Falls through: whatever is wrong with the token, the answer is the same.
   }

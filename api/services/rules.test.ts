@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 import { refusalOf, type ClaimFacts } from './claim-rules.ts';
 import { machineStatus } from './machine-documents.ts';
@@ -85,10 +86,12 @@ it('a machine is online for 15 seconds after a heartbeat', () => {
 describe('page tokens', () => {
   it('fit the list they were made for and no other', () => {
     const token = encodePageToken('jobs/u1/', ['a', 'b']);
-    expect(decodePageToken('jobs/u1/', token, 2)).toEqual(['a', 'b']);
-    expect(decodePageToken('jobs/u1/', '', 2)).toBeNull();
-    for (const [scope, text, length] of [['jobs/u2/', token, 2], ['jobs/u1/', token, 1], ['jobs/u1/', 'xyz', 2]] as const) {
-      expect(() => decodePageToken(scope, text, length)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+    const pair = z.tuple([z.string(), z.string()]);
+    expect(decodePageToken('jobs/u1/', token, pair)).toEqual(['a', 'b']);
+    expect(decodePageToken('jobs/u1/', '', pair)).toBeNull();
+    const cases = [['jobs/u2/', token, pair], ['jobs/u1/', token, z.tuple([z.string()])], ['jobs/u1/', 'xyz', pair], ['jobs/u1/', token, z.tuple([z.uuid(), z.string()])]] as const;
+    for (const [scope, text, position] of cases) {
+      expect(() => decodePageToken<unknown>(scope, text, position)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
     }
   });
 

@@ -1,9 +1,13 @@
+import { z } from 'zod';
 import type { LedgerRow } from '#db/postgres/database';
 import { entriesOfAccounts } from '#db/postgres/ledger';
 import { findWallet } from '#db/postgres/wallets';
 import type { ServiceDeps } from './deps.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
+import { MAX_ROW_ID } from './text.ts';
 import type { Services, TransferPurpose, TransferView } from './types.ts';
+
+const positionSchema = z.tuple([z.string().regex(/^\d{1,19}$/).transform(BigInt).refine((id) => id <= MAX_ROW_ID)]);
 
 export function createWalletServices({ postgres, chain }: Pick<ServiceDeps, 'postgres' | 'chain'>): Services['wallet'] {
   return {
@@ -16,13 +20,13 @@ export function createWalletServices({ postgres, chain }: Pick<ServiceDeps, 'pos
     transfers: async (actor, page) => {
       const limit = effectivePageSize(page.pageSize);
       const scope = `transfers/${actor.userId}`;
-      const after = decodePageToken(scope, page.pageToken, 1);
+      const after = decodePageToken(scope, page.pageToken, positionSchema);
       const wallet = await findWallet(postgres.db, actor.userId);
       if (wallet === null) return { items: [], nextPageToken: '' };
       const rows = await entriesOfAccounts(postgres.db, {
         accounts: [`wallet:${wallet.address}`],
         currency: 'CYXWIZ',
-        beforeId: after === null ? undefined : BigInt(after[0]!),
+        beforeId: after === null ? undefined : after[0],
         limit: limit + 1,
       });
       const last = rows.length > limit ? rows[limit - 1] : undefined;

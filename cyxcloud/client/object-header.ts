@@ -10,7 +10,7 @@ export const KEY_BYTES = 32;
 export const TAG_BYTES = 16;
 export const DEFAULT_CHUNK_BYTES = 1024 * 1024;
 /** A reader allocates one chunk, so a hostile header must not be able to ask for gigabytes. */
-const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
+export const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
 const MAGIC = [0x43, 0x59, 0x58, 0x4f]; // CYXO
 const FORMAT_VERSION = 1;

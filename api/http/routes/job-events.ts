@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import type { Services } from '#api/services/types';
+import { MAX_ROW_ID } from '#api/services/text';
 import { toCyxError } from '#core/errors/cyx-error';
 import { actorOf, bearer, createRouter, problems, type HttpApp } from '../context.ts';
 import { jobUpdateToJson } from '../to-json.ts';
@@ -10,7 +11,7 @@ import { jobUpdateToJson } from '../to-json.ts';
 const KEEP_ALIVE_MS = 15_000;
 const RETRY_MS = 1_000;
 
-const eventId = z.string().regex(/^\d{1,19}$/, 'must be an event id').transform(BigInt);
+const eventId = z.string().regex(/^\d{1,19}$/, 'must be an event id').transform(BigInt).refine((id) => id <= MAX_ROW_ID, 'must be an event id');
 const events = createRoute({
   method: 'get',
   path: '/api/jobs/{id}/events',

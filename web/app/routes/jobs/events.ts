@@ -19,7 +19,8 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
 }
 
 function readEventId(text: string | null): bigint {
-  return text !== null && /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+  // What is no id of ours (18 digits are more than there will ever be events) starts from the beginning.
+  return text !== null && /^\d{1,18}$/.test(text) ? BigInt(text) : 0n;
 }
 
 async function* follow(services: Services, actor: Actor, jobId: string, after: bigint, signal: AbortSignal): AsyncIterable<StreamedEvent> {
