@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Scalar } from '@scalar/hono-api-reference';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { logFailure, type EdgeLog } from '#api/services/edge-log';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
-import { createRouter, type HttpApp } from './context.ts';
+import { addressOf, createRouter, type HttpApp } from './context.ts';
+import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { notFound, problemResponse } from './problem.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -21,7 +21,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 export interface HttpAppOptions {
   readonly log: EdgeLog;
   /** Serves what is no API path (the website). Without it, everything else is not found. */
-  readonly fallback?: (request: Request) => Promise<Response>;
+  readonly fallback?: (request: Request, from?: string) => Promise<Response>;
 }
 
 /** The REST API as one Hono app; `fallback` comes last. */
@@ -49,7 +49,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     throw notFound(c.req.method, c.req.path);
   });
   const { fallback } = options;
-  if (fallback !== undefined) app.all('*', (c) => fallback(c.req.raw));
+  if (fallback !== undefined) app.all('*', (c) => fallback(c.req.raw, addressOf(c)));
   app.notFound((c) => problemResponse(notFound(c.req.method, c.req.path), c.get('requestId')));
   app.onError((error, c) => {
     const known = fromHono(error);
@@ -80,9 +80,12 @@ function fromHono(error: Error): Error {
 
 function describe(app: HttpApp): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
-  app.doc31('/api/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'CyxWiz', version: '1', description: 'Train models on other people’s hardware, paid from an on-chain escrow. Amounts are base units: 1 CYXWIZ = 1,000,000,000.' },
+  const description = 'Train models on other people’s hardware, paid from an on-chain escrow. Amounts are base units: 1 CYXWIZ = 1,000,000,000.';
+  const about = { openapi: '3.1.0', info: { title: 'CyxWiz', version: '1', description } };
+  app.doc31('/api/openapi.json', about);
+  app.get('/api/docs', (c) => {
+    c.header('content-security-policy', DOCS_POLICY);
+    c.header('x-content-type-options', 'nosniff');
+    return c.html(docsPage(app.getOpenAPI31Document(about)));
   });
-  app.get('/api/docs', Scalar({ url: '/api/openapi.json', pageTitle: 'CyxWiz API' }));
 }
