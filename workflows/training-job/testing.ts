@@ -35,7 +35,7 @@ export interface Scenario {
 }
 
 /** What a provider does with each job it is offered. `hang`: works on until it is cancelled. */
-export type Behaviour = 'honest' | 'silent after the claim' | 'hangs in start' | 'hangs in training' | 'diverges' | 'gives up';
+export type Behaviour = 'honest' | 'silent after the claim' | 'hangs in start' | 'hangs in training' | 'ignores the stop' | 'delivers, but never answers' | 'diverges' | 'gives up';
 
 const VALID: Verdict = { valid: true, reason: '', testAccuracy: 0.97, testLoss: 0.1 };
 export const INVALID: Verdict = { valid: false, reason: 'other weights', testAccuracy: 0, testLoss: 0 };
@@ -94,7 +94,8 @@ async function submit(env: TestWorkflowEnvironment, jobId: string, submission: S
 
 async function startProvider(env: TestWorkflowEnvironment, world: World, behaviour: Behaviour) {
   const node = await world.newNode();
-  const activities = providerActivities(world, node.nodeId, behaviour);
+  const left = new AbortController();
+  const activities = providerActivities(world, node.nodeId, behaviour, left.signal);
   const queues = [
     { taskQueue: capabilityQueue('cpu'), activities: { claimJob: activities.claimJob } },
     ...(behaviour === 'silent after the claim'
@@ -106,13 +107,14 @@ async function startProvider(env: TestWorkflowEnvironment, world: World, behavio
   return {
     ...node,
     leave: async () => {
+      left.abort();
       for (const worker of workers) worker.shutdown();
       await Promise.all(running);
     },
   };
 }
 
-function providerActivities(world: World, nodeId: string, behaviour: Behaviour): NodeActivities {
+function providerActivities(world: World, nodeId: string, behaviour: Behaviour, left: AbortSignal): NodeActivities {
   const { db } = world.postgres;
   return {
     claimJob: async ({ jobId, attempt }) => {
@@ -128,6 +130,7 @@ function providerActivities(world: World, nodeId: string, behaviour: Behaviour):
     },
     awaitTraining: async ({ jobId, attempt }) => {
       if (behaviour === 'hangs in training') await hang();
+      if (behaviour === 'ignores the stop') await ignoreEverything(left);
       if (behaviour === 'diverges') throw ApplicationFailure.nonRetryable('the loss became NaN at step 3', 'TRAINING_DIVERGED');
       if (behaviour === 'gives up') throw ApplicationFailure.nonRetryable('the disk is full', 'TRAINING_FAILED');
       await recordCompletion(
@@ -135,9 +138,19 @@ function providerActivities(world: World, nodeId: string, behaviour: Behaviour):
         { jobId, attempt, nodeId },
         { modelCid: `bafybei${jobId}`, modelSizeBytes: 10, commitment: new Uint8Array(32).fill(7), finalLoss: 0.1, finalAccuracy: 0.9, trainingMs: 5 },
       );
+      if (behaviour === 'delivers, but never answers') await ignoreEverything(left);
       return { reported: true };
     },
   };
+}
+
+/** Goes on whatever it is told, as a hostile node may, until the test ends. */
+async function ignoreEverything(left: AbortSignal): Promise<void> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 200);
+  context.cancelled.catch(() => undefined);
+  await new Promise<void>((done) => left.addEventListener('abort', () => done()));
+  clearInterval(beat);
 }
 
 /** Works until it is told to stop. */

@@ -127,6 +127,27 @@ describe('cancelling', () => {
   });
 });
 
+describe('a node that does not play along', () => {
+  it('can not hold up a cancelled job by ignoring the stop', async () => {
+    await provider('ignores the stop');
+    const job = await scenario.newJob();
+    const handle = await scenario.submit(job);
+    await untilState(job.jobId, 'RUNNING');
+    await handle.executeUpdate(cancelJobUpdate, { args: [{ by: 'user' }] });
+    expect(await handle.result()).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_USER' });
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+
+  it('is not slashed for a deadline where its result is on record', async () => {
+    const node = await provider('delivers, but never answers');
+    const job = await scenario.newJob({ deadlineMs: 4_000 });
+    const handle = await scenario.submit(job);
+    expect(await handle.result()).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
+    expect(await stake(node.account)).toBe(cyx('100'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+});
+
 describe('a node that fails', () => {
   it('by silence loses 10 %, and the job completes on another node', async () => {
     const silent = await provider('silent after the claim');
