@@ -208,11 +208,11 @@ describe('the one slot', () => {
 });
 
 describe('while things break', () => {
-  it('keeps progress while the platform is away and tells it afterwards, in order and complete', async () => {
+  it.each(['UNAVAILABLE', 'RATE_LIMITED'] as const)('keeps progress while the platform answers %s and tells it afterwards, in order and complete', async (code) => {
     platform.leaseOf = leases(60);
     const handle = await submit(randomUUID());
     await until('a step', () => platform.progress.length > 3);
-    platform.failWith = 'UNAVAILABLE';
+    platform.failWith = code;
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     platform.failWith = undefined;
     expect(await handle.result()).toBe('reported');

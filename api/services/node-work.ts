@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { createThrottle, type Allowance } from '#api/auth/throttle';
 import type { NodeIdentity } from '#api/auth/tokens';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { isTerminal, type JobState } from '#core/job/machine';
-import { findAttempt, markStarted, openAttemptsOfNode, recordClaim, recordCompletion, recordOffer } from '#db/postgres/attempts';
+import { findAttempt, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import type { Database, JobAttemptRow, JobRow } from '#db/postgres/database';
 import { findDataset } from '#db/postgres/datasets';
 import { appendJobEvents, type NewJobEvent } from '#db/postgres/events';
@@ -12,15 +13,26 @@ import { lockNode } from '#db/postgres/nodes';
 import { refusalOf } from './claim-rules.ts';
 import type { ServiceDeps } from './deps.ts';
 import { createObjectDirectory } from './objects.ts';
+import { keepAnswer } from './offers.ts';
 import type { AttemptRef, ProgressReport, ServerNodeServices } from './node-types.ts';
 import { cidSchema, requireDataset } from './specification.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl' | 'tokens'>;
 type NodeWork = Pick<ServerNodeServices, 'claim' | 'acquireLease' | 'reportProgress' | 'reportCompletion'>;
 
-const attemptShape = { jobId: z.uuid('must be a job id'), attempt: z.int().min(1) };
+/** The trainer writes at most 5 lines a second: twice that, so that what piled up during an outage drains. */
+const REPORTS_OF_ATTEMPT: Allowance = { calls: 50, windowMs: 5_000 };
+const MAX_LOG_LENGTH = 500;
+
+/** PostgreSQL stores no NUL, and nobody reads a control character: each becomes a space. */
+const plainText = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength, `must have at most ${maxLength} characters`)
+    .transform((text) => text.replace(/\p{Cc}/gu, ' '));
+const attemptShape = { jobId: z.uuid('must be a job id'), attempt: z.int().min(1).max(1_000) };
 const attemptSchema = z.object(attemptShape);
-const claimSchema = z.object({ ...attemptShape, accept: z.boolean(), reason: z.string().max(500) });
+const claimSchema = z.object({ ...attemptShape, accept: z.boolean(), reason: plainText(500) });
 const counter = z.int().min(0);
 const progressSchema = z.object({
   ...attemptShape,
@@ -32,7 +44,7 @@ const progressSchema = z.object({
   loss: z.number(),
   accuracy: z.number().min(0).max(1),
   samplesPerSecond: z.number().min(0),
-  log: z.string().max(2_000, 'must have at most 2000 characters'),
+  log: plainText(MAX_LOG_LENGTH),
 });
 const completionSchema = z.object({
   ...attemptShape,
@@ -48,12 +60,13 @@ const completionSchema = z.object({
 export function createNodeWork(deps: Deps): NodeWork {
   const { db } = deps.postgres;
   const objects = createObjectDirectory(deps);
+  const reports = createThrottle();
   return {
     claim: async (node, input) => {
       const claim = parseInput(claimSchema, input);
       const job = await requireJob(db, claim.jobId);
       const refusal = claim.accept ? await tryClaim(db, node, claim, job) : claim.reason || 'the node refused';
-      await recordOffer(db, { ...ref(claim), nodeId: node.nodeId, accepted: refusal === null, reason: refusal ?? '' });
+      await keepAnswer(db, { ...ref(claim), nodeId: node.nodeId, accepted: refusal === null, reason: refusal ?? '' });
       return { granted: refusal === null, reason: refusal ?? '' };
     },
 
@@ -76,6 +89,7 @@ export function createNodeWork(deps: Deps): NodeWork {
 
     reportProgress: async (node, input) => {
       const report = parseInput(progressSchema, input);
+      reports.take([[`${node.nodeId} ${report.jobId} ${report.attempt}`, REPORTS_OF_ATTEMPT]]);
       const { attempt } = await requireLease(db, node, report);
       if (attempt.startedAt === null) await markStarted(db, ref(report));
       await appendJobEvents(db, eventsOf(report));
