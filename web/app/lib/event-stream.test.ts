@@ -14,15 +14,39 @@ describe('eventStream', () => {
   it('tells the source when the reader has gone', async () => {
     let told: () => void = () => undefined;
     const stopped = new Promise<void>((resolve) => (told = resolve));
+    let wait: () => void = () => undefined;
+    const waiting = new Promise<void>((resolve) => (wait = resolve));
     const response = eventStream(async function* (signal) {
       yield { id: '1', data: null };
-      if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      wait();
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
       told();
     });
     const reader = response.body!.getReader();
-    await reader.read();
+    // The second piece is the event; after it the source is asked for another and waits.
+    for (let taken = 0; taken < 2; taken += 1) await reader.read();
+    await waiting;
     await reader.cancel();
     await expect(stopped).resolves.toBeUndefined();
+  });
+
+  it('asks the source for no more than the reader takes, and closes it when the reader goes', async () => {
+    let made = 0;
+    let closed: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (closed = resolve));
+    const response = eventStream(async function* () {
+      try {
+        for (;;) yield { id: String((made += 1)), data: 'x'.repeat(100_000) };
+      } finally {
+        closed();
+      }
+    });
+    const reader = response.body!.getReader();
+    for (let taken = 0; taken < 3; taken += 1) await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(made).toBeLessThanOrEqual(4);
+    await reader.cancel();
+    await expect(released).resolves.toBeUndefined();
   });
 
   it('breaks off without an end where the source fails', async () => {
