@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import { edgeBeats } from './schema.ts';
 
 /** Providers reach the platform through one kind of process today: API and gateway together. */
-export const EDGE = 'api';
+const EDGE = 'api';
 
 /** How often an edge says that it is up. */
 export const EDGE_BEAT_MS = 2_000;
