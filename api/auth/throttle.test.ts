@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createThrottle } from './throttle.ts';
 
 const three = { calls: 3, windowMs: 60_000 };
-const refusal = (seconds: number) => expect.objectContaining({ code: 'RATE_LIMITED', facts: { retryAfterSeconds: String(seconds) } });
+const refusal = (seconds: number): unknown => expect.objectContaining({ code: 'RATE_LIMITED', facts: { retryAfterSeconds: String(seconds) } });
 
 it('lets so many calls through, says how long to wait, and lets the next through after that', () => {
   let nowMs = 0;

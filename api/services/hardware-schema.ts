@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameText } from './text.ts';
+import { hasNoNul, nameText } from './text.ts';
 
 const count = (max: number) => z.int().min(0).max(max);
 
@@ -12,7 +12,7 @@ export const hardwareSchema = z.object({
         deviceId: count(1023),
         name: nameText(200),
         vramMb: count(4_000_000).min(1),
-        cudaVersion: z.string().regex(/^[^\u0000]{0,32}$/, 'must have at most 32 characters and no U+0000'),
+        cudaVersion: z.string().max(32).refine(hasNoNul, 'must not contain the character U+0000'),
       }),
     )
     .max(64)
