@@ -23,18 +23,24 @@ runProcess('verifier', async (stopped) => {
   const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 4, onError: (error) => logError('postgres', error) });
   const connection = await connectWorker(config.temporal);
   const taskQueue = verifierQueue('cpu');
-  const worker = await Worker.create({
-    connection,
-    namespace: config.temporal.namespace,
-    taskQueue,
-    activities: createVerificationActivities({ db: postgres.db, kms: createLocalKms(readKmsKey(config)), cloud }),
-    maxConcurrentActivityTaskExecutions: 1,
-    shutdownGraceTime: '10 s',
-  });
-  stopped.addEventListener('abort', () => worker.shutdown());
-  const running = worker.run();
-  ready('verifier', { taskQueue });
-  await running;
+  // Asked to stop before it was up, it never makes a worker: one that never ran would keep the connection open.
+  if (!stopped.aborted) {
+    const worker = await Worker.create({
+      connection,
+      namespace: config.temporal.namespace,
+      taskQueue,
+      activities: createVerificationActivities({ db: postgres.db, kms: createLocalKms(readKmsKey(config)), cloud }),
+      maxConcurrentActivityTaskExecutions: 1,
+      shutdownGraceTime: '10 s',
+    });
+    const running = worker.run();
+    if (stopped.aborted) worker.shutdown();
+    else {
+      stopped.addEventListener('abort', () => worker.shutdown());
+      ready('verifier', { taskQueue });
+    }
+    await running;
+  }
   await connection.close();
   await postgres.close();
 });
