@@ -55,10 +55,18 @@ export function createContext(env: NodeJS.ProcessEnv, json: boolean): CliContext
 export function newClient(config: Config, token?: string): CyxWizClient {
   return createCyxWizClient({
     httpUrl: config.publicUrls.web,
-    grpcUrl: config.publicUrls.grpc,
+    grpcUrl: grpcUrl(config),
     storageUrl: config.storageUrl,
     ...(token === undefined ? {} : { token }),
   });
+}
+
+/**
+ * gRPC is as encrypted as the platform's listeners are. The certificate must be signed by an authority that Node knows;
+ * NODE_EXTRA_CA_CERTS names the file of another one.
+ */
+export function grpcUrl({ publicUrls, listenerTls }: Pick<Config, 'publicUrls' | 'listenerTls'>): string {
+  return listenerTls === undefined ? publicUrls.grpc : `https://${publicUrls.grpc}`;
 }
 
 /** Amounts are decimal strings in JSON, bytes are base64url. */
