@@ -20,12 +20,17 @@ function showUrls(config: Config): void {
   for (const [label, url] of rows) say(`  ${label.padEnd(width)}  ${pc.cyan(url)}`);
 }
 
-/** The first Ctrl-C ends everything in order; while that goes on, a second one ends this process at once. */
+/**
+ * The first Ctrl-C ends everything in order; while that goes on, a second one ends this process at once. A terminal that
+ * is closed (SIGHUP) asks for the same.
+ */
 function untilAskedToStop(): { readonly signal: AbortSignal; readonly asked: Promise<void> } {
   const controller = new AbortController();
   const asked = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(name, () => {
+        // A closing terminal may send SIGHUP more than once, beside others: only a person is in a hurry.
+        if (controller.signal.aborted && name === 'SIGHUP') return;
         if (controller.signal.aborted) process.exit(130);
         controller.abort();
         resolve();
