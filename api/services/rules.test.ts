@@ -21,7 +21,16 @@ const node = {
   totalJobs: 0,
   successful: 0,
 } as NodeRow;
-const job = { userId: 'user', attempt: 2, state: 'ESCROWED', deviceClass: 'cpu', pricePerHourBase: 300n, deadlineAt: new Date(Date.now() + 60_000) } as JobRow;
+const job = {
+  userId: 'user',
+  attempt: 2,
+  state: 'ESCROWED',
+  deviceClass: 'cpu',
+  pricePerHourBase: 300n,
+  amountBase: 50n,
+  estimatedDurationMs: 20_000,
+  deadlineAt: new Date(Date.now() + 60_000),
+} as JobRow;
 const attempt = { attempt: 2, nodeId: null, closedAt: null } as JobAttemptRow;
 
 describe('refusalOf', () => {
@@ -32,13 +41,21 @@ describe('refusalOf', () => {
     expect(refusalOf(held)).toBeNull();
   });
 
+  it('takes over a claim that was never assigned', () => {
+    const dead = { ...attempt, nodeId: 'n2', claimedAt: new Date(Date.now() - 21_000), assignedAt: null };
+    expect(refusalOf({ ...facts, attempt: dead })).toBeNull();
+  });
+
   it.each<[string, Partial<ClaimFacts>]>([
     ['current', { claimed: 1 }],
     ['current', { attempt: null }],
     ['closed', { attempt: { ...attempt, closedAt: new Date() } }],
-    ['another node', { attempt: { ...attempt, nodeId: 'n2' } }],
+    ['another node', { attempt: { ...attempt, nodeId: 'n2', claimedAt: new Date(), assignedAt: null } }],
+    ['another node', { attempt: { ...attempt, nodeId: 'n2', claimedAt: new Date(0), assignedAt: new Date(0) } }],
     ['CANCELLED', { job: { ...job, state: 'CANCELLED' } }],
     ['deadline', { job: { ...job, deadlineAt: new Date(0) } }],
+    ['too little time', { job: { ...job, estimatedDurationMs: 61_000 } }],
+    ['escrow', { job: { ...job, amountBase: 10n ** 18n } }],
     ['themselves', { node: { ...node, ownerId: 'user' } }],
     ['class', { job: { ...job, deviceClass: 'cuda.8g' } }],
     ['banned', { node: { ...node, banned: true } }],
