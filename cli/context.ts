@@ -65,7 +65,7 @@ export function newClient(config: Config, token?: string): CyxWizClient {
  * gRPC is as encrypted as the platform's listeners are. The certificate must be signed by an authority that Node knows;
  * NODE_EXTRA_CA_CERTS names the file of another one.
  */
-export function grpcUrl({ publicUrls, listenerTls }: Pick<Config, 'publicUrls' | 'listenerTls'>): string {
+function grpcUrl({ publicUrls, listenerTls }: Pick<Config, 'publicUrls' | 'listenerTls'>): string {
   return listenerTls === undefined ? publicUrls.grpc : `https://${publicUrls.grpc}`;
 }
 
