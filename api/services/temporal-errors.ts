@@ -2,8 +2,8 @@ import { ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { CyxError } from '#core/errors/cyx-error';
 import { isErrorCode } from '#core/errors/table';
 
-/** gRPC codes with which a Temporal server says "not now". */
-const NOT_NOW = new Set([4, 8, 14]);
+/** gRPC codes of a Temporal server that says "not now". CANCELLED is a deadline of ours that the server noticed first. */
+const NOT_NOW = new Set([1, 4, 8, 14]);
 
 /**
  * What went wrong in a call of Temporal, in our own terms: a workflow's typed failure keeps its code and message, a
