@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { SignJWT, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parseConfig, type Config } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { closeAttempt, markAssigned } from '#db/postgres/attempts';
+import { nodes as nodeRows } from '#db/postgres/schema';
 import { applyJobTransition } from '#db/postgres/jobs';
 import { NodeServiceClient } from '#proto/gen/cyxwiz/node/v1/node_service';
 import { startStack, type Stack } from '#scripts/stack/start-stack';
@@ -188,8 +189,12 @@ describe('bad submissions lock nothing and leave nothing', () => {
     await expect(user.submit(expired)).rejects.toMatchObject({ code: 'QUOTE_EXPIRED' });
 
     const rich = { ...specification, deadlineMs: 5 * 3_600_000 };
-    const quote = await user.quote(rich);
-    const poor = user.submit({ requestId: randomUUID(), quoteId: quote.quoteId, specification: rich, budgetBase: quote.amountBase });
+    // No node's stake answers for so much; with one that does, it is the wallet that is too small.
+    await expect(user.quote(rich)).rejects.toMatchObject({ code: 'NO_CAPABLE_NODE', facts: { largestStakeBase: parseCyxwiz('100').toString() } });
+    const quote = await withStakes(parseCyxwiz('2000'), () => user.quote(rich));
+    const poor = withStakes(parseCyxwiz('2000'), () =>
+      user.submit({ requestId: randomUUID(), quoteId: quote.quoteId, specification: rich, budgetBase: quote.amountBase }),
+    );
     await expect(poor).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS', facts: { requiredBase: parseCyxwiz('1500').toString() } });
 
     const input = await submission();
@@ -284,6 +289,17 @@ describe('machines', () => {
   });
 });
 
+/** Runs `use` while every node is said to have this stake. */
+async function withStakes<T>(stakeBase: bigint, use: () => Promise<T>): Promise<T> {
+  const before = await postgres.db.select({ id: nodeRows.id, stakeBase: nodeRows.stakeBase }).from(nodeRows);
+  await postgres.db.update(nodeRows).set({ stakeBase });
+  try {
+    return await use();
+  } finally {
+    for (const row of before) await postgres.db.update(nodeRows).set({ stakeBase: row.stakeBase }).where(eq(nodeRows.id, row.id));
+  }
+}
+
 describe('a node and a job', () => {
   const call = {
     claim: (jobId: string, attempt: number, accept = true) => unaryCall(nodes.claimJob.bind(nodes), { jobId, attempt, accept, reason: accept ? '' : 'no disk' }, nodeToken),
@@ -298,8 +314,12 @@ describe('a node and a job', () => {
     await keepOnline();
     const { jobId } = await user.submit(await submission());
     const { db } = postgres;
-    const claimable = async () => (await call.claim(jobId, 1, false), (await user.status(jobId)).waitingFor !== '');
-    await expect.poll(claimable, { timeout: 30_000 }).toBe(true);
+    // A refusal is kept from the moment at which the attempt is open.
+    const refused = async (): Promise<number> => {
+      await call.claim(jobId, 1, false);
+      return (await db.execute(sql`SELECT 1 FROM node_offers WHERE job_id = ${jobId}`)).rows.length;
+    };
+    await expect.poll(refused, { timeout: 30_000 }).toBe(1);
     await expect.poll(async () => (await user.status(jobId)).state, { timeout: 30_000 }).toBe('ESCROWED');
     await expect.poll(async () => (await call.claim(jobId, 1)).granted, { timeout: 30_000 }).toBe(true);
     expect(await call.claim(jobId, 1)).toEqual({ granted: true, reason: '' });
