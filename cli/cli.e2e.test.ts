@@ -197,7 +197,7 @@ describe('the whole way', () => {
 
   it('cancels a job, which gives its tokens back, and says so by the exit code of whoever follows it', async () => {
     const before = (await json('wallet')).balanceBase;
-    const following = cyxwiz(['job', 'submit', '--graph', GRAPH, '--data', cid, '--epochs', '500', '--budget', '500', '--deadline', '60', '-f', '--json']);
+    const following = cyxwiz(['job', 'submit', '--graph', GRAPH, '--data', cid, '--epochs', '500', '--budget', '500', '--deadline', '15', '-f', '--json']);
     let cancelled: string | undefined;
     while (cancelled === undefined) cancelled = (await json('job', 'list')).jobs.find((job) => job.jobId !== jobId)?.jobId;
     const logs = await cyxwiz(['job', 'logs', cancelled]);

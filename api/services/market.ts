@@ -1,6 +1,8 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { classesAbleToServe } from '#core/hardware/device-class';
 import { formatCyxwiz } from '#core/money/amount';
+import { MIN_STAKE_BASE } from '#core/money/split';
+import { amountForDeadline } from '#core/pricing/quote';
 import type { Database, NodeRow } from '#db/postgres/database';
 import { capableNodes } from '#db/postgres/nodes';
 import type { NodeState } from '#core/node/machine';
@@ -19,6 +21,26 @@ export async function requireCapableNodes(db: Database, query: { userId: string;
   return nodes;
 }
 
+/**
+ * Nodes whose stake covers what they would be paid for the whole deadline: the chain bounds what a node may hold by its
+ * stake, so a larger escrow could never be assigned to it. Throws NO_CAPABLE_NODE where there is none.
+ */
+export function nodesThatCanAnswerFor(nodes: readonly NodeRow[], deadlineMs: number): NodeRow[] {
+  const needed = (node: NodeRow): bigint => amountForDeadline(node.pricePerHourBase, deadlineMs);
+  const able = nodes.filter((node) => node.stakeBase >= MIN_STAKE_BASE && node.stakeBase >= needed(node));
+  if (able.length > 0) return able;
+  throw stakesTooSmall(nodes, nodes.map(needed).reduce((least, base) => (base < least ? base : least)));
+}
+
+function stakesTooSmall(nodes: readonly NodeRow[], amountBase: bigint): CyxError {
+  const largestBase = nodes.reduce((largest, node) => (node.stakeBase > largest ? node.stakeBase : largest), 0n);
+  return new CyxError(
+    'NO_CAPABLE_NODE',
+    `This job would lock ${formatCyxwiz(amountBase)} CYXWIZ, but no node has a stake above ${formatCyxwiz(largestBase)} to answer for it. Choose an earlier deadline.`,
+    { facts: { largestStakeBase: largestBase.toString() } },
+  );
+}
+
 /** Prices may have risen since the quote. Throws NO_CAPABLE_NODE where no node is left at or below it. */
 export function requireAffordableNode(
   nodes: readonly NodeRow[],
@@ -26,15 +48,7 @@ export function requireAffordableNode(
 ): void {
   const affordable = nodes.filter((node) => node.pricePerHourBase <= quote.pricePerHourBase);
   if (affordable.some((node) => node.stakeBase >= quote.amountBase)) return;
-  const largestBase = affordable.reduce((largest, node) => (node.stakeBase > largest ? node.stakeBase : largest), 0n);
-  if (affordable.length > 0) {
-    // The chain bounds what a node may hold by its stake, so a larger escrow could never be assigned.
-    throw new CyxError(
-      'NO_CAPABLE_NODE',
-      `This job would lock ${formatCyxwiz(quote.amountBase)} CYXWIZ, but no node has a stake above ${formatCyxwiz(largestBase)} to answer for it. Choose an earlier deadline.`,
-      { facts: { largestStakeBase: largestBase.toString() } },
-    );
-  }
+  if (affordable.length > 0) throw stakesTooSmall(affordable, quote.amountBase);
   throw new CyxError('NO_CAPABLE_NODE', `No node of class ${quote.deviceClass} works for the quoted price any more. Ask for a new quote.`);
 }
 

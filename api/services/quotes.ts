@@ -5,7 +5,7 @@ import { priceJob, QUOTE_LIFETIME_MS } from '#core/pricing/quote';
 import { findDataset } from '#db/postgres/datasets';
 import { insertQuote } from '#db/postgres/quotes';
 import type { ServiceDeps } from './deps.ts';
-import { requireAffordableNode, requireCapableNodes } from './market.ts';
+import { nodesThatCanAnswerFor, requireCapableNodes } from './market.ts';
 import { checkDatasetFits, checkSpecification, requireDataset } from './specification.ts';
 import type { Services } from './types.ts';
 import type { VerifierDirectory } from './verifiers.ts';
@@ -22,13 +22,12 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
       const dataset = requireDataset(found, specification.datasetCid);
       checkDatasetFits(specification.graph, dataset);
       const price = priceJob({
-        offers: nodes,
+        offers: nodesThatCanAnswerFor(nodes, specification.deadlineMs),
         deadlineMs: specification.deadlineMs,
         flopsPerSample: countFlops(specification.graph),
         samples: dataset.samples,
         epochs: specification.hyperParameters.epochs,
       });
-      requireAffordableNode(nodes, { deviceClass: specification.deviceClass, ...price });
       const quote = await insertQuote(postgres.db, {
         id: randomUUID(),
         userId: actor.userId,
