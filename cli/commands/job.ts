@@ -182,9 +182,12 @@ function logsCommand(context: () => CliContext): Command {
         if (options.follow) return void (await follow(context(), client.follow(jobId)));
         await client.status(jobId); // a job that is not there is said to be so at once
         const stop = new AbortController();
+        const askedAtMs = Date.now();
         // What has happened already arrives in one go, so a pause means that from here on it would be waiting.
         let pause = setTimeout(() => stop.abort(), FIRST_UPDATE_WITHIN_MS);
-        const untilPause = (): void => {
+        const untilPause = (update: JobUpdate): void => {
+          // A job in the middle of its training never pauses: what is newer than the question ends the answer too.
+          if (update.at.getTime() > askedAtMs) stop.abort();
           clearTimeout(pause);
           pause = setTimeout(() => stop.abort(), PAUSE_MS);
         };
@@ -200,10 +203,10 @@ function logsCommand(context: () => CliContext): Command {
 }
 
 /** Prints updates as they come. Returns the last state. */
-async function follow(context: CliContext, updates: AsyncIterable<JobUpdate>, onUpdate: () => void = () => undefined): Promise<JobState | undefined> {
+async function follow(context: CliContext, updates: AsyncIterable<JobUpdate>, onUpdate: (update: JobUpdate) => void = () => undefined): Promise<JobState | undefined> {
   let state: JobState | undefined;
   for await (const update of updates) {
-    onUpdate();
+    onUpdate(update);
     if (update.kind === 'state') state = update.state;
     context.emit(update, `${update.at.toISOString()}  ${words(update)}`);
   }
