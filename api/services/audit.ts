@@ -15,6 +15,7 @@ import {
   findRegistryConfigPda,
   findStakeVaultPda,
 } from '#programs/clients/ts/pda';
+import { mintSupplyBase, tokenAmountBase } from '#programs/clients/ts/token';
 
 export interface AuditProblem {
   /** A ledger account (`wallet:…`), or `job:<id>`, or `transfer:<key>`. */
@@ -122,22 +123,16 @@ interface ChainBooks {
   escrowAt(address: PublicKey): Promise<EscrowAccount | null>;
 }
 
-/** Where SPL accounts keep their u64 amounts, little endian. */
-const TOKEN_AMOUNT_OFFSET = 64;
-const MINT_SUPPLY_OFFSET = 36;
-
 async function readDeployment(connection: Connection): Promise<ChainBooks> {
   const data = async (address: PublicKey): Promise<Uint8Array | null> => {
     const info = await connection.getAccountInfo(address);
     return info === null || info.data.length === 0 ? null : new Uint8Array(info.data);
   };
-  const u64 = (bytes: Uint8Array | null, offset: number): bigint =>
-    bytes === null ? 0n : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
   const escrow = decodeEscrowConfig((await data(findEscrowConfigPda().address))!);
   const registry = decodeRegistryConfig((await data(findRegistryConfigPda().address))!);
   const { mint } = escrow;
-  const supplyBase = u64(await data(mint), MINT_SUPPLY_OFFSET);
-  const token = async (address: PublicKey): Promise<bigint> => u64(await data(address), TOKEN_AMOUNT_OFFSET);
+  const supplyBase = mintSupplyBase(await data(mint));
+  const token = async (address: PublicKey): Promise<bigint> => tokenAmountBase(await data(address));
   const wallet = (owner: PublicKey): Promise<bigint> => token(findAssociatedTokenAddress({ owner, mint }));
 
   const escrowAt = async (address: PublicKey): Promise<EscrowAccount | null> => {

@@ -2,6 +2,7 @@ import { Connection, PublicKey } from '@solana/web3.js';
 import { CyxError } from '#core/errors/cyx-error';
 import { decodeEscrowConfig } from '#programs/clients/ts/job-escrow';
 import { findAssociatedTokenAddress, findEscrowConfigPda } from '#programs/clients/ts/pda';
+import { tokenAmountBase } from '#programs/clients/ts/token';
 
 /** The few things the API reads from the chain. It never writes: workflows do. */
 export interface ChainReader {
@@ -12,9 +13,6 @@ export interface ChainReader {
   /** Throws where the node does not answer or the programs are not set up. */
   ping(): Promise<void>;
 }
-
-/** Where an SPL token account keeps its amount: u64, little endian. */
-const TOKEN_AMOUNT_OFFSET = 64;
 
 export function createChainReader(options: { rpcUrl: string }): ChainReader {
   const connection = new Connection(options.rpcUrl, { commitment: 'confirmed', disableRetryOnRateLimit: true });
@@ -42,8 +40,7 @@ export function createChainReader(options: { rpcUrl: string }): ChainReader {
       answered(async () => {
         const owner = new PublicKey(address);
         const account = await connection.getAccountInfo(findAssociatedTokenAddress({ owner, mint: await mint() }));
-        if (account === null) return 0n;
-        return new DataView(account.data.buffer, account.data.byteOffset).getBigUint64(TOKEN_AMOUNT_OFFSET, true);
+        return tokenAmountBase(account === null ? null : new Uint8Array(account.data));
       }),
     ping: () =>
       answered(async () => {

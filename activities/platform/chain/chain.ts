@@ -3,6 +3,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { decodeEscrow, decodeEscrowConfig, type EscrowAccount, type EscrowConfigAccount } from '#programs/clients/ts/job-escrow';
 import { decodeNode, decodeRegistryConfig, type NodeAccount, type RegistryConfigAccount } from '#programs/clients/ts/node-registry';
 import { findAssociatedTokenAddress, findEscrowConfigPda, findRegistryConfigPda } from '#programs/clients/ts/pda';
+import { tokenAmountBase as tokenAmountBaseIn } from '#programs/clients/ts/token';
 
 /** The deployment as its config accounts state it. */
 export interface Deployment {
@@ -26,9 +27,6 @@ export interface Chain {
   tokenAmountBase(tokenAccount: PublicKey): Promise<bigint>;
 }
 
-/** Where an SPL token account keeps its amount (u64, little endian). */
-const TOKEN_AMOUNT_OFFSET = 64;
-
 /** An RPC call that hangs must not hold up a step for ever. */
 const RPC_WITHIN_MS = 20_000;
 
@@ -45,8 +43,7 @@ export function createChain(options: { rpcUrl: string; wsUrl?: string; authority
     return info === null ? null : new Uint8Array(info.data);
   };
   const tokenAmountBase = async (tokenAccount: PublicKey): Promise<bigint> => {
-    const data = await read(tokenAccount);
-    return data === null ? 0n : new DataView(data.buffer, data.byteOffset).getBigUint64(TOKEN_AMOUNT_OFFSET, true);
+    return tokenAmountBaseIn(await read(tokenAccount));
   };
   const chain: Chain = {
     connection,
