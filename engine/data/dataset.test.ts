@@ -78,21 +78,14 @@ describe('checkDatasetFits', () => {
 });
 
 describe('BatchReader', () => {
-  it('gives the samples of the order, normalised, and a smaller last batch', () => {
+  it('gives the samples of the order as they are, and a smaller last batch', () => {
     const dataset = { ...tinyPictures(7), normalise: { scale: 2, offset: -1 } };
     const reader = new BatchReader(dataset);
     const order = Uint32Array.from([6, 2, 4, 0, 1, 3, 5]);
     const batch = reader.read(order, 5, 10);
     expect(batch.samples).toBe(2);
     expect([...batch.y]).toEqual([dataset.y[3], dataset.y[5]]);
-    expect([...batch.x.subarray(36)]).toEqual([...dataset.x.subarray(180, 216)].map((value) => value * 2 - 1));
-  });
-
-  it('treats floats as it treats bytes', () => {
-    const bytes = { ...tinyPictures(7), normalise: { scale: 1 / 255, offset: 0.25 } };
-    const floats = { ...bytes, x: Float32Array.from(bytes.x) };
-    const order = epochOrder(7, 1, 0);
-    expect(new BatchReader(floats).read(order, 0, 7)).toEqual(new BatchReader(bytes).read(order, 0, 7));
+    expect([...batch.x.subarray(36)]).toEqual([...dataset.x.subarray(180, 216)]);
   });
 
   it('shuffles each epoch and seed in its own way, the same each time', () => {

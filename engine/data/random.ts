@@ -42,7 +42,8 @@ export function philox(counter: Readonly<Words4>, key: readonly [number, number]
   return [c0, c1, c2, c3];
 }
 
-function fnv1a(label: string): number {
+/** The second half of a stream's key. */
+export function labelHash(label: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(label)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash;
@@ -50,7 +51,10 @@ function fnv1a(label: string): number {
 
 export interface RandomStream {
   nextUint32(): number;
-  /** Even over [0, 1), a multiple of 2^-24: exact in float32. */
+  /**
+   * Even over [0, 1), a multiple of 2^-23: exact in float32. Its low 23 bits are the fraction, as TensorFlow's
+   * StatelessRandomUniformV2 has it, so that a graph draws the same numbers from the same key and counter.
+   */
   nextUniform(): number;
   /** Even over 0 … bound − 1, without bias. */
   nextBelow(bound: number): number;
@@ -58,7 +62,7 @@ export interface RandomStream {
 
 /** Same (seed, label, index): same numbers, on any machine. */
 export function randomStream(seed: number, label: string, index = 0): RandomStream {
-  const key = [seed >>> 0, fnv1a(label)] as const;
+  const key = [seed >>> 0, labelHash(label)] as const;
   let block = 0;
   let words: Words4 = [0, 0, 0, 0];
   let used = 4;
@@ -77,7 +81,7 @@ export function randomStream(seed: number, label: string, index = 0): RandomStre
     while (word >= limit) word = nextUint32();
     return word % bound;
   }
-  return { nextUint32, nextUniform: () => (nextUint32() >>> 8) / 2 ** 24, nextBelow };
+  return { nextUint32, nextUniform: () => (nextUint32() & 0x7fffff) / 2 ** 23, nextBelow };
 }
 
 /** Fisher–Yates over 0 … length − 1. */

@@ -4,11 +4,13 @@ import { parseGraph } from '#core/graph/parse';
 import type { ModelGraph } from '#core/graph/schema';
 import { countParameters, inferShapes } from '#core/graph/shapes';
 import { chain, randomGraph, type RawLayer } from '#core/graph/testing/graphs';
-import type { Tensor, Tensor1D, Tf } from '../backend.ts';
+import type { Tensor, Tf } from '../backend.ts';
 import { plainTensorflow } from '../testing/tiny.ts';
 import { randomStream } from '../data/random.ts';
-import { meanCrossEntropy } from './cross-entropy.ts';
-import { compileModel, forward, INFERENCE, joinWeights, sliceWeights, type CompiledModel, type ForwardOptions } from './model.ts';
+import { LOSSES } from '../losses/table.ts';
+import { loadWeights, uniformLike } from '../ops/tfjs/run-model.ts';
+import { tfjsOps } from '../ops/tfjs/tfjs-ops.ts';
+import { compileModel, forward, type CompiledModel } from './model.ts';
 import { initialWeights } from './weights.ts';
 
 let tf: Tf;
@@ -18,15 +20,36 @@ beforeAll(async () => {
 
 interface Started {
   readonly model: CompiledModel;
-  readonly vector: Tensor1D;
-  readonly frozen: Map<string, Tensor>;
+  readonly weights: Map<string, Tensor>;
 }
 
 function start(graph: ModelGraph, seed = 1): Started {
   const model = compileModel(graph);
-  const weights = initialWeights([...model.trainable, ...model.frozen], seed);
-  const frozen = model.frozen.map(({ fullName, shape }): [string, Tensor] => [fullName, tf.tensor(weights.get(fullName)?.data ?? [], [...shape])]);
-  return { model, vector: tf.tensor1d(joinWeights(model.trainable, weights)), frozen: new Map(frozen) };
+  const all = [...model.trainable, ...model.frozen];
+  return { model, weights: loadWeights(tf, all, initialWeights(all, seed)) };
+}
+
+interface Pass {
+  readonly training: boolean;
+  readonly step?: number;
+  readonly update?: (name: string, value: Tensor) => void;
+}
+
+const inference: Pass = { training: false };
+const training: Pass = { training: true };
+
+function run(model: Pick<CompiledModel, 'stages'>, weights: ReadonlyMap<string, Tensor>, x: Tensor, pass: Pass): Tensor {
+  return forward(model, x, {
+    ops: tfjsOps(tf),
+    training: pass.training,
+    weight: (name) => weights.get(name) as Tensor,
+    updateWeight: pass.update ?? (() => {}),
+    uniform: (label, like) => uniformLike(tf, like, { seed: 4, label, step: pass.step ?? 1 }),
+  });
+}
+
+function crossEntropy(scores: Tensor, labels: Tensor): Tensor {
+  return LOSSES.crossEntropy.mean(tfjsOps(tf), scores, labels);
 }
 
 function samples(shape: readonly number[], count: number): Tensor {
@@ -36,23 +59,16 @@ function samples(shape: readonly number[], count: number): Tensor {
 }
 
 /** One layer between input and scores, run on given values with given weights. */
-function runLayer(shape: number[], layer: RawLayer, x: number[], weights: Record<string, number[]>, options = INFERENCE): number[] {
+function runLayer(shape: number[], layer: RawLayer, x: number[], values: Record<string, number[]>, pass = inference): number[] {
   const graph = parseGraph(chain(['DataInput', { shape }], layer, ['Flatten'], ['Linear', { units: 2 }], ['Output']));
-  const { model } = start(graph);
-  const inner = { ...model, stages: model.stages.slice(0, 2) };
-  const values = [...model.trainable, ...model.frozen].map(({ fullName, shape: sides, size }) => {
-    const given = weights[fullName.split('.')[1] ?? ''];
-    const isOfLayer = fullName.startsWith(`${layer[0].toLowerCase()}1.`);
-    return [fullName, { shape: sides, data: isOfLayer && given !== undefined ? Float32Array.from(given) : new Float32Array(size) }] as const;
-  });
-  const source = new Map(values);
-  const frozen = new Map(model.frozen.map(({ fullName, shape: sides }) => [fullName, tf.tensor(source.get(fullName)?.data ?? [], [...sides])]));
-  const vector = tf.tensor1d(joinWeights(model.trainable, source));
+  const { model, weights } = start(graph);
+  for (const [name, given] of Object.entries(values)) {
+    const fullName = `${layer[0].toLowerCase()}1.${name}`;
+    weights.set(fullName, tf.tensor(given, weights.get(fullName)?.shape));
+  }
   const batch = tf.tensor(x, [x.length / shape.reduce((a, b) => a * b, 1), ...shape]);
-  return [...forward(tf, inner, vector, frozen, batch, options).dataSync()];
+  return [...run({ stages: model.stages.slice(0, 2) }, weights, batch, pass).dataSync()];
 }
-
-const training: ForwardOptions = { training: true, seed: 4, step: 1, update: () => {} };
 
 describe('each layer gives what its definition says', () => {
   it('Conv2D slides its kernel and adds its bias', () => {
@@ -104,7 +120,7 @@ describe('each layer gives what its definition says', () => {
 describe('the loss', () => {
   it('is the mean of −log softmax at the label, also for extreme scores', () => {
     const scores = tf.tensor2d([[0, Math.log(3)], [1000, -1000], [0, 0]]);
-    const loss = meanCrossEntropy(tf, scores, tf.tensor1d([1, 1, 0], 'int32')).dataSync()[0] as number;
+    const loss = crossEntropy(scores, tf.tensor1d([1, 1, 0], 'int32')).dataSync()[0] as number;
     expect(loss).toBeCloseTo((-Math.log(0.75) + 2000 - Math.log(0.5)) / 3, 3);
   });
 
@@ -112,8 +128,8 @@ describe('the loss', () => {
     const layers: RawLayer[] = [['DataInput', { shape: [3] }], ['Linear', { units: 2 }]];
     const x = samples([3], 4);
     const outputs = [chain(...layers, ['Output']), chain(...layers, ['Softmax'], ['Output'])].map((raw) => {
-      const { model, vector, frozen } = start(parseGraph(raw));
-      return [...forward(tf, model, vector, frozen, x, INFERENCE).dataSync()];
+      const { model, weights } = start(parseGraph(raw));
+      return [...run(model, weights, x, inference).dataSync()];
     });
     expect(outputs[1]).toEqual(outputs[0]);
   });
@@ -124,18 +140,23 @@ describe('any graph', () => {
     fc.assert(
       fc.property(randomGraph, (raw) => {
         const graph = parseGraph(raw);
-        const { model, vector, frozen } = start(graph);
+        const { model, weights } = start(graph);
         const count = countParameters(graph);
-        expect(vector.size).toBe(count.trainable);
-        expect([...frozen.values()].reduce((sum, tensor) => sum + tensor.size, 0)).toBe(count.frozen);
+        expect(model.trainable.reduce((sum, weight) => sum + weight.size, 0)).toBe(count.trainable);
+        expect(model.frozen.reduce((sum, weight) => sum + weight.size, 0)).toBe(count.frozen);
         const facts = inferShapes(graph);
-        for (let layers = 1; layers <= facts.length; layers++) {
-          const part = { ...model, stages: model.stages.slice(0, layers) };
-          const out = tf.tidy(() => forward(tf, part, vector, frozen, samples(facts[0]?.output ?? [], 2), training));
-          expect(out.shape).toEqual([2, ...(facts[layers - 1]?.output ?? [])]);
-          out.dispose();
-        }
-        tf.dispose([vector, ...frozen.values()]);
+        const seen = new Map<string, readonly number[]>();
+        const call = {
+          ops: tfjsOps(tf),
+          training: true,
+          weight: (name: string) => weights.get(name) as Tensor,
+          updateWeight: () => {},
+          uniform: (label: string, like: Tensor) => uniformLike(tf, like, { seed: 4, label, step: 1 }),
+          onOutput: (id: string, value: Tensor) => void seen.set(id, value.shape),
+        };
+        tf.tidy(() => forward(model, samples(facts[0]?.output ?? [], 2), call));
+        for (const { node, output } of facts) expect(seen.get(node.id)).toEqual([2, ...output]);
+        tf.dispose([...weights.values()]);
       }),
       { numRuns: 25 },
     );
@@ -145,18 +166,27 @@ describe('any graph', () => {
     const graph = parseGraph(
       chain(['DataInput', { shape: [5, 5, 2] }], ['Conv2D', { filters: 3 }], ['BatchNorm'], ['ReLU'], ['Dropout', { rate: 0.2 }], ['Flatten'], ['Linear', { units: 5 }], ['Softmax'], ['Linear', { units: 3 }], ['Output']),
     );
-    const { model, vector, frozen } = start(graph, 3);
+    const { model, weights } = start(graph, 3);
     const x = samples([5, 5, 2], 6);
     const y = tf.tensor1d([0, 1, 2, 0, 1, 2], 'int32');
-    const loss = (weights: Tensor): Tensor => meanCrossEntropy(tf, forward(tf, model, weights as Tensor1D, frozen, x, training), y);
-    const gradient = tf.grad(loss)(vector).dataSync();
-    const values = vector.dataSync() as Float32Array;
-    const at = (index: number, by: number): number => loss(tf.tensor1d(values.map((value, i) => (i === index ? value + by : value)))).dataSync()[0] as number;
+    const names = model.trainable.map(({ fullName }) => fullName);
+    const loss = (...values: Tensor[]): Tensor => {
+      const changed = new Map([...weights, ...names.map((name, index) => [name, values[index] as Tensor] as const)]);
+      return crossEntropy(run(model, changed, x, training), y);
+    };
+    const values = names.map((name) => weights.get(name) as Tensor);
+    const gradients = tf.grads(loss)(values).map((gradient) => gradient.dataSync());
     const random = randomStream(2, 'pick');
     for (let i = 0; i < 40; i++) {
-      const index = random.nextBelow(values.length);
-      const slope = (at(index, 5e-3) - at(index, -5e-3)) / 1e-2;
-      expect(Math.abs(slope - (gradient[index] as number))).toBeLessThan(2e-3);
+      const which = random.nextBelow(values.length);
+      const host = values[which]?.dataSync() as Float32Array;
+      const at = random.nextBelow(host.length);
+      const moved = (by: number): number => {
+        const other = tf.tensor(host.map((value, index) => (index === at ? value + by : value)), values[which]?.shape);
+        return loss(...values.map((value, index) => (index === which ? other : value))).dataSync()[0] as number;
+      };
+      const slope = (moved(5e-3) - moved(-5e-3)) / 1e-2;
+      expect(Math.abs(slope - (gradients[which]?.[at] as number))).toBeLessThan(2e-3);
     }
   });
 });
@@ -182,10 +212,5 @@ describe('initial weights', () => {
     const kernelOf = (seed: number): string => (initialWeights(trainable, seed).get('linear1.kernel')?.data ?? []).join();
     expect(kernelOf(8)).toBe(kernelOf(8));
     expect(kernelOf(9)).not.toBe(kernelOf(8));
-  });
-
-  it('survive being cut out of one vector and joined again', () => {
-    const vector = Float32Array.from({ length: 40 * 60 + 60 + 120 + 122 }, (_, i) => i);
-    expect(joinWeights(trainable, new Map(sliceWeights(trainable, vector)))).toEqual(vector);
   });
 });

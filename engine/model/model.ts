@@ -1,119 +1,88 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { sizeOf } from '#core/graph/layers/layer-spec';
-import type { ModelGraph } from '#core/graph/schema';
+import type { GraphNode, ModelGraph } from '#core/graph/schema';
 import { inferShapes, type LayerFacts } from '#core/graph/shapes';
-import type { Tensor, Tensor1D, Tensor2D, Tf } from '../backend.ts';
-import { randomStream } from '../data/random.ts';
-import type { NamedTensor } from '../formats/safetensors.ts';
-import { runtimeLayer } from './layers.ts';
-import type { RuntimeLayer } from './layer-runtime.ts';
-import { weightValues, type ModelWeight, type WeightMap } from './weights.ts';
+import type { LayerCall, RuntimeLayer } from '../layers/layer.ts';
+import { runtimeLayer } from '../layers/table.ts';
+import { LOSSES, type Loss } from '../losses/table.ts';
+import type { Ops } from '../ops/ops.ts';
+import type { ModelWeight } from './weights.ts';
 
 interface Stage {
   readonly facts: LayerFacts;
-  readonly layer: RuntimeLayer;
+  readonly layer: RuntimeLayer<GraphNode>;
+  /** Gives its input on: a Softmax that leads to Output alone stands for the softmax that the loss has anyway. */
+  readonly isPassed: boolean;
 }
 
-/** A graph made ready to run; it owns no memory of the backend. */
+/** A graph made ready to run; it owns no memory of a backend. */
 export interface CompiledModel {
   readonly graph: ModelGraph;
   readonly stages: readonly Stage[];
-  /** In running order; the optimizer sees their values as one long vector in this order. */
+  readonly loss: Loss;
+  /** In running order, as `frozen`. */
   readonly trainable: readonly ModelWeight[];
   readonly frozen: readonly ModelWeight[];
 }
 
 export function compileModel(graph: ModelGraph): CompiledModel {
   const facts = inferShapes(graph);
-  const stages = facts.map((fact) => {
-    const followers = facts.filter(({ from }) => from.includes(fact.node.id)).map(({ node }) => node.type);
-    return { facts: fact, layer: runtimeLayer(fact, followers) };
+  const outputs = new Map(facts.map(({ node, output }) => [node.id, output]));
+  const followers = (id: string): readonly string[] => facts.filter(({ from }) => from.includes(id)).map(({ node }) => node.type);
+  const stages = facts.map((fact): Stage => {
+    const { node } = fact;
+    return { facts: fact, layer: runtimeLayer(node), isPassed: node.type === 'Softmax' && followers(node.id).every((type) => type === 'Output') };
   });
-  const weights = stages.flatMap(({ facts: { node }, layer }) =>
-    layer.weights.map((weight) => ({ ...weight, fullName: `${node.id}.${weight.name}`, size: sizeOf(weight.shape) })),
-  );
+  const weights = stages.flatMap(({ facts: { node, from }, layer }) => {
+    const inputs = from.map((id) => outputs.get(id) ?? []);
+    return layer.weights(node, inputs).map((weight) => ({ ...weight, fullName: `${node.id}.${weight.name}`, size: sizeOf(weight.shape) }));
+  });
   return {
     graph,
     stages,
+    loss: lossOf(graph),
     trainable: weights.filter((weight) => weight.trainable),
     frozen: weights.filter((weight) => !weight.trainable),
   };
 }
 
-/** Values of one vector cut into the weights that lie in it, without copying. */
-export function sliceWeights(weights: readonly ModelWeight[], vector: Float32Array, prefix = ''): [string, NamedTensor][] {
-  let offset = 0;
-  return weights.map((weight) => {
-    const data = vector.subarray(offset, offset + weight.size);
-    offset += weight.size;
-    return [`${prefix}${weight.fullName}`, { shape: weight.shape, data }];
-  });
+function lossOf({ nodes }: ModelGraph): Loss {
+  const output = nodes.find((node) => node.type === 'Output');
+  if (output === undefined) throw new CyxError('GRAPH_INVALID', 'The graph has no Output layer; add exactly one');
+  return LOSSES[output.params.loss];
 }
 
-/** The opposite of `sliceWeights`. */
-export function joinWeights(weights: readonly ModelWeight[], source: WeightMap, prefix = ''): Float32Array {
-  const vector = new Float32Array(weights.reduce((sum, weight) => sum + weight.size, 0));
-  let offset = 0;
-  for (const weight of weights) {
-    vector.set(weightValues(source, `${prefix}${weight.fullName}`, weight.shape), offset);
-    offset += weight.size;
-  }
-  return vector;
-}
-
-export interface ForwardOptions {
+/** One pass through a model on one backend; weights and layers by their full names. */
+export interface ForwardCall<T> {
+  readonly ops: Ops<T>;
   readonly training: boolean;
-  /** Names the random numbers of this pass; needed where `training`. */
-  readonly seed: number;
-  readonly step: number;
-  /** Takes the new values of weights that layers keep themselves. */
-  readonly update: (fullName: string, value: Tensor) => void;
+  weight(fullName: string): T;
+  /** Takes the new values of weights that layers keep themselves; only called where `training`. */
+  updateWeight(fullName: string, value: T): void;
+  /** Random numbers of this pass: a function of the label, the run's seed and the step. Only called where `training`. */
+  uniform(label: string, like: T): T;
+  /** Sees what each layer gives. */
+  onOutput?(layerId: string, value: T): void;
 }
 
-export const INFERENCE: ForwardOptions = { training: false, seed: 0, step: 0, update: () => {} };
-
-function fillUniform(tf: Tf, shape: readonly number[], seed: number, label: string, step: number): Tensor {
-  const random = randomStream(seed, label, step);
-  const values = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < values.length; i++) values[i] = random.nextUniform();
-  return tf.tensor(values, [...shape]);
-}
-
-/** Cuts the trainable vector into the tensors that layers use; gradients flow back through the cut. */
-function splitVector(tf: Tf, weights: readonly ModelWeight[], vector: Tensor1D): Map<string, Tensor> {
-  if (weights.length === 0) return new Map();
-  const parts = tf.split(vector, weights.map((weight) => weight.size));
-  return new Map(weights.map((weight, index) => [weight.fullName, tf.reshape(parts[index] as Tensor1D, [...weight.shape])]));
-}
-
-/** Runs a batch `x` ([samples, …]) through the model to the scores before softmax, [samples, classes]. */
-export function forward(
-  tf: Tf,
-  model: CompiledModel,
-  vector: Tensor1D,
-  frozen: ReadonlyMap<string, Tensor>,
-  x: Tensor,
-  options: ForwardOptions,
-): Tensor2D {
-  const weights = splitVector(tf, model.trainable, vector);
-  const outputs = new Map<string, Tensor>();
+/** Runs a normalised batch `x` ([samples, …]) through the model to Output's scores. */
+export function forward<T>(model: Pick<CompiledModel, 'stages'>, x: T, call: ForwardCall<T>): T {
+  const outputs = new Map<string, T>();
   let last = x;
-  for (const { facts, layer } of model.stages) {
+  for (const { facts, layer, isPassed } of model.stages) {
     const { id } = facts.node;
-    last = layer.apply({
-      tf,
-      x: outputs.get(facts.from[0] ?? '') ?? x,
-      training: options.training,
-      weight: (name) => found(weights.get(`${id}.${name}`) ?? frozen.get(`${id}.${name}`), `${id}.${name}`),
-      updateWeight: (name, value) => options.update(`${id}.${name}`, value),
-      uniform: (shape) => fillUniform(tf, shape, options.seed, `dropout/${id}`, options.step),
-    });
+    const inputs = facts.from.length === 0 ? [x] : facts.from.map((from) => outputs.get(from) as T);
+    const layerCall: LayerCall<T> = {
+      ops: call.ops,
+      inputs,
+      training: call.training,
+      weight: (name) => call.weight(`${id}.${name}`),
+      updateWeight: (name, value) => call.updateWeight(`${id}.${name}`, value),
+      uniform: (like, draw) => call.uniform(draw === undefined ? `dropout/${id}` : `dropout/${id}/${draw}`, like),
+    };
+    last = isPassed ? (inputs[0] as T) : layer.forward(facts.node, layerCall);
     outputs.set(id, last);
+    call.onOutput?.(id, last);
   }
-  return last as Tensor2D;
-}
-
-function found(tensor: Tensor | undefined, name: string): Tensor {
-  if (tensor === undefined) throw new CyxError('INTERNAL', `The model has no weight "${name}"`);
-  return tensor;
+  return last;
 }

@@ -2,7 +2,7 @@ import { sizeOf } from '#core/graph/layers/layer-spec';
 import { CyxError } from '#core/errors/cyx-error';
 import type { NamedTensor } from '../formats/safetensors.ts';
 import { randomStream } from '../data/random.ts';
-import type { WeightSpec } from './layer-runtime.ts';
+import type { WeightSpec } from '../layers/layer.ts';
 
 /** A weight of a whole model, under its full name `<layer id>.<name>`. */
 export interface ModelWeight extends WeightSpec {

@@ -16,6 +16,7 @@ import { encodeModel } from '../formats/model-file.ts';
 import { train, type TrainingOutcome } from '../trainer/train.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { CHILD_FILES, readTrainingResult, trainingSpecSchema, type ChildInfo, type TrainingResult, type TrainingSpec } from './child-contract.ts';
+import { tfjsBackend } from '../ops/tfjs/backend.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { ProgressLog } from './progress-log.ts';
 
@@ -34,7 +35,7 @@ async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () =
   try {
     const { datasetCid, hyperParameters, checkpointEverySteps } = spec;
     const outcome = await train(
-      tf,
+      tfjsBackend(tf),
       { graph, dataset, datasetCid, hyperParameters, checkpointEverySteps },
       {
         onProgress: (progress) => log.append(progress),

@@ -1,22 +1,13 @@
-import { CyxError } from '#core/errors/cyx-error';
-import type { Tf } from '../backend.ts';
-import type { StepResult } from './stepper.ts';
 import { addSums, NO_SUMS, type Sums } from './state.ts';
-
-interface Pending extends StepResult {
-  readonly step: number;
-}
-
-/** So many results may wait on the device before they are read. */
-const MAX_PENDING = 64;
+import type { Stepper } from './stepper.ts';
 
 /**
- * Collects what steps give without reading each: results wait on the device and come over together. The sums are
+ * Collects what steps give without reading each: results may wait on the device and come over together. The sums are
  * the same whenever they are read, since every step's values are added on the host in the order of the steps.
  */
 export class Meter {
-  readonly #tf: Tf;
-  #pending: Pending[] = [];
+  readonly #stepper: Stepper;
+  #samples: number[] = [];
   /** Since the last link of the commitment chain. */
   sinceLink: Sums;
   /** In the running epoch. */
@@ -24,30 +15,24 @@ export class Meter {
   /** Since the last report. */
   sinceReport: Sums = NO_SUMS;
 
-  constructor(tf: Tf, start: { readonly sinceLink: Sums; readonly inEpoch: Sums }) {
-    this.#tf = tf;
+  constructor(stepper: Stepper, start: { readonly sinceLink: Sums; readonly inEpoch: Sums }) {
+    this.#stepper = stepper;
     this.sinceLink = start.sinceLink;
     this.inEpoch = start.inEpoch;
   }
 
-  add(step: number, result: StepResult): void {
-    this.#pending.push({ step, ...result });
-    if (this.#pending.length >= MAX_PENDING) this.read();
+  /** Notes that a step of so many samples was run. */
+  add(samples: number): void {
+    this.#samples.push(samples);
   }
 
   /** Brings all sums up to date. @throws CyxError TRAINING_DIVERGED naming the first step whose loss is not finite. */
   read(): void {
-    const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
-    const tf = this.#tf;
-    const losses = tf.tidy(() => tf.stack(pending.map(({ loss }) => loss)).dataSync());
-    const corrects = tf.tidy(() => tf.stack(pending.map(({ correct }) => correct)).dataSync());
-    tf.dispose(pending.flatMap(({ loss, correct }) => [loss, correct]));
-    for (const [index, { step, samples }] of pending.entries()) {
-      const loss = losses[index] as number;
-      if (!Number.isFinite(loss)) throw diverged(step, loss);
-      this.#count({ steps: 1, samples, loss, correct: corrects[index] as number });
+    if (this.#samples.length === 0) return;
+    const samples = this.#samples;
+    this.#samples = [];
+    for (const [index, { loss, correct }] of this.#stepper.readMetrics().entries()) {
+      this.#count({ steps: 1, samples: samples[index] as number, loss, correct });
     }
   }
 
@@ -56,10 +41,4 @@ export class Meter {
     this.inEpoch = addSums(this.inEpoch, sums);
     this.sinceReport = addSums(this.sinceReport, sums);
   }
-}
-
-function diverged(step: number, loss: number): CyxError {
-  return new CyxError('TRAINING_DIVERGED', `The loss became ${loss} at step ${step}. Try a smaller learning rate, or BatchNorm layers`, {
-    facts: { step: String(step) },
-  });
 }

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Tensor1D, Tf } from '../backend.ts';
+import type { Tensor, Tf } from '../backend.ts';
+import { tfjsOps } from '../ops/tfjs/tfjs-ops.ts';
 import { plainTensorflow } from '../testing/tiny.ts';
-import { createOptimizer } from './optimizer.ts';
+import { createOptimizer, integerPower } from './optimizer.ts';
 
 let tf: Tf;
 beforeAll(async () => {
@@ -21,16 +22,24 @@ function adamByTheBook(start: number, gradients: readonly number[], rate: number
 }
 
 function run(name: 'sgd' | 'adam', start: readonly number[], gradients: readonly (readonly number[])[], rate: number): number[] {
-  const optimizer = createOptimizer(tf, name, rate);
-  let vector: Tensor1D = tf.tensor1d([...start]);
-  let slots: readonly Tensor1D[] = optimizer.slots.map(() => tf.zeros([start.length]));
+  const optimizer = createOptimizer({ optimizer: name, learningRate: rate });
+  const ops = tfjsOps(tf);
+  let weight: Tensor = tf.tensor1d([...start]);
+  let slots: readonly Tensor[] = optimizer.slots.map(() => tf.zeros([start.length]));
   for (const [index, gradient] of gradients.entries()) {
-    const [next, ...rest] = optimizer.update(vector, tf.tensor1d([...gradient]), slots, index + 1);
-    vector = next as Tensor1D;
-    slots = rest;
+    const controls = optimizer.controls(index + 1);
+    expect(controls).toHaveLength(optimizer.controlCount);
+    const change = { weight, gradient: tf.tensor1d([...gradient]), slots };
+    ({ weight, slots } = optimizer.update(ops, change, controls.map((value) => tf.scalar(value))));
   }
-  return [...vector.dataSync()];
+  return [...weight.dataSync()];
 }
+
+it('powers of integers are those of the definition', () => {
+  expect(integerPower(0.5, 0)).toBe(1);
+  expect(integerPower(2, 31)).toBe(2 ** 31);
+  expect(integerPower(0.999, 12_345)).toBeCloseTo(0.999 ** 12_345, 12);
+});
 
 describe('optimizers', () => {
   const gradients = [[1, -0.5], [0.5, 0.25], [-2, 0], [0.1, 3], [0.01, -3]];

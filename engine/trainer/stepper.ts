@@ -1,105 +1,87 @@
 import type { HyperParameters } from '#core/graph/hyper-parameters';
-import type { Scalar, Tensor, Tensor1D, Tf } from '../backend.ts';
+import type { Shape } from '#core/graph/schema';
 import type { Batch } from '../data/batches.ts';
+import type { Dataset, Normalise } from '../data/dataset.ts';
 import type { NamedTensor } from '../formats/safetensors.ts';
-import { countCorrect, meanCrossEntropy } from '../model/cross-entropy.ts';
-import { forward, joinWeights, sliceWeights, type CompiledModel } from '../model/model.ts';
-import { weightValues, type ModelWeight, type WeightMap } from '../model/weights.ts';
-import { createOptimizer, type Optimizer } from './optimizer.ts';
+import type { CompiledModel } from '../model/model.ts';
+import type { WeightMap } from '../model/weights.ts';
 
-/** What one step gives, still on the device: reading it may make the device wait. */
-export interface StepResult {
-  readonly samples: number;
-  readonly loss: Scalar;
-  readonly correct: Scalar;
+/** What batches hold, and what is done to their values before the model sees them. */
+export interface InputFormat {
+  /** Of one sample. */
+  readonly shape: Shape;
+  readonly dtype: 'uint8' | 'float32';
+  readonly normalise: Normalise;
 }
 
-/** `<slot>:<weight>`: layer ids have no colon, so a slot never takes a weight's name. */
-const slotPrefix = (slot: string): string => `${slot}:`;
-
-function floats(tensor: Tensor | undefined): Float32Array {
-  const values = tensor?.dataSync();
-  if (!(values instanceof Float32Array)) throw new TypeError('expected a float tensor');
-  return values;
+export function inputFormat({ shape, x, normalise }: Pick<Dataset, 'shape' | 'x' | 'normalise'>): InputFormat {
+  return { shape, dtype: x instanceof Uint8Array ? 'uint8' : 'float32', normalise };
 }
 
-function zeroLike(weights: readonly ModelWeight[]): Float32Array {
-  return new Float32Array(weights.reduce((sum, weight) => sum + weight.size, 0));
+/** What one training step gave. */
+export interface StepMetrics {
+  /** Mean over the batch. */
+  readonly loss: number;
+  readonly correct: number;
 }
 
 /** Owns a model's weights and optimizer slots on the device and moves them one step at a time. */
-export class Stepper {
-  readonly #tf: Tf;
-  readonly #model: CompiledModel;
-  readonly #seed: number;
-  readonly #optimizer: Optimizer;
-  #vector: Tensor1D;
-  #slots: readonly Tensor1D[];
-  #frozen: Map<string, Tensor>;
-
-  /** `tensors` holds all weights, and all slots or none (a fresh start). */
-  constructor(tf: Tf, model: CompiledModel, hyperParameters: HyperParameters, tensors: WeightMap) {
-    this.#tf = tf;
-    this.#model = model;
-    this.#seed = hyperParameters.seed;
-    this.#optimizer = createOptimizer(tf, hyperParameters.optimizer, hyperParameters.learningRate);
-    const { trainable, frozen } = model;
-    const isFresh = ![...tensors.keys()].some((name) => name.includes(':'));
-    this.#vector = tf.tensor1d(joinWeights(trainable, tensors));
-    this.#slots = this.#optimizer.slots.map((slot) =>
-      tf.tensor1d(isFresh ? zeroLike(trainable) : joinWeights(trainable, tensors, slotPrefix(slot))),
-    );
-    this.#frozen = new Map(frozen.map(({ fullName, shape }) => [fullName, tf.tensor(weightValues(tensors, fullName, shape), [...shape])]));
-  }
-
-  /** Runs step number `step` (from 1). The caller disposes of the result. */
-  run(batch: Batch, sampleShape: readonly number[], step: number): StepResult {
-    const tf = this.#tf;
-    const updates = new Map<string, Tensor>();
-    const [loss, correct, vector, ...slots] = tf.tidy(() => {
-      const x = tf.tensor(batch.x, [batch.samples, ...sampleShape]);
-      const y = tf.tensor1d(batch.y, 'int32');
-      const counted: Scalar[] = [];
-      const lossOf = (weights: Tensor1D): Scalar => {
-        const scores = forward(tf, this.#model, weights, this.#frozen, x, {
-          training: true,
-          seed: this.#seed,
-          step,
-          update: (name, value) => updates.set(name, tf.keep(value)),
-        });
-        // Kept by hand: the gradient scope would free it, since it is not what is differentiated.
-        counted.push(tf.keep(countCorrect(tf, scores, y)));
-        return meanCrossEntropy(tf, scores, y);
-      };
-      const { value, grad } = tf.valueAndGrad(lossOf as (x: Tensor) => Tensor)(this.#vector);
-      return [value, counted[0], ...this.#optimizer.update(this.#vector, grad as Tensor1D, this.#slots, step)] as Tensor[];
-    });
-    tf.dispose([this.#vector, ...this.#slots]);
-    this.#vector = vector as Tensor1D;
-    this.#slots = slots as Tensor1D[];
-    for (const [name, value] of updates) {
-      this.#frozen.get(name)?.dispose();
-      this.#frozen.set(name, value);
-    }
-    return { samples: batch.samples, loss: loss as Scalar, correct: correct as Scalar };
-  }
-
+export interface Stepper {
+  /** Runs step number `step` (from 1). The device may still be at it when this returns. */
+  run(batch: Batch, step: number): void;
+  /**
+   * The metrics of all steps since this was last asked, in their order: waits for the device.
+   *
+   * @throws CyxError TRAINING_DIVERGED where a loss was not finite.
+   */
+  readMetrics(): StepMetrics[];
   /** All weights, on the host. */
-  weights(): Map<string, NamedTensor> {
-    const { trainable, frozen } = this.#model;
-    const kept = frozen.map(({ fullName, shape }): [string, NamedTensor] => [fullName, { shape, data: floats(this.#frozen.get(fullName)) }]);
-    return new Map([...sliceWeights(trainable, floats(this.#vector)), ...kept]);
-  }
+  weights(): Map<string, NamedTensor>;
+  /** All weights, and all optimizer slots under `<slot>:<weight>` (layer ids have no colon). */
+  state(): Map<string, NamedTensor>;
+  dispose(): void;
+}
 
-  /** All weights and slots, on the host. */
-  tensors(): Map<string, NamedTensor> {
-    const slots = this.#optimizer.slots.flatMap((slot, index) =>
-      sliceWeights(this.#model.trainable, floats(this.#slots[index]), slotPrefix(slot)),
-    );
-    return new Map([...this.weights(), ...slots]);
-  }
+export interface StepperSetup {
+  readonly model: CompiledModel;
+  readonly input: InputFormat;
+  readonly hyperParameters: HyperParameters;
+  /** All weights; and all slots of the optimizer, or none (a fresh start). */
+  readonly tensors: WeightMap;
+}
 
-  dispose(): void {
-    this.#tf.dispose([this.#vector, ...this.#slots, ...this.#frozen.values()]);
-  }
+export interface BatchEvaluation {
+  /** Mean over the batch. */
+  readonly loss: number;
+  readonly correct: number;
+  /** The class of the highest score of each sample. */
+  readonly predicted: Int32Array;
+}
+
+/** Owns a trained model on the device. */
+export interface Evaluator {
+  run(batch: Batch): BatchEvaluation;
+  dispose(): void;
+}
+
+export interface EvaluatorSetup {
+  readonly model: CompiledModel;
+  readonly input: InputFormat;
+  readonly weights: WeightMap;
+}
+
+/** What runs models: TensorFlow.js (`ops/tfjs`), or TensorFlow graphs on Node (`node/tensorflow`). */
+export interface Backend {
+  createStepper(setup: StepperSetup): Stepper;
+  createEvaluator(setup: EvaluatorSetup): Evaluator;
+}
+
+/** Name of a weight's slot in the state of a run. */
+export function slotName(slot: string, weight: string): string {
+  return `${slot}:${weight}`;
+}
+
+/** Whether a run's tensors are weights alone. */
+export function isFreshStart(tensors: WeightMap): boolean {
+  return ![...tensors.keys()].some((name) => name.includes(':'));
 }

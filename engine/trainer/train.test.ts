@@ -1,22 +1,26 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Tf } from '../backend.ts';
+import { tfjsBackend } from '../ops/tfjs/backend.ts';
 import { decodeCheckpoint } from '../formats/checkpoint-file.ts';
 import { decodeModel, encodeModel } from '../formats/model-file.ts';
 import { evaluateModel } from '../metrics/evaluate.ts';
 import { plainTensorflow, SOME_HYPER_PARAMETERS, tinyPictures, tinyRun } from '../testing/tiny.ts';
 import { extendChain, hashTensors, startChain, toHex } from './commitment.ts';
+import type { Backend } from './stepper.ts';
 import { train, type TrainingHooks, type TrainingOutcome, type TrainingProgress, type TrainingRun } from './train.ts';
 
 type Finished = Extract<TrainingOutcome, { kind: 'finished' }>;
 
 let tf: Tf;
+let backend: Backend;
 beforeAll(async () => {
   tf = await plainTensorflow();
+  backend = tfjsBackend(tf);
 });
 
 async function finish(run: TrainingRun, hooks: TrainingHooks = {}, resumeFrom?: Uint8Array): Promise<Finished> {
-  const outcome = await train(tf, run, hooks, resumeFrom);
+  const outcome = await train(backend, run, hooks, resumeFrom);
   if (outcome.kind !== 'finished') throw new Error('it stopped');
   return outcome;
 }
@@ -30,7 +34,7 @@ async function stopAt(run: TrainingRun, step: number, resumeFrom?: Uint8Array): 
   let done = 0;
   const onCheckpoint = (bytes: Uint8Array): void => void checkpoints.push(bytes);
   const before = resumeFrom === undefined ? 0 : decodeCheckpoint(resumeFrom, toHex(await startChain(run))).state.step;
-  const outcome = await train(tf, run, { onCheckpoint, shouldStop: () => before + done++ >= step }, resumeFrom);
+  const outcome = await train(backend, run, { onCheckpoint, shouldStop: () => before + done++ >= step }, resumeFrom);
   expect(outcome).toEqual({ kind: 'stopped', step });
   return checkpoints.at(-1) as Uint8Array;
 }
@@ -93,7 +97,7 @@ describe('train', () => {
     const { model } = await finish(run);
     expect(model.metrics.accuracy).toBeGreaterThan(0.9);
     const heldOut = tinyPictures(60, 6, 99);
-    const evaluation = evaluateModel(tf, decodeModel(encodeModel(model)), heldOut);
+    const evaluation = evaluateModel(backend, decodeModel(encodeModel(model)), heldOut);
     expect(evaluation.accuracy).toBeGreaterThan(0.9);
     expect(evaluation.confusion.flat().reduce((a, b) => a + b)).toBe(60);
     expect(evaluation.confusion.reduce((sum, row, truth) => sum + (row[truth] ?? 0), 0)).toBe(Math.round(evaluation.accuracy * 60));
@@ -120,21 +124,21 @@ describe('progress', () => {
 describe('what can go wrong', () => {
   it('names the step where the loss stops being a number', async () => {
     const run = tinyRun({ hyperParameters: { ...SOME_HYPER_PARAMETERS, optimizer: 'sgd', learningRate: 10, epochs: 200 }, dataset: { ...tinyPictures(70), normalise: { scale: 1e18, offset: 0 } } });
-    const error = await refusal(train(tf, run));
+    const error = await refusal(train(backend, run));
     expect(error.code).toBe('TRAINING_DIVERGED');
     expect(Number(error.facts['step'])).toBeGreaterThanOrEqual(1);
     expect(error.message).toMatch(/step \d+.*smaller learning rate/);
   });
 
   it('refuses a dataset that does not fit', async () => {
-    const error = await refusal(train(tf, tinyRun({ dataset: tinyPictures(9, 7) })));
+    const error = await refusal(train(backend, tinyRun({ dataset: tinyPictures(9, 7) })));
     expect(error.code).toBe('DATASET_INVALID');
   });
 
   it('refuses a checkpoint of another run, and one that is broken', async () => {
     const checkpoint = await stopAt(tinyRun(), 3);
     const other = tinyRun({ datasetCid: 'bafy-other' });
-    expect((await refusal(train(tf, other, {}, checkpoint))).message).toMatch(/belongs to another run/);
-    expect((await refusal(train(tf, tinyRun(), {}, checkpoint.subarray(0, 900)))).code).toBe('TRAINING_FAILED');
+    expect((await refusal(train(backend, other, {}, checkpoint))).message).toMatch(/belongs to another run/);
+    expect((await refusal(train(backend, tinyRun(), {}, checkpoint.subarray(0, 900)))).code).toBe('TRAINING_FAILED');
   });
 });

@@ -1,7 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { sizeOf } from '#core/graph/layers/layer-spec';
 import { stepsPerEpoch, totalSteps } from '#core/graph/hyper-parameters';
-import type { Tf } from '../backend.ts';
 import { BatchReader, epochOrder } from '../data/batches.ts';
 import { checkDatasetFits, type Dataset } from '../data/dataset.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../formats/checkpoint-file.ts';
@@ -12,7 +11,7 @@ import { initialWeights } from '../model/weights.ts';
 import { extendChain, fromHex, hashTensors, startChain, toHex, type RunIdentity } from './commitment.ts';
 import { Meter } from './meter.ts';
 import { accuracyOf, meanLoss, NO_SUMS, type RunState } from './state.ts';
-import { Stepper } from './stepper.ts';
+import { inputFormat, type Backend, type Stepper } from './stepper.ts';
 
 export interface TrainingRun extends RunIdentity {
   readonly dataset: Dataset;
@@ -78,11 +77,11 @@ class TrainingLoop {
   #hasReported = false;
   #breathedMs = performance.now();
 
-  constructor(tf: Tf, run: TrainingRun, hooks: TrainingHooks, start: { runHex: string; state: RunState; stepper: Stepper }) {
+  constructor(run: TrainingRun, hooks: TrainingHooks, start: { runHex: string; state: RunState; stepper: Stepper }) {
     this.#run = run;
     this.#hooks = hooks;
     this.#stepper = start.stepper;
-    this.#meter = new Meter(tf, start.state);
+    this.#meter = new Meter(start.stepper, start.state);
     this.#reader = new BatchReader(run.dataset);
     this.#runHex = start.runHex;
     this.#steps = totalSteps(run.dataset.samples, run.hyperParameters);
@@ -95,7 +94,7 @@ class TrainingLoop {
   async run(): Promise<TrainingOutcome> {
     while (this.#step < this.#steps) {
       if (this.#hooks.shouldStop?.() === true) {
-        await this.#checkpoint(this.#stepper.tensors());
+        await this.#checkpoint(this.#stepper.state());
         return { kind: 'stopped', step: this.#step };
       }
       this.#runStep();
@@ -119,7 +118,8 @@ class TrainingLoop {
     if (batch === 0) this.#meter.inEpoch = NO_SUMS;
     const read = this.#reader.read(this.#order.indices, batch * batchSize, (batch + 1) * batchSize);
     this.#step += 1;
-    this.#meter.add(this.#step, this.#stepper.run(read, this.#run.dataset.shape, this.#step));
+    this.#stepper.run(read, this.#step);
+    this.#meter.add(read.samples);
   }
 
   #report(): void {
@@ -145,7 +145,7 @@ class TrainingLoop {
   /** Adds a link to the commitment chain; the last one needs no checkpoint, since the model follows. */
   async #link(isLast: boolean): Promise<void> {
     this.#meter.read();
-    const tensors = this.#stepper.tensors();
+    const tensors = this.#stepper.state();
     checkFinite(tensors, this.#step);
     const link = await extendChain(fromHex(this.#chainHex), {
       step: this.#step,
@@ -199,7 +199,7 @@ function checkRoom(run: TrainingRun): void {
  * @param resumeFrom a checkpoint of the same run, from this machine or another.
  * @throws CyxError DATASET_INVALID, TRAINING_DIVERGED, or TRAINING_FAILED for a checkpoint that is not this run's.
  */
-export async function train(tf: Tf, run: TrainingRun, hooks: TrainingHooks = {}, resumeFrom?: Uint8Array): Promise<TrainingOutcome> {
+export async function train(backend: Backend, run: TrainingRun, hooks: TrainingHooks = {}, resumeFrom?: Uint8Array): Promise<TrainingOutcome> {
   checkDatasetFits(run.graph, run.dataset);
   checkRoom(run);
   const runHex = toHex(await startChain(run));
@@ -207,9 +207,9 @@ export async function train(tf: Tf, run: TrainingRun, hooks: TrainingHooks = {},
   const checkpoint = resumeFrom === undefined ? undefined : decodeCheckpoint(resumeFrom, runHex);
   const state = checkpoint?.state ?? { step: 0, chainHex: runHex, sinceLink: NO_SUMS, inEpoch: NO_SUMS, trainingMs: 0 };
   const tensors = checkpoint?.tensors ?? initialWeights([...model.trainable, ...model.frozen], run.hyperParameters.seed);
-  const stepper = new Stepper(tf, model, run.hyperParameters, tensors);
+  const stepper = backend.createStepper({ model, input: inputFormat(run.dataset), hyperParameters: run.hyperParameters, tensors });
   try {
-    return await new TrainingLoop(tf, run, hooks, { runHex, state, stepper }).run();
+    return await new TrainingLoop(run, hooks, { runHex, state, stepper }).run();
   } finally {
     stepper.dispose();
   }

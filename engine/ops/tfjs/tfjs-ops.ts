@@ -1,0 +1,105 @@
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tf } from '../../backend.ts';
+import type { ArithmeticOps, ChoiceOps, Dtype, LinearAlgebraOps, NormalisationOps, Ops, ReductionOps, ShapeOps } from '../ops.ts';
+import { denseCrossEntropy, sparseCrossEntropy } from './cross-entropy.ts';
+
+function arithmetic(tf: Tf): ArithmeticOps<Tensor> {
+  return {
+    add: (a, b) => tf.add(a, b),
+    sub: (a, b) => tf.sub(a, b),
+    mul: (a, b) => tf.mul(a, b),
+    div: (a, b) => tf.div(a, b),
+    maximum: (a, b) => tf.maximum(a, b),
+    minimum: (a, b) => tf.minimum(a, b),
+    scale: (x, factor) => tf.mul(x, factor),
+    shift: (x, amount) => tf.add(x, amount),
+    neg: (x) => tf.neg(x),
+    abs: (x) => tf.abs(x),
+    square: (x) => tf.square(x),
+    sqrt: (x) => tf.sqrt(x),
+    rsqrt: (x) => tf.rsqrt(x),
+    exp: (x) => tf.exp(x),
+    log: (x) => tf.log(x),
+    erf: (x) => tf.erf(x),
+    relu: (x) => tf.relu(x),
+    sigmoid: (x) => tf.sigmoid(x),
+    tanh: (x) => tf.tanh(x),
+    softplus: (x) => tf.softplus(x),
+    softmax: (x) => tf.softmax(x),
+    biasAdd: (x, bias) => tf.add(x, bias),
+  };
+}
+
+function choice(tf: Tf): ChoiceOps<Tensor> {
+  return {
+    equal: (a, b) => tf.equal(a, b),
+    greater: (a, b) => tf.greater(a, b),
+    greaterEqual: (a, b) => tf.greaterEqual(a, b),
+    where: (condition, a, b) => tf.where(condition, a, b),
+    cast: (x, dtype) => tf.cast(x, dtype),
+    argMax: (x) => tf.argMax(x, -1),
+    stopGradient: (x) => tf.customGrad((input) => ({ value: (input as Tensor).clone(), gradFunc: ((dy: Tensor) => tf.zerosLike(dy)) }))(x),
+  };
+}
+
+function reductions(tf: Tf): ReductionOps<Tensor> {
+  return {
+    sum: (x, axes, keepDims) => tf.sum(x, axes === undefined ? undefined : [...axes], keepDims),
+    mean: (x, axes, keepDims) => tf.mean(x, axes === undefined ? undefined : [...axes], keepDims),
+  };
+}
+
+function shapes(tf: Tf): ShapeOps<Tensor> {
+  return {
+    sidesOf: (x) => x.shape,
+    dtypeOf: (x) => x.dtype as Dtype,
+    reshape: (x, sides) => tf.reshape(x, [...sides]),
+    transpose: (x, order) => tf.transpose(x, [...order]),
+    concat: (xs, axis) => tf.concat([...xs], axis),
+    slice: (x, begin, size) => tf.slice(x, [...begin], [...size]),
+    split: (x, parts, axis) => tf.split(x, parts, axis),
+    gather: (table, indices) => tf.gather(table, indices),
+    oneHot: (indices, depth) => tf.oneHot(indices, depth, 1, 0, 'float32'),
+    constant: (values, sides, dtype = 'float32') => (typeof values === 'number' ? tf.scalar(values, dtype) : tf.tensor(Array.from(values), sides === undefined ? undefined : [...sides], dtype)),
+    zerosLike: (x) => tf.zerosLike(x),
+  };
+}
+
+function linearAlgebra(tf: Tf): LinearAlgebraOps<Tensor> {
+  return {
+    matMul: (a, b, { transposeA, transposeB } = {}) => tf.matMul(a, b, transposeA, transposeB),
+    conv2d: (x, kernel, { strides, padding }) => tf.conv2d(x as Tensor4D, kernel as Tensor4D, [...strides], padding),
+    depthwiseConv2d: (x, kernel, { strides, padding }) => tf.depthwiseConv2d(x as Tensor4D, kernel as Tensor4D, [...strides], padding),
+    maxPool: (x, { size, strides, padding }) => tf.maxPool(x as Tensor4D, [...size], [...strides], padding),
+    avgPool: (x, { size, strides, padding }) => tf.avgPool(x as Tensor4D, [...size], [...strides], padding),
+  };
+}
+
+/** As plain arithmetic, since the fused operation's gradient leaves out that mean and variance depend on x. */
+function normalisation(tf: Tf): NormalisationOps<Tensor> {
+  function batchNormInference(x: Tensor, weights: { gamma: Tensor; beta: Tensor; mean: Tensor; variance: Tensor }, epsilon: number): Tensor {
+    const scale = tf.mul(weights.gamma, tf.rsqrt(tf.add(weights.variance, epsilon)));
+    return tf.add(tf.mul(tf.sub(x, weights.mean), scale), weights.beta);
+  }
+  return {
+    batchNormInference,
+    batchNormTraining(x, weights, epsilon) {
+      const axes = x.shape.map((_, axis) => axis).slice(0, -1);
+      const { mean, variance } = tf.moments(x, axes);
+      return { y: batchNormInference(x, { ...weights, mean, variance }, epsilon), mean, variance };
+    },
+  };
+}
+
+/** The operations on any TensorFlow.js backend; gradients are TensorFlow.js's own. */
+export function tfjsOps(tf: Tf): Ops<Tensor> {
+  return {
+    ...arithmetic(tf),
+    ...choice(tf),
+    ...reductions(tf),
+    ...shapes(tf),
+    ...linearAlgebra(tf),
+    ...normalisation(tf),
+    sparseCrossEntropy: (scores, labels) => sparseCrossEntropy(tf, scores as Tensor2D, labels as Tensor1D),
+    denseCrossEntropy: (scores, targets) => denseCrossEntropy(tf, scores as Tensor2D, targets as Tensor2D),
+  };
+}
