@@ -43,12 +43,11 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
     },
 
     planPlacement: async ({ jobId, attempt }) => {
-      const job = await requireJob(db, jobId);
-      await openAttempt(db, { jobId, attempt });
+      const [job] = await Promise.all([requireJob(db, jobId), openAttempt(db, { jobId, attempt })]);
       const capable = await capableNodes(db, classesAbleToServe(job.deviceClass));
       const affordable = capable.filter((node) => node.pricePerHourBase <= job.pricePerHourBase && node.ownerId !== job.userId && node.stakeBase >= job.amountBase);
       const waitingFor = describeWait(job.deviceClass, affordable);
-      await patchJob(db, jobId, { waitingFor });
+      if (waitingFor !== job.waitingFor) await patchJob(db, jobId, { waitingFor });
       return { askReliableFirst: affordable.some(asksOnReliableTier), waitingFor };
     },
 

@@ -10,12 +10,10 @@ export interface AttemptKey {
 
 /** Opens an attempt: it becomes the job's current one, so everything said under an older number is fenced off. */
 export async function openAttempt(db: Database, key: AttemptKey): Promise<void> {
-  await db.transaction(async (tx) => {
-    const inserted = await tx.insert(jobAttempts).values({ ...key }).onConflictDoNothing().returning();
-    if (inserted.length > 0) {
-      await tx.update(jobs).set({ attempt: key.attempt, nodeId: null }).where(and(eq(jobs.id, key.jobId), sql`${jobs.attempt} < ${key.attempt}`));
-    }
-  });
+  const opening = db.insert(jobAttempts).values({ ...key }).onConflictDoNothing().returning({ jobId: jobAttempts.jobId });
+  await db.execute(sql`
+    WITH opened AS ${opening}
+    UPDATE ${jobs} SET attempt = ${key.attempt}, node_id = NULL FROM opened WHERE ${jobs.id} = opened.job_id AND ${jobs.attempt} < ${key.attempt}`);
 }
 
 export async function findAttempt(db: Database, key: AttemptKey): Promise<JobAttemptRow | null> {

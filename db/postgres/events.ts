@@ -53,14 +53,6 @@ export async function appendJobEvents(db: Database, events: readonly NewJobEvent
   return rows.length;
 }
 
-export async function hasJobEvent(db: Database, jobId: string, dedupeKey: string): Promise<boolean> {
-  const rows = await db
-    .select({ id: jobEvents.id })
-    .from(jobEvents)
-    .where(and(eq(jobEvents.jobId, jobId), eq(jobEvents.dedupeKey, dedupeKey)));
-  return rows.length > 0;
-}
-
 /** Events of a job after `afterId`, in the order in which they were committed. */
 export async function readJobEvents(
   db: Database,

@@ -2,7 +2,6 @@ import { and, desc, eq, lt, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { isTerminal, transition, type JobEvent, type JobState } from '#core/job/machine';
 import type { Database, JobRow, NewJobRow } from './database.ts';
-import { appendJobEvent, hasJobEvent } from './events.ts';
 import { jobEvents, jobs } from './schema.ts';
 
 /** What may be written together with a state change. */
@@ -27,33 +26,51 @@ export interface JobTransition {
 }
 
 /**
- * The only way a job's state changes: row lock, core's transition, version + 1 and the `state` event, in one
- * transaction. Throws NOT_FOUND, CONFLICT, or STATE_CONFLICT where the machine forbids the event.
+ * The only way a job's state changes: core's transition, version + 1 and the `state` event. The row as it was read decides,
+ * and it is written in one statement only while it still has that version, so no lock is held between the two; where
+ * somebody was faster, everything is decided anew. Throws NOT_FOUND, CONFLICT, or STATE_CONFLICT where the machine forbids
+ * the event.
  */
 export async function applyJobTransition(db: Database, change: JobTransition): Promise<JobRow> {
-  return db.transaction(async (tx) => {
-    const job = await lockJob(tx, change.jobId);
-    const dedupeKey = `state:${change.transitionKey}`;
-    if (await hasJobEvent(tx, job.id, dedupeKey)) return job;
+  const dedupeKey = `state:${change.transitionKey}`;
+  for (;;) {
+    const [found] = await db
+      .select({ job: jobs, eventId: jobEvents.id })
+      .from(jobs)
+      .leftJoin(jobEvents, and(eq(jobEvents.jobId, jobs.id), eq(jobEvents.dedupeKey, dedupeKey)))
+      .where(eq(jobs.id, change.jobId));
+    if (found === undefined) throw jobNotFound(change.jobId);
+    const { job, eventId } = found;
+    if (eventId !== null) return job;
     if (change.expectedVersion !== undefined && change.expectedVersion !== job.version) {
       throw new CyxError('CONFLICT', `Job ${job.id} is at version ${job.version}, not ${change.expectedVersion}`);
     }
-    const state = transition(job.state as JobState, change.event);
-    const [row] = await tx
-      .update(jobs)
-      .set({
-        waitingFor: '',
-        ...change.patch,
-        state,
-        version: job.version + 1,
-        // What has ended waits for nothing, whatever the patch was made from.
-        ...(isTerminal(state) ? { endedAt: sql`now()`, waitingFor: '' } : {}),
-      })
-      .where(eq(jobs.id, job.id))
-      .returning();
-    await appendJobEvent(tx, { jobId: job.id, kind: 'state', payload: { state }, dedupeKey });
-    return row!;
-  });
+    const moved = await writeTransition(db, job, { state: transition(job.state as JobState, change.event), patch: change.patch, dedupeKey });
+    if (moved !== null) return moved;
+  }
+}
+
+/** Null where the row has another version by now. */
+async function writeTransition(
+  db: Database,
+  job: JobRow,
+  { state, patch, dedupeKey }: { state: JobState; patch: JobPatch | undefined; dedupeKey: string },
+): Promise<JobRow | null> {
+  // What has ended waits for nothing, whatever the patch was made from.
+  const waitingFor = isTerminal(state) ? '' : (patch?.waitingFor ?? '');
+  const changes = { ...patch, waitingFor, state, version: job.version + 1 };
+  const update = db
+    .update(jobs)
+    .set({ ...changes, ...(isTerminal(state) ? { endedAt: sql`now()` } : {}) })
+    .where(and(eq(jobs.id, job.id), eq(jobs.version, job.version)))
+    .returning({ id: jobs.id, endedAt: jobs.endedAt });
+  const { rows } = await db.execute<{ ended_at: Date | string | null }>(sql`
+    WITH moved AS ${update}, noted AS (
+      INSERT INTO ${jobEvents} (job_id, kind, payload, dedupe_key)
+      SELECT id, 'state', ${JSON.stringify({ state })}::jsonb, ${dedupeKey} FROM moved)
+    SELECT ended_at FROM moved`);
+  const [row] = rows;
+  return row === undefined ? null : { ...job, ...changes, endedAt: row.ended_at === null ? null : new Date(row.ended_at) };
 }
 
 /** Changes facts that are not the state (`waitingFor`, a model's CID, …). */
@@ -87,13 +104,6 @@ export async function findJob(db: Database, jobId: string): Promise<JobRow | nul
 export async function requireJob(db: Database, jobId: string): Promise<JobRow> {
   const row = await findJob(db, jobId);
   if (row === null) throw jobNotFound(jobId);
-  return row;
-}
-
-/** The row, locked until the transaction ends. */
-async function lockJob(tx: Database, jobId: string): Promise<JobRow> {
-  const [row] = await tx.select().from(jobs).where(eq(jobs.id, jobId)).for('update');
-  if (row === undefined) throw jobNotFound(jobId);
   return row;
 }
 

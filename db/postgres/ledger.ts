@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Database, LedgerRow } from './database.ts';
-import { appendJobEvent } from './events.ts';
+import { appendJobEvents, type NewJobEvent } from './events.ts';
 import { ledgerEntries } from './schema.ts';
 
 export interface NewTransfer {
@@ -22,44 +22,41 @@ export interface NewTransfer {
 }
 
 /**
- * Books one transfer as two rows that add up to zero, and tells the job's followers (CYXWIZ only). Repeating it
- * changes nothing and returns false; the same key with other facts throws CONFLICT, for then one of the two is wrong.
+ * Books transfers, each as two rows that add up to zero, and tells the jobs' followers (CYXWIZ only): all of them or none. What is booked already stays as it is; the same key with other facts throws CONFLICT, for then one of
+ * the two is wrong. Returns how many were new.
  */
-export async function recordTransfer(db: Database, transfer: NewTransfer): Promise<boolean> {
-  if (transfer.amountBase < 0n) throw new RangeError('amountBase must not be negative');
-  if (transfer.amountBase === 0n) return false;
+export async function recordTransfers(db: Database, transfers: readonly NewTransfer[]): Promise<number> {
+  if (transfers.some(({ amountBase }) => amountBase < 0n)) throw new RangeError('amountBase must not be negative');
+  const moved = transfers.filter(({ amountBase }) => amountBase > 0n);
+  if (moved.length === 0) return 0;
   return db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ledger/${transfer.transferKey}`}, 0))`);
-    if (await alreadyBooked(tx, transfer)) return false;
-    const common = {
-      transferKey: transfer.transferKey,
-      currency: transfer.currency,
-      purpose: transfer.purpose,
-      jobId: transfer.jobId ?? null,
-      attempt: transfer.attempt ?? 0,
-      userId: transfer.userId ?? null,
-      signature: transfer.signature,
-    };
-    await tx.insert(ledgerEntries).values([
-      { ...common, account: transfer.from, counterAccount: transfer.to, amountBase: -transfer.amountBase },
-      { ...common, account: transfer.to, counterAccount: transfer.from, amountBase: transfer.amountBase },
-    ]);
-    if (transfer.jobId != null && transfer.currency === 'CYXWIZ') {
-      await appendJobEvent(tx, {
-        jobId: transfer.jobId,
-        kind: 'transfer',
-        payload: {
-          purpose: transfer.purpose,
-          from: transfer.from,
-          to: transfer.to,
-          amountBase: transfer.amountBase.toString(),
-          signature: transfer.signature,
-        },
-        dedupeKey: `transfer:${transfer.transferKey}`,
-      });
-    }
-    return true;
+    const inserted = await tx.insert(ledgerEntries).values(moved.flatMap(bothRows)).onConflictDoNothing().returning({ key: ledgerEntries.transferKey });
+    if (inserted.length < 2 * moved.length) await requireBooked(tx, moved);
+    const isNew = new Set(inserted.map(({ key }) => key));
+    const fresh = moved.filter(({ transferKey }) => isNew.has(transferKey));
+    await appendJobEvents(tx, fresh.flatMap(storyOf));
+    return fresh.length;
   });
+}
+
+/** Books one transfer; false where it was booked already. See `recordTransfers`. */
+export async function recordTransfer(db: Database, transfer: NewTransfer): Promise<boolean> {
+  return (await recordTransfers(db, [transfer])) > 0;
+}
+
+function bothRows(transfer: NewTransfer): (typeof ledgerEntries.$inferInsert)[] {
+  const { transferKey, currency, purpose, signature, from, to, amountBase } = transfer;
+  const common = { transferKey, currency, purpose, signature, jobId: transfer.jobId ?? null, attempt: transfer.attempt ?? 0, userId: transfer.userId ?? null };
+  return [
+    { ...common, account: from, counterAccount: to, amountBase: -amountBase },
+    { ...common, account: to, counterAccount: from, amountBase },
+  ];
+}
+
+function storyOf({ jobId, currency, purpose, from, to, amountBase, signature, transferKey }: NewTransfer): NewJobEvent[] {
+  if (jobId == null || currency !== 'CYXWIZ') return [];
+  const payload = { purpose, from, to, amountBase: amountBase.toString(), signature };
+  return [{ jobId, kind: 'transfer', payload, dedupeKey: `transfer:${transferKey}` }];
 }
 
 /** Whether a transfer of this key is in the books. */
@@ -68,16 +65,16 @@ export async function isBooked(db: Database, transferKey: string): Promise<boole
   return rows.length > 0;
 }
 
-async function alreadyBooked(tx: Database, transfer: NewTransfer): Promise<boolean> {
-  const rows = await tx
-    .select()
-    .from(ledgerEntries)
-    .where(and(eq(ledgerEntries.transferKey, transfer.transferKey), eq(ledgerEntries.currency, transfer.currency)));
-  if (rows.length === 0) return false;
-  const credit = rows.find((row) => row.account === transfer.to);
-  const same = rows.length === 2 && credit?.amountBase === transfer.amountBase && credit.counterAccount === transfer.from;
-  if (!same) throw new CyxError('CONFLICT', `The ledger has another transfer under the key ${transfer.transferKey}`);
-  return true;
+/** Throws CONFLICT unless the books hold exactly these transfers under their keys. */
+async function requireBooked(tx: Database, transfers: readonly NewTransfer[]): Promise<void> {
+  const keys = transfers.map(({ transferKey }) => transferKey);
+  const rows = await tx.select().from(ledgerEntries).where(inArray(ledgerEntries.transferKey, keys));
+  for (const { transferKey, currency, from, to, amountBase } of transfers) {
+    const booked = rows.filter((row) => row.transferKey === transferKey && row.currency === currency);
+    const credit = booked.find((row) => row.account === to);
+    const isSame = booked.length === 2 && credit?.amountBase === amountBase && credit.counterAccount === from;
+    if (!isSame) throw new CyxError('CONFLICT', `The ledger has another transfer under the key ${transferKey}`);
+  }
 }
 
 /** Credit rows (one for each transfer) of a job, oldest first, CYXWIZ only. */

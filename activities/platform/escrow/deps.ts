@@ -2,7 +2,7 @@ import { PublicKey, type Keypair, type TransactionInstruction } from '@solana/we
 import { CyxError } from '#core/errors/cyx-error';
 import type { Database, JobRow } from '#db/postgres/database';
 import { requireJob } from '#db/postgres/jobs';
-import { recordTransfer } from '#db/postgres/ledger';
+import { recordTransfers } from '#db/postgres/ledger';
 import type { Kms } from '#db/secrets/kms';
 import { uuidToBytes } from '#programs/clients/ts/bytes';
 import type { EscrowAccount } from '#programs/clients/ts/job-escrow';
@@ -69,15 +69,10 @@ export async function chainStep({ db, chain }: Pick<EscrowDeps, 'db' | 'chain'>,
 async function bookLamports(db: Database, step: ChainStep, landed: Landed, payer: PublicKey): Promise<void> {
   const wallet = `wallet:${payer.toBase58()}`;
   const common = { currency: 'SOL' as const, signature: landed.signature, jobId: step.jobId, attempt: step.attempt ?? 0 };
-  await recordTransfer(db, { ...common, transferKey: `${step.key}/fee`, from: wallet, to: 'network', amountBase: landed.feeLamports, purpose: 'fee' });
   const rentLamports = -landed.payerLamports - landed.feeLamports;
   const [from, to] = rentLamports >= 0n ? [wallet, 'rent'] : ['rent', wallet];
-  await recordTransfer(db, {
-    ...common,
-    transferKey: `${step.key}/rent`,
-    from,
-    to,
-    amountBase: rentLamports >= 0n ? rentLamports : -rentLamports,
-    purpose: 'rent',
-  });
+  await recordTransfers(db, [
+    { ...common, transferKey: `${step.key}/fee`, from: wallet, to: 'network', amountBase: landed.feeLamports, purpose: 'fee' },
+    { ...common, transferKey: `${step.key}/rent`, from, to, amountBase: rentLamports >= 0n ? rentLamports : -rentLamports, purpose: 'rent' },
+  ]);
 }

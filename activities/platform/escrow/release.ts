@@ -1,7 +1,7 @@
 import type { PublicKey } from '@solana/web3.js';
 import { CyxError } from '#core/errors/cyx-error';
 import { findAttempt } from '#db/postgres/attempts';
-import { recordTransfer } from '#db/postgres/ledger';
+import { recordTransfers } from '#db/postgres/ledger';
 import { requireNode } from '#db/postgres/nodes';
 import { releasePaymentInstruction } from '#programs/clients/ts/job-escrow';
 import { findAssociatedTokenAddress } from '#programs/clients/ts/pda';
@@ -68,18 +68,20 @@ async function bookPayout({ db }: EscrowDeps, payout: Payout): Promise<void> {
     jobId: subject.job.id,
     attempt,
   };
-  await recordTransfer(db, {
-    ...common,
-    transferKey: `${subject.job.id}/node-payout/${attempt}`,
-    to: `wallet:${payout.nodeOwner.toBase58()}`,
-    amountBase: gained(payout.nodeOwner),
-    purpose: 'node-payout',
-  });
-  await recordTransfer(db, {
-    ...common,
-    transferKey: `${subject.job.id}/platform-fee/${attempt}`,
-    to: 'platform',
-    amountBase: gained(payout.treasuryOwner),
-    purpose: 'platform-fee',
-  });
+  await recordTransfers(db, [
+    {
+      ...common,
+      transferKey: `${subject.job.id}/node-payout/${attempt}`,
+      to: `wallet:${payout.nodeOwner.toBase58()}`,
+      amountBase: gained(payout.nodeOwner),
+      purpose: 'node-payout',
+    },
+    {
+      ...common,
+      transferKey: `${subject.job.id}/platform-fee/${attempt}`,
+      to: 'platform',
+      amountBase: gained(payout.treasuryOwner),
+      purpose: 'platform-fee',
+    },
+  ]);
 }
