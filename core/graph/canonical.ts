@@ -14,7 +14,8 @@ function compare(a: string, b: string): number {
 
 /**
  * One text for one model, whatever order its lists and keys came in and whichever defaults were spelled
- * out: layers by id, edges by their ends, keys by name, no white space. Hash the UTF-8 bytes of this.
+ * out: layers by id, edges by their ends, keys by name, no white space. Hash the UTF-8 bytes of this. Edges say an
+ * `order` only where `parseGraph` left one: where it differs from the order of ids.
  */
 export function canonicalGraphJson(graph: ModelGraph): string {
   const nodes = [...graph.nodes].sort((a, b) => compare(a.id, b.id));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseInput } from '../errors/from-zod.ts';
-import { canonicalHyperParametersJson, hyperParametersSchema, stepsPerEpoch, totalSteps } from './hyper-parameters.ts';
+import { canonicalHyperParametersJson, hyperParametersSchema, optimizerConstants, stepsPerEpoch, totalSteps } from './hyper-parameters.ts';
 
 const good = { epochs: 3, batchSize: 64, learningRate: 0.001, optimizer: 'adam', seed: 7 };
 
@@ -16,10 +16,17 @@ describe('hyper-parameters', () => {
     ['learningRate', 10.5],
     ['learningRate', Number.NaN],
     ['learningRate', Number.POSITIVE_INFINITY],
-    ['optimizer', 'rmsprop'],
+    ['optimizer', 'lbfgs'],
     ['seed', -1],
     ['seed', 2 ** 32],
     ['momentum', 0.9],
+    ['beta1', 1],
+    ['rho', 0.9],
+    ['weightDecay', -0.1],
+    ['schedule', { kind: 'step' }],
+    ['schedule', 'cosine'],
+    ['clipNorm', 0],
+    ['warmUpSteps', 1.5],
   ])('refuses %s = %s', (name, value) => {
     expect(() => parseInput(hyperParametersSchema, { ...good, [name]: value })).toThrow(new RegExp(name));
   });
@@ -34,6 +41,27 @@ describe('hyper-parameters', () => {
     const turned = Object.fromEntries(Object.entries(good).reverse());
     const text = canonicalHyperParametersJson(parseInput(hyperParametersSchema, turned));
     expect(text).toBe('{"batchSize":64,"epochs":3,"learningRate":0.001,"optimizer":"adam","seed":7}');
+  });
+
+  it('names what does not go together', () => {
+    const refusal = (values: object): (() => unknown) => () => parseInput(hyperParametersSchema, { ...good, ...values });
+    expect(refusal({ optimizer: 'sgd', momentum: 0.9 })).toThrow(/the optimizer sgd has no momentum/);
+    expect(refusal({ clipNorm: 1, clipValue: 1 })).toThrow(/choose one of clipNorm and clipValue/);
+    expect(refusal({ warmUpSteps: 5, schedule: { kind: 'oneCycle' } })).toThrow(/oneCycle warms up by itself/);
+  });
+
+  it('has one text for what was chosen, and none for what was not', () => {
+    const text = (values: object): string => canonicalHyperParametersJson(parseInput(hyperParametersSchema, { ...good, ...values }));
+    expect(text({ beta1: 0.9, epsilon: 1e-7, weightDecay: 0, warmUpSteps: 0, mixedPrecision: false, schedule: { kind: 'constant' } })).toBe(text({}));
+    expect(text({ beta1: 0.8 })).toBe('{"batchSize":64,"beta1":0.8,"epochs":3,"learningRate":0.001,"optimizer":"adam","seed":7}');
+    expect(text({ optimizer: 'adamw', weightDecay: 0.004 })).toBe(text({ optimizer: 'adamw' }));
+    expect(text({ schedule: { kind: 'step', everySteps: 5 } })).toBe(text({ schedule: { factor: 0.1, everySteps: 5, kind: 'step' } }));
+  });
+
+  it('gives an optimizer its constants', () => {
+    const constants = (values: object): object => optimizerConstants(parseInput(hyperParametersSchema, { ...good, ...values }));
+    expect(constants({})).toEqual({ momentum: 0, rho: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 });
+    expect(constants({ optimizer: 'nesterov', weightDecay: 0.1 })).toMatchObject({ momentum: 0.9, weightDecay: 0.1 });
   });
 
   it('counts a smaller last batch as a step', () => {

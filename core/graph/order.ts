@@ -9,11 +9,33 @@ export function layerError(node: { readonly id: string; readonly type: string },
   });
 }
 
-/** Ids of the layers that feed each layer, in the order of the edges. */
+function compareEdges(a: GraphEdge, b: GraphEdge): number {
+  if ((a.order ?? 0) !== (b.order ?? 0)) return (a.order ?? 0) - (b.order ?? 0);
+  return a.from < b.from ? -1 : Number(a.from > b.from);
+}
+
+/** Ids of the layers that feed each layer: by the edges' `order`, then by id, however the list was written. */
 export function inputsByNode(edges: readonly GraphEdge[]): Map<string, string[]> {
   const inputs = new Map<string, string[]>();
-  for (const { from, to } of edges) inputs.set(to, [...(inputs.get(to) ?? []), from]);
+  for (const { from, to } of [...edges].sort(compareEdges)) {
+    const known = inputs.get(to);
+    if (known === undefined) inputs.set(to, [from]);
+    else known.push(from);
+  }
   return inputs;
+}
+
+/**
+ * The edges with `order` where it is needed and nowhere else: 0, 1, 2 … on all edges into a layer whose inputs
+ * are not in the order of their ids. Graphs that mean the same have the same edges after this.
+ */
+export function normaliseOrder(edges: readonly GraphEdge[]): GraphEdge[] {
+  const inputs = inputsByNode(edges);
+  return edges.map(({ from, to }) => {
+    const ids = inputs.get(to) ?? [];
+    const isByName = ids.every((id, at) => at === 0 || (ids[at - 1] ?? '') < id);
+    return isByName ? { from, to } : { from, to, order: ids.indexOf(from) };
+  });
 }
 
 function outputsByNode(edges: readonly GraphEdge[]): Map<string, string[]> {
@@ -70,21 +92,24 @@ function theOnly(nodes: readonly GraphNode[], type: 'DataInput' | 'Output'): Gra
   return first;
 }
 
+const INPUTS_TEXT = { 0: 'no input', 1: 'one input', many: 'two inputs or more' } as const;
+
+function checkInputs(node: GraphNode, feeding: readonly string[]): void {
+  const { inputs: wanted } = LAYERS[node.type];
+  const [least, most] = wanted === 'many' ? [2, Number.POSITIVE_INFINITY] : [wanted, wanted];
+  if (feeding.length === 0 && least > 0) throw layerError(node, 'nothing is connected to its input');
+  if (feeding.length >= least && feeding.length <= most) return;
+  const given = feeding.map((id) => `"${id}"`).join(', ');
+  throw layerError(node, `expected ${INPUTS_TEXT[wanted]}, got ${feeding.length} (from ${given})`);
+}
+
 /** Edges lead from layer to layer, each layer has the inputs it takes, and all of them take part. */
 export function checkWiring(graph: Pick<ModelGraph, 'nodes' | 'edges'>): void {
   const input = theOnly(graph.nodes, 'DataInput');
   const output = theOnly(graph.nodes, 'Output');
   const inputs = inputsByNode(graph.edges);
   const outputs = outputsByNode(graph.edges);
-  for (const node of graph.nodes) {
-    const feeding = inputs.get(node.id) ?? [];
-    const { inputs: wanted } = LAYERS[node.type];
-    if (feeding.length > wanted) {
-      const given = feeding.map((id) => `"${id}"`).join(', ');
-      throw layerError(node, `expected ${wanted === 0 ? 'no input' : 'one input'}, got ${feeding.length} (from ${given})`);
-    }
-    if (feeding.length < wanted) throw layerError(node, 'nothing is connected to its input');
-  }
+  for (const node of graph.nodes) checkInputs(node, inputs.get(node.id) ?? []);
   if ((outputs.get(output.id) ?? []).length > 0) throw layerError(output, 'is the end of the graph, so nothing may follow it');
   topologicalOrder(graph);
   const leading = reachable(output.id, inputs);

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { CyxError } from '../errors/cyx-error.ts';
 import { parseInput } from '../errors/from-zod.ts';
-import { sizeOf } from './layers/layer-spec.ts';
 import { isLayerType, LAYERS, LAYER_TYPES } from './layers/table.ts';
-import { checkWiring, layerError } from './order.ts';
+import { checkWiring, layerError, normaliseOrder } from './order.ts';
 import { GRAPH_LIMITS, type GraphNode, type ModelGraph } from './schema.ts';
 import { inferShapes } from './shapes.ts';
 
@@ -15,7 +14,7 @@ const outlineSchema = z.strictObject({
     .array(z.strictObject({ id: idSchema, type: z.string().max(64), params: z.record(z.string(), z.unknown()).default({}) }))
     .min(2)
     .max(GRAPH_LIMITS.nodes),
-  edges: z.array(z.strictObject({ from: idSchema, to: idSchema })).max(GRAPH_LIMITS.edges),
+  edges: z.array(z.strictObject({ from: idSchema, to: idSchema, order: z.int().min(0).max(GRAPH_LIMITS.edges).optional() })).max(GRAPH_LIMITS.edges),
 });
 type Outline = z.output<typeof outlineSchema>;
 
@@ -73,12 +72,12 @@ function checkNames({ nodes, edges }: Outline): void {
 function checkLimits(graph: ModelGraph): void {
   let parameters = 0;
   let activations = 0;
-  for (const { node, weights, output } of inferShapes(graph)) {
+  for (const { node, weights, activations: values } of inferShapes(graph)) {
     parameters += weights.trainable + weights.frozen;
     if (parameters > GRAPH_LIMITS.parameters) {
       throw layerError(node, `the model is too big: with this layer it has ${parameters} parameters, at most ${GRAPH_LIMITS.parameters} are allowed`);
     }
-    activations += sizeOf(output);
+    activations += values;
     if (activations > GRAPH_LIMITS.activationsPerSample) {
       throw layerError(node, `the model is too big: up to this layer one sample takes ${activations} values, at most ${GRAPH_LIMITS.activationsPerSample} are allowed`);
     }
@@ -95,7 +94,7 @@ export function parseGraph(input: unknown): ModelGraph {
   checkSize(input);
   const outline = parseInput(outlineSchema, typeof input === 'string' ? fromJson(input) : input, 'GRAPH_INVALID');
   checkNames(outline);
-  const graph: ModelGraph = { version: 1, nodes: outline.nodes.map(parseNode), edges: outline.edges };
+  const graph: ModelGraph = { version: 1, nodes: outline.nodes.map(parseNode), edges: normaliseOrder(outline.edges) };
   checkWiring(graph);
   checkLimits(graph);
   return graph;

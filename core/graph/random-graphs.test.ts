@@ -5,7 +5,9 @@ import { canonicalGraphJson } from './canonical.ts';
 import { topologicalOrder } from './order.ts';
 import { parseGraph } from './parse.ts';
 import { countFlops, countParameters, inferShapes } from './shapes.ts';
+import { LAYER_TYPES } from './layers/table.ts';
 import { randomGraph, type RawGraph } from './testing/graphs.ts';
+import { randomModel, typesIn } from './testing/random-models.ts';
 
 function codeOf(input: unknown): string {
   try {
@@ -16,6 +18,8 @@ function codeOf(input: unknown): string {
   }
 }
 
+const anyGraph: fc.Arbitrary<RawGraph> = fc.oneof(randomGraph, fc.nat({ max: 100_000 }).map((seed) => randomModel(seed).raw));
+
 /** The graph with its lists in another order and its objects' keys turned round. */
 const shuffled = (graph: RawGraph): fc.Arbitrary<RawGraph> =>
   fc
@@ -24,7 +28,7 @@ const shuffled = (graph: RawGraph): fc.Arbitrary<RawGraph> =>
       fc.shuffledSubarray(graph.edges, { minLength: graph.edges.length }),
     )
     .map(([nodes, edges]) => ({
-      edges: edges.map(({ from, to }) => ({ to, from })),
+      edges: edges.map(({ from, to, ...order }) => ({ ...order, to, from })),
       nodes: nodes.map(({ id, type, params }) => ({ params: Object.fromEntries(Object.entries(params).reverse()), type, id })),
       version: 1,
     }));
@@ -32,7 +36,7 @@ const shuffled = (graph: RawGraph): fc.Arbitrary<RawGraph> =>
 describe('any valid graph', () => {
   it('is accepted, and its canonical text says the same again', () => {
     fc.assert(
-      fc.property(randomGraph, (raw) => {
+      fc.property(anyGraph, (raw) => {
         const graph = parseGraph(raw);
         const text = canonicalGraphJson(graph);
         expect(canonicalGraphJson(parseGraph(text))).toBe(text);
@@ -44,7 +48,7 @@ describe('any valid graph', () => {
   it('means the same in whatever order it is written', () => {
     fc.assert(
       fc.property(
-        randomGraph.chain((raw) => fc.tuple(fc.constant(raw), shuffled(raw))),
+        anyGraph.chain((raw) => fc.tuple(fc.constant(raw), shuffled(raw))),
         ([raw, other]) => {
           expect(canonicalGraphJson(parseGraph(other))).toBe(canonicalGraphJson(parseGraph(raw)));
           expect(inferShapes(parseGraph(other))).toEqual(inferShapes(parseGraph(raw)));
@@ -56,7 +60,7 @@ describe('any valid graph', () => {
 
   it('runs each layer after those that feed it', () => {
     fc.assert(
-      fc.property(randomGraph, (raw) => {
+      fc.property(anyGraph, (raw) => {
         const graph = parseGraph(raw);
         const place = new Map(topologicalOrder(graph).map((node, index) => [node.id, index]));
         expect(place.size).toBe(graph.nodes.length);
@@ -75,6 +79,21 @@ describe('any valid graph', () => {
         expect(codeOf({ ...raw, edges: [...raw.edges, { from: to, to: from }] })).toBe('GRAPH_INVALID');
       }),
     );
+  });
+});
+
+describe('200 models of every layer', () => {
+  const models = Array.from({ length: 200 }, (_, seed) => randomModel(seed));
+
+  it('are all valid, leave no layer out and are the same each time', () => {
+    for (const { raw } of models) expect(codeOf(raw)).toBe('accepted');
+    expect([...typesIn(models)]).toEqual(LAYER_TYPES);
+    expect(randomModel(17)).toEqual(models[17]);
+  });
+
+  it('branch and merge', () => {
+    const branching = models.filter(({ raw }) => raw.edges.length >= raw.nodes.length);
+    expect(branching.length).toBeGreaterThan(100);
   });
 });
 

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { sizeOf, formatShape } from '#core/graph/layers/layer-spec';
-import { graphEndpoints } from '#core/graph/shapes';
+import { dataNeeds } from '#core/graph/shapes';
 import type { ModelGraph, Shape } from '#core/graph/schema';
 import { decodeTensors, encodeTensors, type NamedTensor } from '../formats/safetensors.ts';
 
@@ -102,7 +102,9 @@ export function encodeDataset(dataset: Dataset): Uint8Array {
 
 /** @throws CyxError DATASET_INVALID where the samples or labels are not what the model takes. */
 export function checkDatasetFits(graph: ModelGraph, dataset: Dataset): void {
-  const { inputShape, classes } = graphEndpoints(graph);
+  const { inputShape, labels: classes = 0, targets, inputDtype, loss } = dataNeeds(graph);
+  if (targets === 'values') throw invalid(`The model's loss ${loss} compares with numbers; the dataset has class labels`);
+  if (inputDtype === 'int32') throw invalid('The model takes indices (int32); the dataset has numbers');
   if (formatShape(inputShape) !== formatShape(dataset.shape)) {
     throw invalid(`The dataset's samples have shape ${formatShape(dataset.shape)}; the model's DataInput takes ${formatShape(inputShape)}`);
   }

@@ -1,11 +1,18 @@
 import type { Shape } from '#core/graph/schema';
 import type { Ops } from '../ops/ops.ts';
 
-/** How a weight starts: `glorot` is even over ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010). */
+/**
+ * How a weight starts: `glorot` is even over ±sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio 2010), `uniform` over ±limit.
+ * `orthogonal`: rows of length 1 at right angles to each other (Saxe and others 2014). `block`: equal parts of one value
+ * each.
+ */
 export type Initialiser =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'ones' }
-  | { readonly kind: 'glorot'; readonly fanIn: number; readonly fanOut: number };
+  | { readonly kind: 'glorot'; readonly fanIn: number; readonly fanOut: number }
+  | { readonly kind: 'uniform'; readonly limit: number }
+  | { readonly kind: 'orthogonal' }
+  | { readonly kind: 'block'; readonly blocks: readonly number[] };
 
 /** One weight of a layer. Its full name is `<layer id>.<name>`. */
 export interface WeightSpec {

@@ -7,7 +7,7 @@ import { chain, randomGraph, type RawLayer } from '#core/graph/testing/graphs';
 import type { Tensor, Tf } from '../backend.ts';
 import { plainTensorflow } from '../testing/tiny.ts';
 import { randomStream } from '../data/random.ts';
-import { LOSSES } from '../losses/table.ts';
+import { lossOf } from '../losses/table.ts';
 import { loadWeights, uniformLike } from '../ops/tfjs/run-model.ts';
 import { tfjsOps } from '../ops/tfjs/tfjs-ops.ts';
 import { compileModel, forward, type CompiledModel } from './model.ts';
@@ -49,7 +49,7 @@ function run(model: Pick<CompiledModel, 'stages'>, weights: ReadonlyMap<string, 
 }
 
 function crossEntropy(scores: Tensor, labels: Tensor): Tensor {
-  return LOSSES.crossEntropy.mean(tfjsOps(tf), scores, labels);
+  return lossOf({ loss: 'crossEntropy' }).mean(tfjsOps(tf), scores, labels);
 }
 
 function samples(shape: readonly number[], count: number): Tensor {

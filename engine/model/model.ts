@@ -1,17 +1,18 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { sizeOf } from '#core/graph/layers/layer-spec';
-import type { GraphNode, ModelGraph } from '#core/graph/schema';
+import { lossSpec } from '#core/graph/layers/losses';
+import type { GraphNode, ModelGraph, NodeOf } from '#core/graph/schema';
 import { inferShapes, type LayerFacts } from '#core/graph/shapes';
 import type { LayerCall, RuntimeLayer } from '../layers/layer.ts';
 import { runtimeLayer } from '../layers/table.ts';
-import { LOSSES, type Loss } from '../losses/table.ts';
+import { lossOf, type Loss } from '../losses/table.ts';
 import type { Ops } from '../ops/ops.ts';
 import type { ModelWeight } from './weights.ts';
 
 interface Stage {
   readonly facts: LayerFacts;
   readonly layer: RuntimeLayer<GraphNode>;
-  /** Gives its input on: a Softmax that leads to Output alone stands for the softmax that the loss has anyway. */
+  /** Gives its input on: a Softmax that leads to Output alone stands for the softmax that a softmax loss has anyway. */
   readonly isPassed: boolean;
 }
 
@@ -27,29 +28,30 @@ export interface CompiledModel {
 
 export function compileModel(graph: ModelGraph): CompiledModel {
   const facts = inferShapes(graph);
-  const outputs = new Map(facts.map(({ node, output }) => [node.id, output]));
+  const output = outputOf(graph);
+  const isSoftmaxLoss = lossSpec(output.params.loss).prediction === 'softmax';
   const followers = (id: string): readonly string[] => facts.filter(({ from }) => from.includes(id)).map(({ node }) => node.type);
   const stages = facts.map((fact): Stage => {
     const { node } = fact;
-    return { facts: fact, layer: runtimeLayer(node), isPassed: node.type === 'Softmax' && followers(node.id).every((type) => type === 'Output') };
+    const isPassed = isSoftmaxLoss && node.type === 'Softmax' && followers(node.id).every((type) => type === 'Output');
+    return { facts: fact, layer: runtimeLayer(node), isPassed };
   });
-  const weights = stages.flatMap(({ facts: { node, from }, layer }) => {
-    const inputs = from.map((id) => outputs.get(id) ?? []);
-    return layer.weights(node, inputs).map((weight) => ({ ...weight, fullName: `${node.id}.${weight.name}`, size: sizeOf(weight.shape) }));
-  });
+  const weights = stages.flatMap(({ facts: { node, inputs }, layer }) =>
+    layer.weights(node, inputs).map((weight) => ({ ...weight, fullName: `${node.id}.${weight.name}`, size: sizeOf(weight.shape) })),
+  );
   return {
     graph,
     stages,
-    loss: lossOf(graph),
+    loss: lossOf(output.params),
     trainable: weights.filter((weight) => weight.trainable),
     frozen: weights.filter((weight) => !weight.trainable),
   };
 }
 
-function lossOf({ nodes }: ModelGraph): Loss {
+function outputOf({ nodes }: ModelGraph): NodeOf<'Output'> {
   const output = nodes.find((node) => node.type === 'Output');
   if (output === undefined) throw new CyxError('GRAPH_INVALID', 'The graph has no Output layer; add exactly one');
-  return LOSSES[output.params.loss];
+  return output;
 }
 
 /** One pass through a model on one backend; weights and layers by their full names. */

@@ -17,12 +17,16 @@ export interface LayerSpec<Params> {
   /** One line for people who choose a layer. */
   readonly summary: string;
   readonly params: z.ZodType<Params>;
-  /** How many edges may come in. */
-  readonly inputs: 0 | 1;
-  outputShape(params: Params, input: Shape): Shape;
-  weights(params: Params, input: Shape): WeightCount;
+  /** How many edges may come in; `many` stands for two or more, in the order of `inputsByNode`. */
+  readonly inputs: 0 | 1 | 'many';
+  /** Set where the layer takes whole numbers (indices), which only a DataInput of that type gives. */
+  readonly takes?: 'int32';
+  outputShape(params: Params, ...inputs: readonly Shape[]): Shape;
+  weights(params: Params, ...inputs: readonly Shape[]): WeightCount;
   /** Floating-point operations of one forward pass of one sample; a multiply-add counts as two. */
-  flops(params: Params, input: Shape, output: Shape): number;
+  flops(params: Params, output: Shape, ...inputs: readonly Shape[]): number;
+  /** Values for one sample that a training step keeps besides the output, where they are many. */
+  inside?(params: Params, ...inputs: readonly Shape[]): number;
 }
 
 /** Why a layer can not take its input; `parseGraph` adds which layer it is. */
@@ -49,6 +53,20 @@ export function imageSides(input: Shape): readonly [number, number, number] {
     throw new ShapeProblem('an image [height, width, channels]', formatShape(input));
   }
   return [height, width, channels];
+}
+
+/** [steps, features], or a problem that says what to do. */
+export function sequenceSides(input: Shape): readonly [number, number] {
+  const [steps, features] = input;
+  if (input.length !== 2 || steps === undefined || features === undefined) {
+    throw new ShapeProblem('a sequence [steps, features]', formatShape(input));
+  }
+  return [steps, features];
+}
+
+/** Size of the last dimension: channels of an image, features of a step or a table. */
+export function channelsOf(input: Shape): number {
+  return input.at(-1) ?? 1;
 }
 
 /** The number of features of a flat input. */

@@ -9,7 +9,8 @@ export type Padding = (typeof PADDINGS)[number];
 
 export const paddingSchema = z.enum(PADDINGS).default('valid');
 
-const sideSchema = z.int().min(1).max(1024);
+/** One side of a window or a stride. */
+export const sideSchema = z.int().min(1).max(1024);
 
 /** A number stands for both sides. */
 export const pairSchema = z
@@ -23,6 +24,14 @@ export const pairSchema = z
 function windowedSide(input: number, window: number, stride: number, padding: Padding): number {
   if (padding === 'same') return Math.ceil(input / stride);
   return Math.floor((input - window) / stride) + 1;
+}
+
+/** Steps of a sequence after a window of `window` steps slid over it. */
+export function windowedSteps(steps: number, window: number, stride: number, padding: Padding): number {
+  if (padding === 'valid' && window > steps) {
+    throw new ShapeProblem(`a sequence of at least ${window} steps (the window, with padding "valid")`, `${steps} steps`);
+  }
+  return windowedSide(steps, window, stride, padding);
 }
 
 export function windowedSides(

@@ -10,7 +10,7 @@ export interface RawNode {
 export interface RawGraph {
   readonly version: 1;
   readonly nodes: RawNode[];
-  readonly edges: { readonly from: string; readonly to: string }[];
+  readonly edges: { readonly from: string; readonly to: string; readonly order?: number }[];
 }
 
 export type RawLayer = readonly [LayerType, Record<string, unknown>?];

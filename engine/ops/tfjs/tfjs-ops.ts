@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tf } from '../../backend.ts';
 import type { ArithmeticOps, ChoiceOps, Dtype, LinearAlgebraOps, NormalisationOps, Ops, ReductionOps, ShapeOps } from '../ops.ts';
+import { averagePool } from './average-pool.ts';
 import { denseCrossEntropy, sparseCrossEntropy } from './cross-entropy.ts';
 
 function arithmetic(tf: Tf): ArithmeticOps<Tensor> {
@@ -70,7 +71,7 @@ function linearAlgebra(tf: Tf): LinearAlgebraOps<Tensor> {
     conv2d: (x, kernel, { strides, padding }) => tf.conv2d(x as Tensor4D, kernel as Tensor4D, [...strides], padding),
     depthwiseConv2d: (x, kernel, { strides, padding }) => tf.depthwiseConv2d(x as Tensor4D, kernel as Tensor4D, [...strides], padding),
     maxPool: (x, { size, strides, padding }) => tf.maxPool(x as Tensor4D, [...size], [...strides], padding),
-    avgPool: (x, { size, strides, padding }) => tf.avgPool(x as Tensor4D, [...size], [...strides], padding),
+    avgPool: (x, window) => averagePool(tf, x, window),
   };
 }
 
