@@ -9,15 +9,15 @@ import { decodeDataset } from '../data/dataset.ts';
 import { decodeModel } from '../formats/model-file.ts';
 import { evaluateModel } from '../metrics/evaluate.ts';
 import type { EvaluationResult } from './child-contract.ts';
-import { tfjsBackend } from '../ops/tfjs/backend.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
+import { graphBackend } from './tensorflow/backend.ts';
 
 async function evaluate(modelFile: string, datasetFile: string, threads: number | undefined): Promise<EvaluationResult> {
   try {
     const model = decodeModel(await readFile(modelFile));
     const dataset = decodeDataset(await readFile(datasetFile));
     const { tf } = loadTensorflow({ threads });
-    return { ok: true, evaluation: evaluateModel(tfjsBackend(tf), model, dataset) };
+    return { ok: true, evaluation: evaluateModel(graphBackend(tf), model, dataset) };
   } catch (error) {
     if (error instanceof CyxError) return { ok: false, code: error.code, message: error.message };
     console.error(error);

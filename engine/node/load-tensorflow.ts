@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Tf } from '../backend.ts';
-import { useNativeReluGradient } from './native-gradients.ts';
 
 /**
  * What decides the last bits of a result besides the run itself. Two machines agree bit for bit only where all
@@ -66,7 +65,6 @@ export function loadTensorflow(options: { readonly threads?: number | undefined 
   const binding = BINDINGS.find(({ name }) => isInstalled(require, name));
   if (binding === undefined) throw new CyxError('UNAVAILABLE', 'Native TensorFlow is not installed; run the set-up first');
   const tf = require(binding.name) as Tf;
-  useNativeReluGradient(tf);
   const native = tf.backend() as unknown as { readonly binding: { readonly TF_Version: string } };
   const { version_core: tfjs } = tf;
   loaded = { tf, profile: { device: binding.device, threads, oneDnn: true, tensorflow: native.binding.TF_Version, tfjs } };

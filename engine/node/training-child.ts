@@ -16,8 +16,8 @@ import { encodeModel } from '../formats/model-file.ts';
 import { train, type TrainingOutcome } from '../trainer/train.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { CHILD_FILES, readTrainingResult, trainingSpecSchema, type ChildInfo, type TrainingResult, type TrainingSpec } from './child-contract.ts';
-import { tfjsBackend } from '../ops/tfjs/backend.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
+import { graphBackend } from './tensorflow/backend.ts';
 import { ProgressLog } from './progress-log.ts';
 
 async function readSpec(workDir: string): Promise<TrainingSpec> {
@@ -35,7 +35,7 @@ async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () =
   try {
     const { datasetCid, hyperParameters, checkpointEverySteps } = spec;
     const outcome = await train(
-      tfjsBackend(tf),
+      graphBackend(tf),
       { graph, dataset, datasetCid, hyperParameters, checkpointEverySteps },
       {
         onProgress: (progress) => log.append(progress),

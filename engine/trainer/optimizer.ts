@@ -15,6 +15,8 @@ export interface Change<T> {
  * written once and a resumed run needs no more than its step.
  */
 export interface Optimizer {
+  /** A backend may have an operation of its own for it. */
+  readonly name: string;
   readonly slots: readonly string[];
   /** How many numbers `controls` gives. */
   readonly controlCount: number;
@@ -37,6 +39,7 @@ export function integerPower(base: number, exponent: number): number {
 
 function sgd(learningRate: number): Optimizer {
   return {
+    name: 'sgd',
     slots: [],
     controlCount: 1,
     controls: () => [learningRate],
@@ -48,6 +51,7 @@ function sgd(learningRate: number): Optimizer {
 function adam(learningRate: number): Optimizer {
   const { beta1, beta2, epsilon } = ADAM;
   return {
+    name: 'adam',
     slots: ['adam.m', 'adam.v'],
     controlCount: 1,
     controls: (step) => [(learningRate * Math.sqrt(1 - integerPower(beta2, step))) / (1 - integerPower(beta1, step))],
