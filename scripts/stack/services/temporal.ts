@@ -9,13 +9,11 @@ const run = promisify(execFile);
 /** Histories are what a payment can be checked against afterwards. */
 const RETENTION = '90d';
 
-/** Values the stock development server needs: without the first three every hop takes about 50 ms. */
+/** Values the stock development server needs: without them every hop takes about 50 ms. */
 const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=1000',
   'history.transferProcessorMaxPollHostRPS=5000',
   'history.timerProcessorMaxPollRPS=1000',
-  'matching.useNewMatcher=true',
-  'matching.enableFairness=true',
 ] as const;
 
 /**
