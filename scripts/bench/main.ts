@@ -1,6 +1,7 @@
 // `npm run bench -- NAME --json FILE`: measures this machine against the goals. Exit 0 also where a goal is missed (the
 // report says so); exit 1 where something could not be measured.
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { describe, measureMachine, type Findings, type Report, type Say } from './report.ts';
@@ -38,6 +39,33 @@ program
     const { benchJob } = await import('./job/bench.ts');
     await report('job', json, () => benchJob(sizes, say));
   });
+
+program
+  .command('train')
+  .description('training speed of the engine beside tf.function, Keras fit and eager TensorFlow.js')
+  .option('--json <file>', 'write the report as JSON')
+  .option('--rounds <n>', 'rounds in which each takes one turn', count, 7)
+  .option('--turn-ms <n>', 'about how long a turn of tf.function takes', count, 1_000)
+  .option('--threads <n>', 'of TensorFlow in every process', count, availableParallelism())
+  .option('--models <name...>', 'of MLP, LeNet, small ResNet, LSTM', [])
+  .option('--batch-sizes <n...>', 'samples a step', ['64', '256'])
+  .option('--python <path>', 'an interpreter that imports TensorFlow 2.15; else one is set up')
+  .action(async ({ json, batchSizes, ...sizes }: { json?: string; batchSizes: string[] } & Omit<import('./train/bench.ts').TrainBenchSizes, 'batchSizes'>) => {
+    const { benchTrain } = await import('./train/bench.ts');
+    await report('train', json, () => benchTrain({ ...sizes, batchSizes: batchSizes.map(count) }, process.env, say));
+  });
+
+// Started by the train bench itself: each contestant has a process of its own.
+program.command('train-contestant <which> <threads>', { hidden: true }).action(async (which: string, threads: string) => {
+  const { serveTrainings } = await import('./train/serve.ts');
+  if (which === 'eager') {
+    const { prepareEager } = await import('./train/eager.ts');
+    return serveTrainings(prepareEager);
+  }
+  const { nodeSide } = await import('../reference/node-side.ts');
+  const { prepareOurs } = await import('./train/ours.ts');
+  return serveTrainings((request) => prepareOurs(nodeSide(count(threads)).backend, request));
+});
 
 // Started by the job bench itself, so that the bare workflow's worker has a process of its own, as the platform's has.
 program.command('bare-worker', { hidden: true }).action(async () => {

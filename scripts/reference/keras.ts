@@ -22,11 +22,15 @@ export interface ReferenceModel {
   readonly weights?: Tensors;
   /** Precision in which Keras computes; answers come as float32. */
   readonly dtype?: 'float32' | 'float64';
+  /** Of the run: decides what Dropout layers drop. */
+  readonly seed?: number;
 }
 
 export interface OptimizerSettings {
   readonly optimizer: string;
   readonly learningRate: number;
+  /** Schedules that Keras has too. */
+  readonly schedule?: { readonly kind: 'step'; readonly everySteps: number; readonly factor: number } | { readonly kind: 'cosine'; readonly steps: number; readonly finalFactor: number };
   /** Further arguments of Keras' own constructor, by its names. */
   readonly keras?: Readonly<Record<string, number>>;
 }
@@ -47,8 +51,8 @@ function layersOf(graph: ModelGraph): object[] {
   return facts.map(({ node, from }) => ({ id: node.id, type: node.type, params: node.params, from, inputs: from.map((id) => outputs.get(id)) }));
 }
 
-function body({ graph, weights, dtype = 'float32' }: ReferenceModel): object {
-  return { layers: layersOf(graph), dtype, ...(weights === undefined ? {} : { weights: toWireAll(weights) }) };
+function body({ graph, weights, dtype = 'float32', seed = 0 }: ReferenceModel): object {
+  return { layers: layersOf(graph), dtype, seed, ...(weights === undefined ? {} : { weights: toWireAll(weights) }) };
 }
 
 const batchBody = ({ x, y }: ReferenceBatch): object => ({ x: toWire(x), y: toWire(y) });

@@ -7,6 +7,7 @@ the layers that feed it in the order that counts, `inputs` their shapes without 
 import tensorflow as tf
 
 K = tf.keras.layers
+SOFTMAX_LOSSES = ("crossEntropy", "denseCrossEntropy")
 
 
 def conv(kind):
@@ -18,7 +19,7 @@ def conv(kind):
 
 
 def depthwise(p, _shapes, dtype):
-    layer = K.DepthwiseConv2D(p["kernelSize"], strides=p["strides"], padding=p["padding"], depth_multiplier=p.get("depthMultiplier", 1), dtype=dtype)
+    layer = K.DepthwiseConv2D(p["kernelSize"], strides=p["strides"], padding=p["padding"], depth_multiplier=p["depthMultiplier"], dtype=dtype)
     return layer, lambda: {"kernel": layer.depthwise_kernel, "bias": layer.bias}
 
 
@@ -51,8 +52,8 @@ def recurrent(kind):
 
 
 def attention(p, _shapes, dtype):
-    inner = K.MultiHeadAttention(p["heads"], p["keySize"], dtype=dtype)
-    causal = p.get("causal", False)
+    inner = K.MultiHeadAttention(p["heads"], p["keyDim"], dtype=dtype)
+    causal = p["causal"]
 
     class SelfAttention(K.Layer):
         def build(self, shape):
@@ -76,6 +77,33 @@ def attention(p, _shapes, dtype):
     return layer, weights
 
 
+def label_hash(label):
+    """32-bit FNV-1a: the second half of the key of a stream of random numbers (engine/data/random.ts)."""
+    value = 0x811C9DC5
+    for byte in label.encode():
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return value
+
+
+class SeededDropout(K.Layer):
+    """Keras' dropout, but with the mask that the engine draws: Philox with key (seed, label) and counter (0, step)."""
+
+    PHILOX = 1
+
+    def __init__(self, rate, identifier, run, **options):
+        super().__init__(**options)
+        self.rate, self.run = rate, run
+        self.random_key = run["seed"] | (label_hash(f"dropout/{identifier}") << 32)
+
+    def call(self, x, training=None):
+        if not training or self.rate == 0:
+            return x
+        counter = tf.stack([tf.constant(0, tf.uint64), tf.cast(self.run["step"], tf.uint64)])
+        key = tf.constant([self.random_key], tf.uint64)
+        uniform = tf.raw_ops.StatelessRandomUniformV2(shape=tf.shape(x), key=key, counter=counter, alg=self.PHILOX)
+        return x * tf.cast(uniform >= self.rate, x.dtype) / (1 - self.rate)
+
+
 def plain(function):
     return lambda p, shapes, dtype: (function(p, shapes, dtype), dict)
 
@@ -92,7 +120,7 @@ LAYERS = {
     "GRU": recurrent(K.GRU),
     "MultiHeadAttention": attention,
     "ReLU": plain(lambda p, s, d: K.ReLU(dtype=d)),
-    "GELU": plain(lambda p, s, d: K.Activation(lambda x: tf.nn.gelu(x, approximate=p.get("approximate", False)), dtype=d)),
+    "GELU": plain(lambda p, s, d: K.Activation(lambda x: tf.nn.gelu(x, approximate=p["approximate"]), dtype=d)),
     "Sigmoid": plain(lambda p, s, d: K.Activation("sigmoid", dtype=d)),
     "Tanh": plain(lambda p, s, d: K.Activation("tanh", dtype=d)),
     "Softmax": plain(lambda p, s, d: K.Softmax(dtype=d)),
@@ -101,23 +129,29 @@ LAYERS = {
     "GlobalAvgPool": plain(lambda p, s, d: (K.GlobalAveragePooling2D if len(s[0]) == 3 else K.GlobalAveragePooling1D)(dtype=d)),
     "Flatten": plain(lambda p, s, d: K.Flatten(dtype=d)),
     "Reshape": plain(lambda p, s, d: K.Reshape(p["shape"], dtype=d)),
-    "Dropout": plain(lambda p, s, d: K.Dropout(p["rate"], dtype=d)),
     "Add": plain(lambda p, s, d: K.Add(dtype=d)),
-    "Concat": plain(lambda p, s, d: K.Concatenate(axis=-1, dtype=d)),
+    "Concat": plain(lambda p, s, d: K.Concatenate(axis=p["axis"] + (p["axis"] >= 0), dtype=d)),
 }
+
+
+def stands_for_the_losses(node, layers):
+    """A Softmax that leads to a softmax loss alone is that loss's own: the model ends before it."""
+    followers = [other for other in layers if node["id"] in other["from"]]
+    return all(other["type"] == "Output" and other["params"]["loss"] in SOFTMAX_LOSSES for other in followers)
 
 
 class Built:
     """A Keras model of scores, before the loss's own softmax or sigmoid, with its variables by the graph's names."""
 
-    def __init__(self, layers, dtype):
+    def __init__(self, layers, dtype, seed=0):
         outputs, self.variables, self.output = {}, {}, None
+        # The step that runs, from 1.
+        self.step = tf.Variable(1, dtype=tf.int64, trainable=False)
         pending = []
         for node in layers:
             kind, params = node["type"], node["params"]
             if kind == "DataInput":
-                integers = any(other["type"] == "Embedding" and node["id"] in other["from"] for other in layers)
-                start = tf.keras.Input(params["shape"], dtype="int32" if integers else dtype)
+                start = tf.keras.Input(params["shape"], dtype=params.get("dtype", dtype))
                 outputs[node["id"]] = start
                 continue
             fed = [outputs[name] for name in node["from"]]
@@ -125,11 +159,13 @@ class Built:
                 self.output = params
                 self.model = tf.keras.Model(start, fed[0])
                 continue
-            followers = [other["type"] for other in layers if node["id"] in other["from"]]
-            if kind == "Softmax" and all(follower == "Output" for follower in followers):
+            if kind == "Softmax" and stands_for_the_losses(node, layers):
                 outputs[node["id"]] = fed[0]
                 continue
-            layer, weights = LAYERS[kind](params, node["inputs"], dtype)
+            if kind == "Dropout":
+                layer, weights = SeededDropout(params["rate"], node["id"], {"seed": seed, "step": self.step}, dtype=dtype), dict
+            else:
+                layer, weights = LAYERS[kind](params, node["inputs"], dtype)
             outputs[node["id"]] = layer(fed if kind in ("Add", "Concat") else fed[0])
             pending.append((node["id"], weights))
         for name, weights in pending:

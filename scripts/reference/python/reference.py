@@ -32,7 +32,7 @@ def build(request):
     tf.keras.backend.clear_session()
     dtype = request.get("dtype", "float32")
     tf.keras.backend.set_floatx(dtype)
-    built = Built(request["layers"], dtype)
+    built = Built(request["layers"], dtype, request.get("seed", 0))
     if "weights" in request:
         built.set_weights(decode_all(request["weights"]))
     return built, dtype
@@ -77,6 +77,7 @@ def train(request):
     losses = []
     for index in range(request["steps"]):
         losses.append(float(step(*batches[index % len(batches)])[0]))
+        built.step.assign_add(1)
     return {"losses": losses, "weights": encode_all(built.get_weights())}
 
 

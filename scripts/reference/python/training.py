@@ -3,37 +3,51 @@
 import tensorflow as tf
 
 
+def against_labels(dense):
+    """A dense loss, given class indices; a single score's label is its target itself."""
+
+    def loss(y, scores):
+        classes = scores.shape[-1]
+        targets = tf.reshape(y, [-1, 1]) if classes == 1 else tf.one_hot(tf.cast(y, tf.int32), classes)
+        return dense(tf.cast(targets, scores.dtype), scores)
+
+    return loss
+
+
 def loss_of(output):
     """The Keras loss of an Output layer's parameters; scores are logits."""
     losses, name, smoothing = tf.keras.losses, output["loss"], output.get("labelSmoothing", 0.0)
+    softmax = losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+    sigmoid = losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
     if name == "crossEntropy":
-        if smoothing == 0:
-            return losses.SparseCategoricalCrossentropy(from_logits=True)
-        dense = losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
-        return lambda y, scores: dense(tf.one_hot(tf.cast(y, tf.int32), scores.shape[-1], dtype=scores.dtype), scores)
-    if name == "denseCrossEntropy":
-        return losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
-    if name == "sigmoidCrossEntropy":
-        return losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-    if name == "sparseSigmoidCrossEntropy":
-        dense = losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-        return lambda y, scores: dense(tf.one_hot(tf.cast(y, tf.int32), scores.shape[-1], dtype=scores.dtype), scores)
-    kinds = {"mse": losses.MeanSquaredError, "mae": losses.MeanAbsoluteError, "huber": losses.Huber}
-    return kinds[name]()
+        return against_labels(softmax) if smoothing > 0 else losses.SparseCategoricalCrossentropy(from_logits=True)
+    return {
+        "denseCrossEntropy": softmax,
+        "sigmoidCrossEntropy": sigmoid,
+        "labelSigmoidCrossEntropy": against_labels(sigmoid),
+        "meanSquaredError": losses.MeanSquaredError(),
+        "meanAbsoluteError": losses.MeanAbsoluteError(),
+        "huber": losses.Huber(delta=output.get("delta", 1.0)),
+    }[name]
+
+
+def schedule_of(settings):
+    """A schedule of Keras' own where there is one: {"kind": "step" | "cosine", …}, else the constant rate."""
+    rate, schedule = settings["learningRate"], settings.get("schedule")
+    kinds = tf.keras.optimizers.schedules
+    if schedule is None:
+        return rate
+    if schedule["kind"] == "step":
+        return kinds.ExponentialDecay(rate, schedule["everySteps"], schedule["factor"], staircase=True)
+    return kinds.CosineDecay(rate, schedule["steps"], schedule["finalFactor"])
 
 
 def optimizer_of(settings):
-    """{"optimizer", "learningRate"} and what else Keras' own constructor of that optimizer takes."""
+    """{"optimizer", "learningRate", "schedule"?, "keras"?}: `keras` holds arguments of that optimizer's constructor."""
     kinds = tf.keras.optimizers
-    rate, options = settings["learningRate"], dict(settings.get("keras", {}))
-    return {
-        "sgd": lambda: kinds.SGD(rate, **options),
-        "momentum": lambda: kinds.SGD(rate, momentum=options.pop("momentum", 0.9), **options),
-        "nesterov": lambda: kinds.SGD(rate, momentum=options.pop("momentum", 0.9), nesterov=True, **options),
-        "rmsprop": lambda: kinds.RMSprop(rate, **options),
-        "adam": lambda: kinds.Adam(rate, **options),
-        "adamw": lambda: kinds.AdamW(rate, **options),
-    }[settings["optimizer"]]()
+    make = {"rmsprop": kinds.RMSprop, "adam": kinds.Adam, "adamw": kinds.AdamW}.get(settings["optimizer"], kinds.SGD)
+    nesterov = {"nesterov": True} if settings["optimizer"] == "nesterov" else {}
+    return make(schedule_of(settings), **nesterov, **settings.get("keras", {}))
 
 
 def counts_classes(output):
