@@ -10,7 +10,8 @@ import type { WeightMap } from '../model/weights.ts';
 export interface InputFormat {
   /** Of one sample. */
   readonly shape: Shape;
-  readonly dtype: 'uint8' | 'float32';
+  /** int32: indices, which are not normalised. */
+  readonly dtype: 'uint8' | 'float32' | 'int32';
   readonly normalise: Normalise;
 }
 

@@ -43,8 +43,9 @@ export function stateNodes(at: number): { readonly get: string; readonly set: st
   return { get: `get/${at}`, set: `set/${at}`, value: `value/${at}` };
 }
 
-/** x·scale + offset, as floats. */
+/** x·scale + offset, as floats; indices stay what they are. */
 function normalised({ builder }: GraphContext, ops: Ops<GraphTensor>, raw: GraphTensor, { normalise }: InputFormat): GraphTensor {
+  if (raw.dtype === 'int32') return raw;
   const { scale, offset } = normalise;
   const floats = raw.dtype === 'float32' ? raw : builder.one('Cast', [raw], { sides: raw.sides, dtype: 'float32' }, { SrcT: attr.type(raw.dtype), DstT: attr.type('float32') });
   const scaled = scale === 1 ? floats : ops.scale(floats, scale);
@@ -58,7 +59,9 @@ export function startModelGraph(model: CompiledModel, input: InputFormat, sample
   const ops = graphOps(context);
   const weights = new Map([...model.trainable, ...model.frozen].map(({ fullName, shape }) => [fullName, addState(context, fullName, shape)]));
   const raw = builder.placeholder(NODES.x, [samples, ...input.shape], input.dtype);
-  const y = builder.placeholder(NODES.y, [samples], 'int32');
+  const { targetDtype } = model.loss;
+  const scores = model.stages.at(-1)?.facts.output ?? [];
+  const y = builder.placeholder(NODES.y, targetDtype === 'int32' ? [samples] : [samples, ...scores], targetDtype);
   return { context, ops, weights, x: normalised(context, ops, raw, input), y };
 }
 

@@ -31,7 +31,7 @@ function dtypeOf(values: Feed['values']): number {
 }
 
 function bindingOf(tf: Tf): Binding {
-  return (tf.backend() as unknown as { readonly binding: Binding }).binding;
+  return (tf.findBackend('tensorflow') as unknown as { readonly binding: Binding }).binding;
 }
 
 /** Native tensors that are alive in this process. */

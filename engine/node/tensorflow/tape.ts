@@ -30,6 +30,8 @@ export class Tape {
 
   /** As `record`, for a node with several outputs. */
   recordMany(inputs: readonly GraphTensor[], outputs: readonly GraphTensor[], backward: Entry['backward']): void {
+    const given = new Set(inputs.map(({ ref }) => ref));
+    if (outputs.some(({ ref }) => given.has(ref))) throw new TypeError('an operation that gives its own input has no gradient to note');
     if (this.#isRecording) this.#entries.push({ inputs, outputs, backward });
   }
 

@@ -3,14 +3,20 @@ import type { ArithmeticOps, ChoiceOps, Dtype, LinearAlgebraOps, NormalisationOp
 import { averagePool } from './average-pool.ts';
 import { denseCrossEntropy, sparseCrossEntropy } from './cross-entropy.ts';
 
+/** Both in their common shape: the gradient of a maximum does not sum up what was repeated. */
+function repeated(tf: Tf, a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const sides = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  return [tf.broadcastTo(a, sides), tf.broadcastTo(b, sides)];
+}
+
 function arithmetic(tf: Tf): ArithmeticOps<Tensor> {
   return {
     add: (a, b) => tf.add(a, b),
     sub: (a, b) => tf.sub(a, b),
     mul: (a, b) => tf.mul(a, b),
     div: (a, b) => tf.div(a, b),
-    maximum: (a, b) => tf.maximum(a, b),
-    minimum: (a, b) => tf.minimum(a, b),
+    maximum: (a, b) => tf.maximum(...repeated(tf, a, b)),
+    minimum: (a, b) => tf.minimum(...repeated(tf, a, b)),
     scale: (x, factor) => tf.mul(x, factor),
     shift: (x, amount) => tf.add(x, amount),
     neg: (x) => tf.neg(x),
@@ -30,15 +36,33 @@ function arithmetic(tf: Tf): ArithmeticOps<Tensor> {
   };
 }
 
+/** An operation whose result no gradient goes through; TensorFlow.js throws where one has to. */
+function withoutGradient(tf: Tf, operation: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => Tensor {
+  return tf.customGrad((...args) => {
+    const xs = args.slice(0, -1) as Tensor[];
+    return { value: operation(...xs), gradFunc: (() => xs.map((x) => tf.zerosLike(x))) };
+  });
+}
+
+/** The condition is no input of it, since TensorFlow.js would look for the gradient of what it comes from. */
+function choose(tf: Tf, condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  const pick = tf.customGrad((left, right, save) => {
+    (save as (tensors: Tensor[]) => void)([condition]);
+    const gradFunc = (dy: Tensor, [saved]: [Tensor]): Tensor[] => [tf.where(saved, dy, tf.zerosLike(dy)), tf.where(saved, tf.zerosLike(dy), dy)];
+    return { value: tf.where(condition, left as Tensor, right as Tensor), gradFunc: gradFunc as never };
+  });
+  return pick(a, b);
+}
+
 function choice(tf: Tf): ChoiceOps<Tensor> {
   return {
-    equal: (a, b) => tf.equal(a, b),
-    greater: (a, b) => tf.greater(a, b),
-    greaterEqual: (a, b) => tf.greaterEqual(a, b),
-    where: (condition, a, b) => tf.where(condition, a, b),
+    equal: withoutGradient(tf, (a, b) => tf.equal(a, b)),
+    greater: withoutGradient(tf, (a, b) => tf.greater(a, b)),
+    greaterEqual: withoutGradient(tf, (a, b) => tf.greaterEqual(a, b)),
+    where: (condition, a, b) => choose(tf, condition, a, b),
     cast: (x, dtype) => tf.cast(x, dtype),
-    argMax: (x) => tf.argMax(x, -1),
-    stopGradient: (x) => tf.customGrad((input) => ({ value: (input as Tensor).clone(), gradFunc: ((dy: Tensor) => tf.zerosLike(dy)) }))(x),
+    argMax: withoutGradient(tf, (x) => tf.argMax(x, -1)),
+    stopGradient: withoutGradient(tf, (x) => (x).clone()),
   };
 }
 

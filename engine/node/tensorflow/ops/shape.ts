@@ -84,6 +84,7 @@ export function shapeOps(context: GraphContext): ShapeOps<GraphTensor> {
     dtypeOf: ({ dtype }) => (dtype === 'float64' ? 'float32' : (dtype as Dtype)),
     reshape(x, wanted) {
       const sides = reshapedSides(x.sides, wanted);
+      if (sides.join() === x.sides.join()) return x;
       return tape.record([x], reshapeTo(context, x, sides), [(dy) => reshapeTo(context, dy, x.sides)]);
     },
     transpose: (x, order) =>
