@@ -66,7 +66,7 @@ export function startModelGraph(model: CompiledModel, input: InputFormat, sample
 }
 
 /** Random numbers that `uniformLike` of ops/tfjs gives too: Philox from key (seed, label) and counter (…, step). */
-function uniform({ builder, float }: GraphContext, like: GraphTensor, stream: { readonly seed: number; readonly label: string; readonly step: GraphTensor }): GraphTensor {
+export function uniform({ builder, float }: Pick<GraphContext, 'builder' | 'float'>, like: GraphTensor, stream: { readonly seed: number; readonly label: string; readonly step: GraphTensor }): GraphTensor {
   const key = builder.constantBytes(new Uint8Array(Uint32Array.of(stream.seed, labelHash(stream.label)).buffer), [1], 'uint64');
   const index = builder.one('Cast', [stream.step], { sides: [], dtype: 'uint64' }, { SrcT: attr.type('int32'), DstT: attr.type('uint64') });
   const counterAttrs = { T: attr.type('uint64'), N: attr.int(2), axis: attr.int(0) };
