@@ -8,6 +8,8 @@ import type { Tf } from '../backend.ts';
  * of these agree (and the CPU's instruction set, which is part of the device class).
  */
 export interface RuntimeProfile {
+  /** Operation by operation gives other last bits than one graph, which TensorFlow optimises as a whole. */
+  readonly backend: 'graph';
   readonly device: 'cpu' | 'cuda';
   /** TensorFlow's intra-op threads: sums are split by them. */
   readonly threads: number;
@@ -67,6 +69,6 @@ export function loadTensorflow(options: { readonly threads?: number | undefined 
   const tf = require(binding.name) as Tf;
   const native = tf.backend() as unknown as { readonly binding: { readonly TF_Version: string } };
   const { version_core: tfjs } = tf;
-  loaded = { tf, profile: { device: binding.device, threads, oneDnn: true, tensorflow: native.binding.TF_Version, tfjs } };
+  loaded = { tf, profile: { backend: 'graph', device: binding.device, threads, oneDnn: true, tensorflow: native.binding.TF_Version, tfjs } };
   return loaded;
 }
