@@ -199,6 +199,9 @@ describe('bad submissions lock nothing and leave nothing', () => {
 
     const input = await submission();
     const { jobId } = await user.submit(input);
+    // Its answer was lost: whoever asks again has a newer quote by then.
+    const { quoteId, amountBase } = await user.quote(specification);
+    expect((await user.submit({ ...input, quoteId, budgetBase: amountBase })).jobId).toBe(jobId);
     const changed = { ...specification, deadlineMs: 700_000 };
     const second = await user.quote(changed);
     await expect(user.submit({ ...input, quoteId: second.quoteId, specification: changed, budgetBase: second.amountBase })).rejects.toMatchObject({ code: 'ALREADY_EXISTS', facts: { jobId } });

@@ -85,7 +85,7 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
   ]);
   reads.catch(() => undefined);
   const known = await findJob(db, jobId);
-  if (known !== null) return sameRequest(known, { specification, quoteId, requestId });
+  if (known !== null) return sameRequest(known, specification, requestId);
 
   const [foundQuote, foundDataset, wallet, nodes] = await reads;
   const quote = checkQuote(foundQuote, actor, specification);
@@ -112,13 +112,17 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
     deadlineAt: new Date(Date.now() + specification.deadlineMs),
   };
   const isNew = await insertJob(db, row);
-  return isNew ? { ...row, state: 'CREATED' } : sameRequest(await requireJob(db, jobId), { specification, quoteId, requestId });
+  return isNew ? { ...row, state: 'CREATED' } : sameRequest(await requireJob(db, jobId), specification, requestId);
 }
 
-/** A request id belongs to one job for ever: with another content it is refused. */
-function sameRequest(job: JobRow, request: { specification: CheckedSpecification; quoteId: string; requestId: string }): JobRow {
-  if (job.specificationHash !== request.specification.hash || job.quoteId !== request.quoteId) {
-    throw new CyxError('ALREADY_EXISTS', `The request id "${request.requestId}" already belongs to another job (${job.id}). Use a new request id for a new job.`, {
+/**
+ * A request id belongs to one job for ever: for another training it is refused. A newer quote for the same one changes
+ * nothing, since the job keeps the price that it was submitted at: who repeats a request whose answer was lost asks for a
+ * quote first, as the first time.
+ */
+function sameRequest(job: JobRow, specification: CheckedSpecification, requestId: string): JobRow {
+  if (job.specificationHash !== specification.hash) {
+    throw new CyxError('ALREADY_EXISTS', `The request id "${requestId}" already belongs to another job (${job.id}). Use a new request id for a new job.`, {
       facts: { jobId: job.id },
     });
   }

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
-import type { CyxWizClient, Job, JobUpdate, Specification, SubmitInput, Submitted } from '#api/client/node';
+import type { Job, JobUpdate, Specification } from '#api/client/node';
 import { CyxError } from '#core/errors/cyx-error';
-import { parseInput } from '#core/errors/from-zod';
-import { canonicalGraphJson } from '#core/graph/canonical';
-import { canonicalHyperParametersJson, hyperParametersSchema } from '#core/graph/hyper-parameters';
-import { parseGraph } from '#core/graph/parse';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { JOB_STATES, type JobState } from '#core/job/machine';
 import { numberOption, readInput, withClient, type CliContext } from '../context.ts';
@@ -87,7 +82,7 @@ function submitCommand(context: () => CliContext): Command {
       withClient(context(), async (client) => {
         const specification = await specificationOf(options);
         const quote = await client.quote(specification);
-        const submitted = await submitOnce(client, {
+        const submitted = await client.submit({
           requestId: options.requestId,
           quoteId: quote.quoteId,
           specification,
@@ -99,30 +94,6 @@ function submitCommand(context: () => CliContext): Command {
         if ((await follow(context(), client.follow(submitted.jobId))) !== 'COMPLETED') process.exitCode = 1;
       }),
     );
-}
-
-/**
- * A command that is given again asks for a new quote, so the platform sees another request under an id that it knows.
- * Where it is the very same training, it is the same job.
- */
-async function submitOnce(client: CyxWizClient, input: SubmitInput): Promise<Submitted> {
-  try {
-    return await client.submit(input);
-  } catch (error) {
-    const jobId = error instanceof CyxError && error.code === 'ALREADY_EXISTS' ? error.facts['jobId'] : undefined;
-    if (jobId === undefined) throw error;
-    const job = await client.status(jobId);
-    if (!isSameTraining(input.specification, job.specification)) throw error;
-    return { jobId, workflowId: job.workflowId, state: job.state };
-  }
-}
-
-function isSameTraining(asked: Specification, known: Specification): boolean {
-  const comparable = ({ graphJson, datasetCid, deviceClass, deadlineMs, hyperParameters }: Specification): unknown[] => {
-    const values = canonicalHyperParametersJson(parseInput(hyperParametersSchema, hyperParameters));
-    return [canonicalGraphJson(parseGraph(graphJson)), values, datasetCid, deviceClass, deadlineMs];
-  };
-  return isDeepStrictEqual(comparable(asked), comparable(known));
 }
 
 function listCommand(context: () => CliContext): Command {
