@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseInput } from '../errors/from-zod.ts';
-import { canonicalHyperParametersJson, hyperParametersSchema, optimizerConstants, stepsPerEpoch, totalSteps } from './hyper-parameters.ts';
+import { canonicalHyperParametersJson, hyperParametersSchema, stepsPerEpoch, totalSteps } from './hyper-parameters.ts';
+import { constantsOf } from './optimizers.ts';
 
 const good = { epochs: 3, batchSize: 64, learningRate: 0.001, optimizer: 'adam', seed: 7 };
 
@@ -59,7 +60,10 @@ describe('hyper-parameters', () => {
   });
 
   it('gives an optimizer its constants', () => {
-    const constants = (values: object): object => optimizerConstants(parseInput(hyperParametersSchema, { ...good, ...values }));
+    const constants = (values: object): object => {
+      const parsed = parseInput(hyperParametersSchema, { ...good, ...values });
+      return constantsOf(parsed.optimizer, parsed);
+    };
     expect(constants({})).toEqual({ momentum: 0, rho: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 });
     expect(constants({ optimizer: 'nesterov', weightDecay: 0.1 })).toMatchObject({ momentum: 0.9, weightDecay: 0.1 });
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OPTIMIZER_TABLE, OPTIMIZERS, constantsOf, type ConstantName } from './optimizers.ts';
+import { OPTIMIZER_TABLE, OPTIMIZERS, type ConstantName } from './optimizers.ts';
 import { scheduleSchema } from './schedule.ts';
 
 export { OPTIMIZERS } from './optimizers.ts';
@@ -81,11 +81,6 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
 /** One text for one set of values, whatever order the keys came in: what commitments hash. */
 export function canonicalHyperParametersJson(values: HyperParameters): string {
   return JSON.stringify(Object.fromEntries(Object.entries(plainest(values)).sort(byName)));
-}
-
-/** The optimizer's constants as they apply in a run: what was chosen, else the defaults. */
-export function optimizerConstants(values: HyperParameters): ReturnType<typeof constantsOf> {
-  return constantsOf(values.optimizer, values);
 }
 
 /** Batches in one epoch; the last one may be smaller. */

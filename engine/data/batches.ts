@@ -1,12 +1,13 @@
 import { sizeOf } from '#core/graph/layers/layer-spec';
-import type { Dataset } from './dataset.ts';
+import { pickRows, targetWidth, type Dataset } from './dataset.ts';
 import { permutation, randomStream } from './random.ts';
 
 export interface Batch {
   readonly samples: number;
   /** Values as the dataset has them, one sample after the other. */
-  readonly x: Uint8Array | Float32Array;
-  readonly y: Int32Array;
+  readonly x: Dataset['x'];
+  /** Class indices, or `width` numbers a sample. */
+  readonly y: Int32Array | Float32Array;
 }
 
 /** The order of one epoch (from 0): a function of seed and epoch alone, so a resumed run needs no state for it. */
@@ -26,16 +27,11 @@ export class BatchReader {
 
   /** The samples order[from … to − 1]. */
   read(order: Uint32Array, from: number, to: number): Batch {
-    const { x: values, y: labels } = this.#dataset;
-    const size = this.#sampleSize;
-    const samples = Math.min(to, order.length) - from;
-    const x = values instanceof Uint8Array ? new Uint8Array(samples * size) : new Float32Array(samples * size);
-    const y = new Int32Array(samples);
-    for (let row = 0; row < samples; row++) {
-      const index = order[from + row] as number;
-      y[row] = labels[index] as number;
-      x.set(values.subarray(index * size, (index + 1) * size), row * size);
-    }
-    return { samples, x, y };
+    const { x: values, y: targets } = this.#dataset;
+    const rows = order.subarray(from, Math.min(to, order.length));
+    const width = targetWidth(this.#dataset);
+    const x = pickRows(values, rows, this.#sampleSize);
+    if (targets instanceof Float32Array) return { samples: rows.length, x, y: pickRows(targets, rows, width) };
+    return { samples: rows.length, x, y: Int32Array.from(rows, (index) => targets[index] as number) };
   }
 }

@@ -5,7 +5,7 @@ import { chain } from '#core/graph/testing/graphs';
 import { encodeTensors, type TensorData } from '../formats/safetensors.ts';
 import { tinyPictures } from '../testing/tiny.ts';
 import { BatchReader, epochOrder } from './batches.ts';
-import { checkDatasetFits, decodeDataset, encodeDataset, selectSamples } from './dataset.ts';
+import { checkDatasetFits, decodeDataset, encodeDataset, selectSamples, type Dataset } from './dataset.ts';
 
 interface Parts {
   x?: [number[], TensorData];
@@ -41,8 +41,11 @@ describe('decodeDataset', () => {
   });
 
   it.each<[string, Parts, RegExp]>([
-    ['whole numbers as samples', { x: [[4, 1], new Int32Array(4)] }, /"x" must be uint8 or float32/],
-    ['fractions as labels', { y: [[4], new Float32Array(4)] }, /"y" must be uint8 or int32/],
+    ['an index below zero', { x: [[4, 1], Int32Array.from([0, 3, -2, 0])] }, /index 2 in "x" is -2; indices count from 0/],
+    ['fractions as labels', { y: [[4], new Float32Array(4)] }, /"y" must be uint8 or int32 class indices where it says "classes"/],
+    ['numbers for some samples only', { y: [[2, 2], new Float32Array(4)], metadata: {} }, /"y" has shape \[2, 2\]; expected numbers for each of the 4/],
+    ['no numbers for a sample', { y: [[4, 0], new Float32Array(0)], metadata: {} }, /"y" has shape \[4, 0\]/],
+    ['a number that is none', { y: [[4], Float32Array.from([0, NaN, 0, 0])], metadata: {} }, /value 1 in "y" is NaN/],
     ['fewer labels than samples', { y: [[3], new Uint8Array(3)] }, /"y" has shape \[3\]; expected one label for each of the 4/],
     ['one-hot labels', { y: [[4, 3], new Uint8Array(12)] }, /"y" has shape \[4, 3\]/],
     ['no samples', { x: [[0, 2], new Uint8Array(0)], y: [[0], new Uint8Array(0)] }, /at least one sample/],
@@ -64,11 +67,54 @@ describe('decodeDataset', () => {
   });
 });
 
+/** Two numbers a sample to predict from three words out of nine. */
+const sentences: Dataset = {
+  samples: 3,
+  shape: [3],
+  x: Int32Array.from([0, 8, 3, 1, 1, 2, 7, 0, 5]),
+  y: Float32Array.from([0.5, -1, 2, 0, 1, 3]),
+  classes: 0,
+  normalise: { scale: 1, offset: 0 },
+};
+
+describe('a dataset of indices and numbers', () => {
+  it('comes back as it was written', () => {
+    expect(decodeDataset(encodeDataset(sentences))).toEqual(sentences);
+    expect(decodeDataset(file({ y: [[4], new Float32Array(4)], metadata: {} }))).toMatchObject({ classes: 0, samples: 4 });
+  });
+
+  it('gives batches of both', () => {
+    const batch = new BatchReader(sentences).read(Uint32Array.from([2, 0, 1]), 0, 2);
+    expect(batch).toEqual({ samples: 2, x: Int32Array.from([7, 0, 5, 0, 8, 3]), y: Float32Array.from([1, 3, 0.5, -1]) });
+  });
+
+  it('is selected from', () => {
+    expect(selectSamples(sentences, [1])).toEqual({ ...sentences, samples: 1, x: Int32Array.from([1, 1, 2]), y: Float32Array.from([2, 0]) });
+  });
+
+  it('fits a model of as many words and numbers', () => {
+    const model = (vocabulary: number, units: number, loss: string): ReturnType<typeof parseGraph> =>
+      parseGraph(chain(['DataInput', { shape: [3], dtype: 'int32' }], ['Embedding', { vocabulary, units: 2 }], ['Flatten'], ['Linear', { units }], ['Output', { loss }]));
+    const verdict = (vocabulary: number, units: number, loss = 'huber'): string => refusal(() => checkDatasetFits(model(vocabulary, units, loss), sentences));
+    expect(verdict(9, 2)).toBe('accepted');
+    expect(verdict(8, 2)).toMatch(/index 1 is 8; the model's vocabulary ends at 7/);
+    expect(verdict(9, 3)).toMatch(/2 numbers a sample .* gives 3/);
+    expect(verdict(9, 2, 'crossEntropy')).toMatch(/compares with class labels; the dataset has numbers/);
+  });
+});
+
 describe('checkDatasetFits', () => {
   const graph = parseGraph(chain(['DataInput', { shape: [6, 6, 1] }], ['Flatten'], ['Linear', { units: 3 }], ['Output']));
 
   it('names both shapes', () => {
     expect(refusal(() => checkDatasetFits(graph, tinyPictures(3, 7)))).toMatch(/have shape \[7, 7, 1\]; the model's DataInput takes \[6, 6, 1\]/);
+  });
+
+  it('wants numbers or indices as the model takes them, and targets as its loss does', () => {
+    const other = (input: object, loss: string): ReturnType<typeof parseGraph> => parseGraph(chain(['DataInput', { shape: [36], ...input }], ...('dtype' in input ? [['Embedding', { vocabulary: 4, units: 1 }] as const, ['Flatten'] as const] : []), ['Linear', { units: 3 }], ['Output', { loss }]));
+    const flat = { ...tinyPictures(3), shape: [36] };
+    expect(refusal(() => checkDatasetFits(other({}, 'huber'), flat))).toMatch(/huber compares with numbers; the dataset has class labels/);
+    expect(refusal(() => checkDatasetFits(other({ dtype: 'int32' }, 'crossEntropy'), flat))).toMatch(/takes indices \(int32\); the dataset has numbers/);
   });
 
   it('wants an output for every class', () => {

@@ -1,12 +1,15 @@
 /**
- * A dataset file is a safetensors file with `x` (uint8 or float32, [samples, …shape of one sample]) and `y`
- * (uint8 or int32, [samples]; class indices), and metadata `classes` (a decimal number) and `normalise` (JSON
- * {scale, offset}: the model sees x·scale + offset; bytes default to x/255, floats to x).
+ * A dataset file is a safetensors file with `x`, [samples, …shape of one sample], and `y`, and metadata.
+ *
+ * `x`: uint8 or float32 values, or int32 indices from 0 (words, categories). `y`: class indices (uint8 or int32,
+ * [samples]) with metadata `classes` (a decimal number); or numbers to predict (float32, [samples] or [samples, width])
+ * without it. Metadata `normalise` (JSON {scale, offset}): the model sees x·scale + offset; bytes default to x/255, floats to
+ * x, and indices are never changed.
  */
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { sizeOf, formatShape } from '#core/graph/layers/layer-spec';
-import { dataNeeds } from '#core/graph/shapes';
+import { dataNeeds, type DataNeeds } from '#core/graph/shapes';
 import type { ModelGraph, Shape } from '#core/graph/schema';
 import { decodeTensors, encodeTensors, type NamedTensor } from '../formats/safetensors.ts';
 
@@ -21,9 +24,10 @@ export interface Dataset {
   /** Of one sample: [height, width, channels] or [features]. */
   readonly shape: Shape;
   /** `samples` rows of as many values as `shape` has. */
-  readonly x: Uint8Array | Float32Array;
-  /** Class indices below `classes`. */
-  readonly y: Uint8Array | Int32Array;
+  readonly x: Uint8Array | Float32Array | Int32Array;
+  /** Class indices below `classes`; or numbers, as many a sample as `y` has for each. */
+  readonly y: Uint8Array | Int32Array | Float32Array;
+  /** 0 where `y` holds numbers. */
   readonly classes: number;
   readonly normalise: Normalise;
 }
@@ -46,6 +50,21 @@ function parseNormalise(text: string | undefined, x: Dataset['x']): Normalise {
   }
 }
 
+/** Values in `y` for one sample. */
+export function targetWidth({ y, samples }: Pick<Dataset, 'y' | 'samples'>): number {
+  return samples === 0 ? 1 : y.length / samples;
+}
+
+/** Rows of `width` values, one after the other, in the order of `rows`. */
+export function pickRows<Values extends Dataset['x']>(values: Values, rows: ArrayLike<number>, width: number): Values {
+  const picked = new (values.constructor as new (length: number) => Values)(rows.length * width);
+  for (let row = 0; row < rows.length; row++) {
+    const index = rows[row] as number;
+    picked.set(values.subarray(index * width, (index + 1) * width), row * width);
+  }
+  return picked;
+}
+
 function parseClasses(text: string | undefined): number {
   const classes = Number(text);
   if (!Number.isInteger(classes) || classes < 2) throw invalid('The dataset\'s metadata "classes" must be a whole number of at least 2');
@@ -54,7 +73,7 @@ function parseClasses(text: string | undefined): number {
 
 function tensorOf(tensors: ReadonlyMap<string, NamedTensor>, name: string): NamedTensor {
   const tensor = tensors.get(name);
-  if (tensor === undefined) throw invalid(`The dataset has no tensor "${name}"; it needs "x" (samples) and "y" (class indices)`);
+  if (tensor === undefined) throw invalid(`The dataset has no tensor "${name}"; it needs "x" (samples) and "y" (class indices or numbers)`);
   return tensor;
 }
 
@@ -63,64 +82,94 @@ function checkLabels(y: Dataset['y'], classes: number): void {
   if (at >= 0) throw invalid(`The dataset's label ${at} is ${String(y[at])}; labels must be 0 to ${classes - 1}`);
 }
 
-function checkValues(x: Dataset['x']): void {
-  if (x instanceof Uint8Array) return;
-  const at = x.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw invalid(`The dataset's value ${at} in "x" is ${String(x[at])}; every value must be a finite number`);
+function checkValues(name: 'x' | 'y', values: Dataset['x']): void {
+  if (values instanceof Uint8Array) return;
+  if (values instanceof Int32Array) {
+    const at = values.findIndex((value) => value < 0);
+    if (at >= 0) throw invalid(`The dataset's index ${at} in "${name}" is ${String(values[at])}; indices count from 0`);
+    return;
+  }
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw invalid(`The dataset's value ${at} in "${name}" is ${String(values[at])}; every value must be a finite number`);
+}
+
+/** Checks the targets; gives the number of classes, 0 for numbers. */
+function checkTargets({ shape, data }: NamedTensor, samples: number, classesText: string | undefined): number {
+  const isOfNumbers = data instanceof Float32Array && classesText === undefined;
+  const fits = isOfNumbers ? shape.length === 1 || shape.length === 2 : shape.length === 1;
+  if (!fits || shape[0] !== samples || data.length === 0) {
+    const wanted = isOfNumbers ? `numbers for each of the ${samples} samples, [${samples}, width]` : `one label for each of the ${samples} samples, [${samples}]`;
+    throw invalid(`The dataset's "y" has shape ${formatShape(shape)}; expected ${wanted}`);
+  }
+  if (isOfNumbers) {
+    checkValues('y', data);
+    return 0;
+  }
+  if (data instanceof Float32Array) throw invalid('The dataset\'s "y" must be uint8 or int32 class indices where it says "classes"');
+  const classes = parseClasses(classesText);
+  checkLabels(data, classes);
+  return classes;
 }
 
 /** Reads and checks a dataset file. @throws CyxError DATASET_INVALID with what to mend. */
 export function decodeDataset(bytes: Uint8Array): Dataset {
   const { tensors, metadata } = decodeTensors(bytes, 'dataset', 'DATASET_INVALID');
   const { shape: xShape, data: x } = tensorOf(tensors, 'x');
-  const { shape: yShape, data: y } = tensorOf(tensors, 'y');
-  if (x instanceof Int32Array) throw invalid('The dataset\'s "x" must be uint8 or float32');
-  if (y instanceof Float32Array) throw invalid('The dataset\'s "y" must be uint8 or int32 class indices');
+  const targets = tensorOf(tensors, 'y');
   const [samples = 0, ...shape] = xShape;
   if (samples === 0 || sizeOf(shape) === 0 || shape.length === 0) {
     throw invalid(`The dataset's "x" has shape ${formatShape(xShape)}; expected [samples, …] with at least one sample`);
   }
-  if (yShape.length !== 1 || yShape[0] !== samples) {
-    throw invalid(`The dataset's "y" has shape ${formatShape(yShape)}; expected one label for each of the ${samples} samples, [${samples}]`);
-  }
-  const classes = parseClasses(metadata['classes']);
-  checkLabels(y, classes);
-  checkValues(x);
-  return { samples, shape, x, y, classes, normalise: parseNormalise(metadata['normalise'], x) };
+  const classes = checkTargets(targets, samples, metadata['classes']);
+  checkValues('x', x);
+  return { samples, shape, x, y: targets.data, classes, normalise: parseNormalise(metadata['normalise'], x) };
 }
 
 export function encodeDataset(dataset: Dataset): Uint8Array {
   const { samples, shape, x, y, classes, normalise } = dataset;
+  const yShape = y instanceof Float32Array ? [samples, targetWidth(dataset)] : [samples];
   return encodeTensors({
     tensors: new Map<string, NamedTensor>([
       ['x', { shape: [samples, ...shape], data: x }],
-      ['y', { shape: [samples], data: y }],
+      ['y', { shape: yShape, data: y }],
     ]),
-    metadata: { classes: String(classes), normalise: JSON.stringify(normalise) },
+    metadata: { ...(classes === 0 ? {} : { classes: String(classes) }), normalise: JSON.stringify(normalise) },
   });
 }
 
-/** @throws CyxError DATASET_INVALID where the samples or labels are not what the model takes. */
-export function checkDatasetFits(graph: ModelGraph, dataset: Dataset): void {
-  const { inputShape, labels: classes = 0, targets, inputDtype, loss } = dataNeeds(graph);
-  if (targets === 'values') throw invalid(`The model's loss ${loss} compares with numbers; the dataset has class labels`);
-  if (inputDtype === 'int32') throw invalid('The model takes indices (int32); the dataset has numbers');
-  if (formatShape(inputShape) !== formatShape(dataset.shape)) {
-    throw invalid(`The dataset's samples have shape ${formatShape(dataset.shape)}; the model's DataInput takes ${formatShape(inputShape)}`);
+function checkTargetsFit({ targets, scores, labels = 0, loss }: DataNeeds, dataset: Dataset): void {
+  if (targets === 'label') {
+    if (dataset.classes === 0) throw invalid(`The model's loss ${loss} compares with class labels; the dataset has numbers`);
+    if (dataset.classes > labels) throw invalid(`The dataset has ${dataset.classes} classes; the model's Output has only ${labels}`);
+    return;
   }
-  if (dataset.classes > classes) throw invalid(`The dataset has ${dataset.classes} classes; the model's Output has only ${classes}`);
+  if (dataset.classes > 0) throw invalid(`The model's loss ${loss} compares with numbers; the dataset has class labels`);
+  const width = targetWidth(dataset);
+  if (width !== scores) throw invalid(`The dataset has ${width} numbers a sample to compare with; the model's Output gives ${scores}`);
+}
+
+function checkInputFits({ inputShape, inputDtype, vocabulary }: DataNeeds, { shape, x }: Dataset): void {
+  if (formatShape(inputShape) !== formatShape(shape)) {
+    throw invalid(`The dataset's samples have shape ${formatShape(shape)}; the model's DataInput takes ${formatShape(inputShape)}`);
+  }
+  if ((inputDtype === 'int32') !== x instanceof Int32Array) {
+    const given = x instanceof Int32Array ? 'indices (int32)' : 'numbers';
+    throw invalid(`The model takes ${inputDtype === 'int32' ? 'indices (int32)' : 'numbers'}; the dataset has ${given}`);
+  }
+  const at = vocabulary === undefined ? -1 : x.findIndex((index) => index >= vocabulary);
+  if (at >= 0) throw invalid(`The dataset's index ${at} is ${String(x[at])}; the model's vocabulary ends at ${(vocabulary ?? 0) - 1}`);
+}
+
+/** @throws CyxError DATASET_INVALID where the samples or targets are not what the model takes. */
+export function checkDatasetFits(graph: ModelGraph, dataset: Dataset): void {
+  const needs = dataNeeds(graph);
+  checkInputFits(needs, dataset);
+  checkTargetsFit(needs, dataset);
 }
 
 /** The samples that `indices` name, in that order. */
 export function selectSamples(dataset: Dataset, indices: ArrayLike<number>): Dataset {
-  const size = sizeOf(dataset.shape);
-  const samples = indices.length;
-  const x = dataset.x instanceof Uint8Array ? new Uint8Array(samples * size) : new Float32Array(samples * size);
-  const y = dataset.y instanceof Uint8Array ? new Uint8Array(samples) : new Int32Array(samples);
-  for (let row = 0; row < samples; row++) {
-    const index = indices[row] as number;
-    x.set(dataset.x.subarray(index * size, (index + 1) * size), row * size);
-    y[row] = dataset.y[index] as number;
-  }
-  return { ...dataset, samples, x, y };
+  const x = pickRows(dataset.x, indices, sizeOf(dataset.shape));
+  const y = pickRows(dataset.y, indices, targetWidth(dataset));
+  return { ...dataset, samples: indices.length, x, y };
 }

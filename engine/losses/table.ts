@@ -10,6 +10,8 @@ export interface Loss {
   mean<T>(ops: Ops<T>, scores: T, targets: T): T;
   /** How many samples are right, a float32 scalar; none where the loss knows no right and wrong. */
   correct<T>(ops: Ops<T>, scores: T, targets: T): T;
+  /** The class that the scores of each sample tell, int32 [n]. */
+  predicted<T>(ops: Ops<T>, scores: T): T;
 }
 
 type Formula = <T>(ops: Ops<T>, scores: T, targets: T, params: OutputParams) => T;
@@ -70,6 +72,12 @@ function countAllRight<T>(ops: Ops<T>, scores: T, targets: T): T {
   return ops.sum(ops.cast(ops.equal(wrong, ops.zerosLike(wrong)), 'float32'));
 }
 
+/** The highest score's place; a single score tells 1 above zero and 0 below. */
+function predictedClasses<T>(ops: Ops<T>, scores: T): T {
+  if (classesOf(ops, scores) > 1) return ops.argMax(scores);
+  return ops.cast(ops.reshape(ops.greater(scores, ops.constant(0)), [-1]), 'int32');
+}
+
 function countRight<T>(ops: Ops<T>, scores: T, targets: T, loss: LossName): T {
   switch (loss) {
     case 'crossEntropy':
@@ -93,5 +101,6 @@ export function lossOf(params: OutputParams): Loss {
     targetDtype: lossSpec(params.loss).targets === 'label' ? 'int32' : 'float32',
     mean: (ops, scores, targets) => FORMULAS[params.loss](ops, scores, targets, params),
     correct: (ops, scores, targets) => countRight(ops, scores, targets, params.loss),
+    predicted: predictedClasses,
   };
 }

@@ -1,7 +1,7 @@
 import { BatchReader } from '../data/batches.ts';
 import { checkDatasetFits, type Dataset } from '../data/dataset.ts';
 import type { TrainedModel } from '../formats/model-file.ts';
-import { graphEndpoints } from '#core/graph/shapes';
+import { dataNeeds } from '#core/graph/shapes';
 import { compileModel } from '../model/model.ts';
 import { inputFormat, type Backend } from '../trainer/stepper.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -16,7 +16,7 @@ const BATCH_SIZE = 250;
  */
 export function evaluateModel(backend: Backend, trained: TrainedModel, dataset: Dataset): Evaluation {
   checkDatasetFits(trained.graph, dataset);
-  const { classes } = graphEndpoints(trained.graph);
+  const { labels: classes = 0 } = dataNeeds(trained.graph);
   const reader = new BatchReader(dataset);
   const order = Uint32Array.from({ length: dataset.samples }, (_, index) => index);
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
@@ -30,6 +30,7 @@ export function evaluateModel(backend: Backend, trained: TrainedModel, dataset: 
       const metrics = evaluator.run(batch);
       loss += metrics.loss * batch.samples;
       correct += metrics.correct;
+      if (classes === 0) continue;
       for (const [row, label] of batch.y.entries()) {
         const counts = confusion[label] as number[];
         const predicted = metrics.predicted[row] as number;

@@ -2,7 +2,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { sizeOf } from '#core/graph/layers/layer-spec';
 import { lossSpec } from '#core/graph/layers/losses';
 import type { GraphNode, ModelGraph, NodeOf } from '#core/graph/schema';
-import { inferShapes, type LayerFacts } from '#core/graph/shapes';
+import { dataNeeds, inferShapes, type DataNeeds, type LayerFacts } from '#core/graph/shapes';
 import type { LayerCall, RuntimeLayer } from '../layers/layer.ts';
 import { runtimeLayer } from '../layers/table.ts';
 import { lossOf, type Loss } from '../losses/table.ts';
@@ -21,6 +21,8 @@ export interface CompiledModel {
   readonly graph: ModelGraph;
   readonly stages: readonly Stage[];
   readonly loss: Loss;
+  /** What batches must hold. */
+  readonly needs: DataNeeds;
   /** In running order, as `frozen`. */
   readonly trainable: readonly ModelWeight[];
   readonly frozen: readonly ModelWeight[];
@@ -43,6 +45,7 @@ export function compileModel(graph: ModelGraph): CompiledModel {
     graph,
     stages,
     loss: lossOf(output.params),
+    needs: dataNeeds(graph),
     trainable: weights.filter((weight) => weight.trainable),
     frozen: weights.filter((weight) => !weight.trainable),
   };
@@ -87,4 +90,9 @@ export function forward<T>(model: Pick<CompiledModel, 'stages'>, x: T, call: For
     call.onOutput?.(id, last);
   }
   return last;
+}
+
+/** Sides of one sample's target: none for a label, else as many numbers as there are scores. */
+export function targetSides({ needs }: Pick<CompiledModel, 'needs'>): readonly number[] {
+  return needs.targets === 'label' ? [] : [needs.scores];
 }

@@ -1,11 +1,18 @@
+import { constantsOf, type OptimizerConstants, type OptimizerName } from '#core/graph/optimizers';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
+import { learningRateAt } from '#core/graph/schedule';
 import type { Ops } from '../ops/ops.ts';
 
-/** One weight at one step: all three have its shape. */
+/** One weight at one step: all have its shape. */
 export interface Change<T> {
   readonly weight: T;
   readonly gradient: T;
   /** In the order of `slots`. */
+  readonly slots: readonly T[];
+}
+
+export interface Moved<T> {
+  readonly weight: T;
   readonly slots: readonly T[];
 }
 
@@ -16,17 +23,16 @@ export interface Change<T> {
  */
 export interface Optimizer {
   /** A backend may have an operation of its own for it. */
-  readonly name: string;
+  readonly name: OptimizerName;
+  readonly constants: OptimizerConstants;
   readonly slots: readonly string[];
   /** How many numbers `controls` gives. */
   readonly controlCount: number;
-  /** `step` counts from 1. */
+  /** The rate of step number `step` (from 1); and with weight decay, the share of each weight that it takes off first. */
   controls(step: number): readonly number[];
-  update<T>(ops: Ops<T>, change: Change<T>, controls: readonly T[]): { readonly weight: T; readonly slots: readonly T[] };
+  /** The whole step: decay, then the optimizer's formula (core/graph/optimizers.ts). */
+  update<T>(ops: Ops<T>, change: Change<T>, controls: readonly T[]): Moved<T>;
 }
-
-/** Adam's decay rates and the term that keeps it from dividing by zero (Kingma and Ba 2015, algorithm 1). */
-export const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 
 /** base^exponent by repeated squaring: the same bits on every machine, which Math.pow does not promise. */
 export function integerPower(base: number, exponent: number): number {
@@ -37,34 +43,84 @@ export function integerPower(base: number, exponent: number): number {
   return result;
 }
 
-function sgd(learningRate: number): Optimizer {
-  return {
-    name: 'sgd',
-    slots: [],
-    controlCount: 1,
-    controls: () => [learningRate],
-    update: (ops, { weight, gradient }, [rate]) => ({ weight: ops.sub(weight, ops.mul(gradient, rate as typeof weight)), slots: [] }),
-  };
+interface Rule {
+  readonly slots: readonly string[];
+  /** What the learning rate of a step is multiplied by; 1 where left out. */
+  correction?(constants: OptimizerConstants, step: number): number;
+  move<T>(ops: Ops<T>, change: Change<T>, rate: T, constants: OptimizerConstants): Moved<T>;
 }
 
-/** With the bias corrections folded into the step size: lr·sqrt(1 − β2^t)/(1 − β1^t). */
-function adam(learningRate: number): Optimizer {
-  const { beta1, beta2, epsilon } = ADAM;
+const sgd: Rule = {
+  slots: [],
+  move: (ops, { weight, gradient }, rate) => ({ weight: ops.sub(weight, ops.mul(gradient, rate)), slots: [] }),
+};
+
+/** a = momentum·a − r·g */
+function accelerated<T>(ops: Ops<T>, { gradient, slots: [before] }: Change<T>, rate: T, momentum: number): { readonly push: T; readonly next: T } {
+  const push = ops.mul(gradient, rate);
+  return { push, next: ops.sub(ops.scale(before as T, momentum), push) };
+}
+
+const momentum: Rule = {
+  slots: ['momentum.a'],
+  move(ops, change, rate, constants) {
+    const { next } = accelerated(ops, change, rate, constants.momentum);
+    return { weight: ops.add(change.weight, next), slots: [next] };
+  },
+};
+
+const nesterov: Rule = {
+  slots: ['momentum.a'],
+  move(ops, change, rate, constants) {
+    const { push, next } = accelerated(ops, change, rate, constants.momentum);
+    return { weight: ops.add(change.weight, ops.sub(ops.scale(next, constants.momentum), push)), slots: [next] };
+  },
+};
+
+const rmsprop: Rule = {
+  slots: ['rmsprop.s', 'rmsprop.a'],
+  move(ops, { weight, gradient, slots: [s, a] }, rate, constants) {
+    const nextS = ops.add(s as typeof weight, ops.scale(ops.sub(ops.square(gradient), s as typeof weight), 1 - constants.rho));
+    const push = ops.mul(ops.mul(gradient, rate), ops.rsqrt(ops.shift(nextS, constants.epsilon)));
+    const nextA = ops.add(ops.scale(a as typeof weight, constants.momentum), push);
+    return { weight: ops.sub(weight, nextA), slots: [nextS, nextA] };
+  },
+};
+
+const adam: Rule = {
+  slots: ['adam.m', 'adam.v'],
+  correction: ({ beta1, beta2 }, step) => Math.sqrt(1 - integerPower(beta2, step)) / (1 - integerPower(beta1, step)),
+  move(ops, { weight, gradient, slots: [m, v] }, rate, { beta1, beta2, epsilon }) {
+    const nextM = ops.add(m as typeof weight, ops.scale(ops.sub(gradient, m as typeof weight), 1 - beta1));
+    const nextV = ops.add(v as typeof weight, ops.scale(ops.sub(ops.square(gradient), v as typeof weight), 1 - beta2));
+    const change = ops.div(ops.mul(nextM, rate), ops.shift(ops.sqrt(nextV), epsilon));
+    return { weight: ops.sub(weight, change), slots: [nextM, nextV] };
+  },
+};
+
+const RULES: { readonly [Name in OptimizerName]: Rule } = { sgd, momentum, nesterov, rmsprop, adam, adamw: adam };
+
+type Plan = Pick<HyperParameters, 'optimizer' | 'learningRate'> & Partial<HyperParameters>;
+
+/** `steps`: of the whole run, which the schedule is made for. */
+export function createOptimizer(plan: Plan, steps: number): Optimizer {
+  const constants = constantsOf(plan.optimizer, plan);
+  const { slots, correction, move } = RULES[plan.optimizer];
+  const decays = constants.weightDecay > 0;
   return {
-    name: 'adam',
-    slots: ['adam.m', 'adam.v'],
-    controlCount: 1,
-    controls: (step) => [(learningRate * Math.sqrt(1 - integerPower(beta2, step))) / (1 - integerPower(beta1, step))],
-    update(ops, { weight, gradient, slots: [m, v] }, [rate]) {
-      if (m === undefined || v === undefined || rate === undefined) throw new TypeError('Adam needs two slots and a rate');
-      const nextM = ops.add(m, ops.scale(ops.sub(gradient, m), 1 - beta1));
-      const nextV = ops.add(v, ops.scale(ops.sub(ops.square(gradient), v), 1 - beta2));
-      const change = ops.div(ops.mul(nextM, rate), ops.shift(ops.sqrt(nextV), epsilon));
-      return { weight: ops.sub(weight, change), slots: [nextM, nextV] };
+    name: plan.optimizer,
+    constants,
+    slots,
+    controlCount: decays ? 2 : 1,
+    controls(step) {
+      const rate = learningRateAt(plan, step, steps);
+      const corrected = rate * (correction?.(constants, step) ?? 1);
+      return decays ? [corrected, rate * constants.weightDecay] : [corrected];
+    },
+    update(ops, change, [rate, decay]) {
+      if (rate === undefined) throw new TypeError('an optimizer needs its rate');
+      const weight = decay === undefined ? change.weight : ops.sub(change.weight, ops.mul(change.weight, decay));
+      return move(ops, { ...change, weight }, rate, constants);
     },
   };
-}
-
-export function createOptimizer({ optimizer, learningRate }: Pick<HyperParameters, 'optimizer' | 'learningRate'>): Optimizer {
-  return optimizer === 'adam' ? adam(learningRate) : sgd(learningRate);
 }

@@ -16,7 +16,12 @@ export interface InputFormat {
 }
 
 export function inputFormat({ shape, x, normalise }: Pick<Dataset, 'shape' | 'x' | 'normalise'>): InputFormat {
-  return { shape, dtype: x instanceof Uint8Array ? 'uint8' : 'float32', normalise };
+  return { shape, dtype: dtypeOf(x), normalise };
+}
+
+function dtypeOf(x: Dataset['x']): InputFormat['dtype'] {
+  if (x instanceof Int32Array) return 'int32';
+  return x instanceof Uint8Array ? 'uint8' : 'float32';
 }
 
 /** What one training step gave. */
@@ -47,6 +52,8 @@ export interface StepperSetup {
   readonly model: CompiledModel;
   readonly input: InputFormat;
   readonly hyperParameters: HyperParameters;
+  /** Steps of the whole run: the schedule of the learning rate is made for them. */
+  readonly steps: number;
   /** All weights; and all slots of the optimizer, or none (a fresh start). */
   readonly tensors: WeightMap;
 }
@@ -55,7 +62,7 @@ export interface BatchEvaluation {
   /** Mean over the batch. */
   readonly loss: number;
   readonly correct: number;
-  /** The class of the highest score of each sample. */
+  /** The class that each sample's scores tell. */
   readonly predicted: Int32Array;
 }
 

@@ -207,7 +207,7 @@ export async function train(backend: Backend, run: TrainingRun, hooks: TrainingH
   const checkpoint = resumeFrom === undefined ? undefined : decodeCheckpoint(resumeFrom, runHex);
   const state = checkpoint?.state ?? { step: 0, chainHex: runHex, sinceLink: NO_SUMS, inEpoch: NO_SUMS, trainingMs: 0 };
   const tensors = checkpoint?.tensors ?? initialWeights([...model.trainable, ...model.frozen], run.hyperParameters.seed);
-  const stepper = backend.createStepper({ model, input: inputFormat(run.dataset), hyperParameters: run.hyperParameters, tensors });
+  const stepper = backend.createStepper({ model, input: inputFormat(run.dataset), hyperParameters: run.hyperParameters, steps: totalSteps(run.dataset.samples, run.hyperParameters), tensors });
   try {
     return await new TrainingLoop(run, hooks, { runHex, state, stepper }).run();
   } finally {

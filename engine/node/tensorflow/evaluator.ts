@@ -12,7 +12,7 @@ export function createGraphEvaluator(tf: Tf, { model, input, weights }: Evaluato
   const { builder } = context;
   const { scores } = addForward(parts, model);
   builder.output(NODES.metrics, pack(context, [model.loss.mean(ops, scores, y), model.loss.correct(ops, scores, y)]));
-  builder.output(NODES.predicted, ops.argMax(scores));
+  builder.output(NODES.predicted, model.loss.predicted(ops, scores));
   const session = new GraphSession(tf, builder);
   try {
     setVariables(session, builder.variables, ({ name, sides }) => weightValues(weights, name, sides));
@@ -22,7 +22,7 @@ export function createGraphEvaluator(tf: Tf, { model, input, weights }: Evaluato
   }
   return {
     run(batch) {
-      const [metrics, predicted] = session.run(batchFeeds(batch, input.shape), [NODES.metrics, NODES.predicted]) as [Float32Array, Int32Array];
+      const [metrics, predicted] = session.run(batchFeeds(batch, input.shape, model), [NODES.metrics, NODES.predicted]) as [Float32Array, Int32Array];
       return { loss: metrics[0] as number, correct: metrics[1] as number, predicted };
     },
     dispose: () => session.dispose(),

@@ -1,5 +1,5 @@
 import { labelHash } from '../../data/random.ts';
-import { forward, type CompiledModel } from '../../model/model.ts';
+import { forward, targetSides, type CompiledModel } from '../../model/model.ts';
 import type { Ops } from '../../ops/ops.ts';
 import type { InputFormat } from '../../trainer/stepper.ts';
 import { attr, GraphBuilder, type GraphTensor, type GraphVariable } from './graph-builder.ts';
@@ -59,9 +59,7 @@ export function startModelGraph(model: CompiledModel, input: InputFormat, sample
   const ops = graphOps(context);
   const weights = new Map([...model.trainable, ...model.frozen].map(({ fullName, shape }) => [fullName, addState(context, fullName, shape)]));
   const raw = builder.placeholder(NODES.x, [samples, ...input.shape], input.dtype);
-  const { targetDtype } = model.loss;
-  const scores = model.stages.at(-1)?.facts.output ?? [];
-  const y = builder.placeholder(NODES.y, targetDtype === 'int32' ? [samples] : [samples, ...scores], targetDtype);
+  const y = builder.placeholder(NODES.y, [samples, ...targetSides(model)], model.loss.targetDtype);
   return { context, ops, weights, x: normalised(context, ops, raw, input), y };
 }
 
@@ -119,8 +117,9 @@ export function addForward({ context, ops, weights, x }: ModelGraphParts, model:
 }
 
 /** 1 for each of the tensors whose values are all finite, else 0. */
-export function addFiniteness({ builder, float }: GraphContext, tensors: readonly GraphTensor[]): GraphTensor {
+export function addFiniteness({ builder, float }: Pick<GraphContext, 'builder' | 'float'>, tensors: readonly GraphTensor[]): GraphTensor {
   const flags = tensors.map((tensor) => {
+    if (tensor.dtype === 'int32') return scalar({ builder }, 1, float);
     const each = builder.one('IsFinite', [tensor], { sides: tensor.sides, dtype: 'bool' }, { T: attr.type(tensor.dtype) });
     const axes = builder.int32(tensor.sides.map((_, axis) => axis));
     const all = builder.one('All', [each, axes], { sides: [], dtype: 'bool' }, { Tidx: attr.type('int32'), keep_dims: attr.bool(false) });

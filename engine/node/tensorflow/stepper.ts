@@ -2,6 +2,7 @@ import type { Tf } from '../../backend.ts';
 import type { Batch } from '../../data/batches.ts';
 import type { NamedTensor } from '../../formats/safetensors.ts';
 import { sizeOf } from '#core/graph/layers/layer-spec';
+import { targetSides, type CompiledModel } from '../../model/model.ts';
 import { weightValues, type WeightMap } from '../../model/weights.ts';
 import { divergedAt } from '../../trainer/diverged.ts';
 import { createOptimizer, type Optimizer } from '../../trainer/optimizer.ts';
@@ -19,10 +20,10 @@ export function setVariables(session: GraphSession, variables: readonly GraphVar
   }
 }
 
-export function batchFeeds(batch: Batch, sampleShape: readonly number[]): Feed[] {
+export function batchFeeds(batch: Batch, sampleShape: readonly number[], model: CompiledModel): Feed[] {
   return [
     { name: NODES.x, sides: [batch.samples, ...sampleShape], values: batch.x },
-    { name: NODES.y, sides: [batch.samples], values: batch.y },
+    { name: NODES.y, sides: [batch.samples, ...targetSides(model)], values: batch.y },
   ];
 }
 
@@ -38,7 +39,7 @@ export class GraphStepper implements Stepper {
   constructor(tf: Tf, setup: StepperSetup) {
     const { model, input, hyperParameters, tensors } = setup;
     this.#setup = setup;
-    this.#optimizer = createOptimizer(hyperParameters);
+    this.#optimizer = createOptimizer(hyperParameters, setup.steps);
     const { builder, layers } = buildTrainingGraph(model, input, hyperParameters, this.#optimizer);
     this.#session = new GraphSession(tf, builder);
     this.#variables = builder.variables;
@@ -73,7 +74,7 @@ export class GraphStepper implements Stepper {
   #feeds(batch: Batch, step: number): Feed[] {
     const controls = Float32Array.from(this.#optimizer.controls(step));
     return [
-      ...batchFeeds(batch, this.#setup.input.shape),
+      ...batchFeeds(batch, this.#setup.input.shape, this.#setup.model),
       { name: NODES.step, sides: [], values: Int32Array.of(step) },
       { name: NODES.controls, sides: [controls.length], values: controls },
     ];

@@ -1,5 +1,6 @@
 import type { HyperParameters } from '#core/graph/hyper-parameters';
 import type { CompiledModel } from '../../model/model.ts';
+import { clipGradients } from '../../trainer/clip.ts';
 import type { Optimizer } from '../../trainer/optimizer.ts';
 import { slotName, type InputFormat } from '../../trainer/stepper.ts';
 import { attr, type GraphBuilder, type GraphTensor, type GraphVariable } from './graph-builder.ts';
@@ -39,13 +40,14 @@ export function buildTrainingGraph(model: CompiledModel, input: InputFormat, hyp
   const pass = addForward(parts, model, { seed: hyperParameters.seed, step });
   const loss = model.loss.mean(ops, pass.scores, y);
   const sources = model.trainable.map(({ fullName }) => pass.read.get(fullName) as GraphTensor);
-  const gradients = tape.gradients(loss, sources, scalar(context, 1, 'float32'), ops.add);
+  const found = tape.gradients(loss, sources, scalar(context, 1, 'float32'), ops.add);
+  const gradients = clipGradients(ops, found.map((gradient, at) => gradient ?? ops.zerosLike(sources[at] as GraphTensor)), hyperParameters);
 
   const guard = checked(parts, loss);
   const scalars = Array.from({ length: optimizer.controlCount }, (_, at) => element(context, controls, at));
   const moved = model.trainable.map(({ fullName }, index) => {
     const weight = { variable: weights.get(fullName) as GraphVariable, value: sources[index] as GraphTensor };
-    const gradient = gradients[index] ?? ops.zerosLike(weight.value);
+    const gradient = gradients[index] as GraphTensor;
     return applyOptimizer({ context, ops, optimizer, weight, gradient, slots: slots.get(fullName) ?? [], controls: scalars, after: [guard] });
   });
   const kept = [...pass.updates].map(([name, value]) => builder.assign(weights.get(name) as GraphVariable, value, [guard]));

@@ -2,7 +2,7 @@ import type { Tensor, Tf } from '../../backend.ts';
 import type { Batch } from '../../data/batches.ts';
 import { forward } from '../../model/model.ts';
 import type { BatchEvaluation, Evaluator, EvaluatorSetup } from '../../trainer/stepper.ts';
-import { inputTensor, loadWeights } from './run-model.ts';
+import { inputTensor, loadWeights, targetTensor } from './run-model.ts';
 import { tfjsOps } from './tfjs-ops.ts';
 
 function neverInTraining(): never {
@@ -21,11 +21,11 @@ export function createTfjsEvaluator(tf: Tf, { model, input, weights }: Evaluator
       updateWeight: neverInTraining,
       uniform: neverInTraining,
     });
-    const labels = tf.tensor1d(batch.y, 'int32');
+    const targets = targetTensor(tf, batch, model);
     return {
-      loss: model.loss.mean(ops, scores, labels).dataSync()[0] as number,
-      correct: model.loss.correct(ops, scores, labels).dataSync()[0] as number,
-      predicted: ops.argMax(scores).dataSync() as Int32Array,
+      loss: model.loss.mean(ops, scores, targets).dataSync()[0] as number,
+      correct: model.loss.correct(ops, scores, targets).dataSync()[0] as number,
+      predicted: model.loss.predicted<Tensor>(ops, scores).dataSync() as Int32Array,
     };
   }
   return {

@@ -5,10 +5,11 @@ import type { NamedTensor } from '../../formats/safetensors.ts';
 import { forward } from '../../model/model.ts';
 import { weightValues } from '../../model/weights.ts';
 import { divergedAt } from '../../trainer/diverged.ts';
+import { clipGradients } from '../../trainer/clip.ts';
 import { createOptimizer, type Optimizer } from '../../trainer/optimizer.ts';
 import { isFreshStart, slotName, type Stepper, type StepMetrics, type StepperSetup } from '../../trainer/stepper.ts';
 import type { Ops } from '../ops.ts';
-import { inputTensor, loadWeights, readTensor, uniformLike } from './run-model.ts';
+import { inputTensor, loadWeights, readTensor, targetTensor, uniformLike } from './run-model.ts';
 import { tfjsOps } from './tfjs-ops.ts';
 
 interface Pending {
@@ -36,7 +37,7 @@ export class TfjsStepper implements Stepper {
     this.#tf = tf;
     this.#ops = tfjsOps(tf);
     this.#setup = setup;
-    this.#optimizer = createOptimizer(hyperParameters);
+    this.#optimizer = createOptimizer(hyperParameters, setup.steps);
     this.#tensors = loadWeights(tf, [...model.trainable, ...model.frozen], tensors);
     const isFresh = isFreshStart(tensors);
     for (const { fullName, shape } of model.trainable) {
@@ -96,7 +97,7 @@ export class TfjsStepper implements Stepper {
     const tf = this.#tf;
     const { model, input, hyperParameters } = this.#setup;
     const x = inputTensor(tf, batch, input);
-    const y = tf.tensor1d(batch.y, 'int32');
+    const y = targetTensor(tf, batch, model);
     const counted: Scalar[] = [];
     const lossOf = (...weights: Tensor[]): Scalar => {
       const byName = new Map(model.trainable.map(({ fullName }, index) => [fullName, weights[index] as Tensor]));
@@ -117,10 +118,11 @@ export class TfjsStepper implements Stepper {
 
   #applyGradients(gradients: readonly Tensor[], step: number, next: Map<string, Tensor>): void {
     const { slots } = this.#optimizer;
+    const clipped = clipGradients(this.#ops, gradients, this.#setup.hyperParameters);
     const controls = this.#optimizer.controls(step).map((value) => this.#tf.scalar(value));
     for (const [index, { fullName }] of this.#setup.model.trainable.entries()) {
       const names = slots.map((slot) => slotName(slot, fullName));
-      const change = { weight: this.#tensor(fullName), gradient: gradients[index] as Tensor, slots: names.map((name) => this.#tensor(name)) };
+      const change = { weight: this.#tensor(fullName), gradient: clipped[index] as Tensor, slots: names.map((name) => this.#tensor(name)) };
       const moved = this.#optimizer.update(this.#ops, change, controls);
       next.set(fullName, moved.weight);
       for (const [at, name] of names.entries()) next.set(name, moved.slots[at] as Tensor);

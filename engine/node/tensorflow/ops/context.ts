@@ -40,7 +40,7 @@ export function binary(context: GraphContext, op: string, a: GraphTensor, b: Gra
   return context.builder.one(op, [a, b], { sides: broadcastSides(a.sides, b.sides), dtype: a.dtype }, typeOf(a));
 }
 
-export function scalar({ builder }: GraphContext, value: number, dtype: TfDtype): GraphTensor {
+export function scalar({ builder }: Pick<GraphContext, 'builder'>, value: number, dtype: TfDtype): GraphTensor {
   return builder.constant([value], [], dtype);
 }
 
