@@ -102,8 +102,10 @@ const RULES: { readonly [Name in OptimizerName]: Rule } = { sgd, momentum, neste
 
 type Plan = Pick<HyperParameters, 'optimizer' | 'learningRate'> & Partial<HyperParameters>;
 
-/** `steps`: of the whole run, which the schedule is made for. */
-export function createOptimizer(plan: Plan, steps: number): Optimizer {
+/** `steps`: of the whole run. @throws TypeError where they are not given and the schedule ends with them. */
+export function createOptimizer(plan: Plan, steps?: number): Optimizer {
+  const kind = plan.schedule?.kind;
+  if (steps === undefined && (kind === 'cosine' || kind === 'oneCycle')) throw new TypeError(`the schedule ${kind} needs the number of steps`);
   const constants = constantsOf(plan.optimizer, plan);
   const { slots, correction, move } = RULES[plan.optimizer];
   const decays = constants.weightDecay > 0;
@@ -113,7 +115,7 @@ export function createOptimizer(plan: Plan, steps: number): Optimizer {
     slots,
     controlCount: decays ? 2 : 1,
     controls(step) {
-      const rate = learningRateAt(plan, step, steps);
+      const rate = learningRateAt(plan, step, steps ?? step);
       const corrected = rate * (correction?.(constants, step) ?? 1);
       return decays ? [corrected, rate * constants.weightDecay] : [corrected];
     },

@@ -52,8 +52,8 @@ export interface StepperSetup {
   readonly model: CompiledModel;
   readonly input: InputFormat;
   readonly hyperParameters: HyperParameters;
-  /** Steps of the whole run: the schedule of the learning rate is made for them. */
-  readonly steps: number;
+  /** Steps of the whole run: what a schedule of the learning rate that ends with it needs. */
+  readonly steps?: number;
   /** All weights; and all slots of the optimizer, or none (a fresh start). */
   readonly tensors: WeightMap;
 }

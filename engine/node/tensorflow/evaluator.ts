@@ -22,7 +22,7 @@ export function createGraphEvaluator(tf: Tf, { model, input, weights }: Evaluato
   }
   return {
     run(batch) {
-      const [metrics, predicted] = session.run(batchFeeds(batch, input.shape, model), [NODES.metrics, NODES.predicted]) as [Float32Array, Int32Array];
+      const [metrics, predicted] = session.run(batchFeeds(batch, input.shape), [NODES.metrics, NODES.predicted]) as [Float32Array, Int32Array];
       return { loss: metrics[0] as number, correct: metrics[1] as number, predicted };
     },
     dispose: () => session.dispose(),

@@ -2,7 +2,6 @@ import type { Tf } from '../../backend.ts';
 import type { Batch } from '../../data/batches.ts';
 import type { NamedTensor } from '../../formats/safetensors.ts';
 import { sizeOf } from '#core/graph/layers/layer-spec';
-import { targetSides, type CompiledModel } from '../../model/model.ts';
 import { weightValues, type WeightMap } from '../../model/weights.ts';
 import { divergedAt } from '../../trainer/diverged.ts';
 import { createOptimizer, type Optimizer } from '../../trainer/optimizer.ts';
@@ -20,10 +19,10 @@ export function setVariables(session: GraphSession, variables: readonly GraphVar
   }
 }
 
-export function batchFeeds(batch: Batch, sampleShape: readonly number[], model: CompiledModel): Feed[] {
+export function batchFeeds(batch: Batch, sampleShape: readonly number[]): Feed[] {
   return [
     { name: NODES.x, sides: [batch.samples, ...sampleShape], values: batch.x },
-    { name: NODES.y, sides: [batch.samples, ...targetSides(model)], values: batch.y },
+    { name: NODES.y, sides: batch.y instanceof Int32Array ? [batch.samples] : [batch.samples, batch.y.length / batch.samples], values: batch.y },
   ];
 }
 
@@ -74,7 +73,7 @@ export class GraphStepper implements Stepper {
   #feeds(batch: Batch, step: number): Feed[] {
     const controls = Float32Array.from(this.#optimizer.controls(step));
     return [
-      ...batchFeeds(batch, this.#setup.input.shape, this.#setup.model),
+      ...batchFeeds(batch, this.#setup.input.shape),
       { name: NODES.step, sides: [], values: Int32Array.of(step) },
       { name: NODES.controls, sides: [controls.length], values: controls },
     ];

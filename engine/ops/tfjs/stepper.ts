@@ -9,6 +9,7 @@ import { clipGradients } from '../../trainer/clip.ts';
 import { createOptimizer, type Optimizer } from '../../trainer/optimizer.ts';
 import { isFreshStart, slotName, type Stepper, type StepMetrics, type StepperSetup } from '../../trainer/stepper.ts';
 import type { Ops } from '../ops.ts';
+import { valueAndGradients } from './gradients.ts';
 import { inputTensor, loadWeights, readTensor, targetTensor, uniformLike } from './run-model.ts';
 import { tfjsOps } from './tfjs-ops.ts';
 
@@ -112,8 +113,8 @@ export class TfjsStepper implements Stepper {
       counted.push(tf.keep(model.loss.correct<Tensor>(this.#ops, scores, y)) as Scalar);
       return model.loss.mean<Tensor>(this.#ops, scores, y) as Scalar;
     };
-    const { value, grads } = tf.valueAndGrads(lossOf)(model.trainable.map(({ fullName }) => this.#tensor(fullName)));
-    return { loss: value, correct: counted[0] as Scalar, gradients: grads };
+    const { value, gradients } = valueAndGradients(tf, lossOf, model.trainable.map(({ fullName }) => this.#tensor(fullName)));
+    return { loss: value, correct: counted[0] as Scalar, gradients };
   }
 
   #applyGradients(gradients: readonly Tensor[], step: number, next: Map<string, Tensor>): void {
