@@ -40,6 +40,20 @@ program
     process.exitCode = ok ? 0 : 1;
   });
 
+program
+  .command('record')
+  .description('asks Keras anew for the answers that tests compare with (scripts/reference/fixtures)')
+  .option('--python <path>', 'an interpreter that imports TensorFlow 2.15; else one is set up')
+  .option('--seed <n>', 'of weights and batches', count, 20_241)
+  .action(async ({ python, seed }: { python?: string; seed: number }) => {
+    const { recordFixtures } = await import('../reference/fixtures.ts');
+    const { referencePython } = await import('../reference/environment.ts');
+    const { Keras } = await import('../reference/keras.ts');
+    const keras = new Keras(await referencePython({ python, log: say }), { threads: 1, env: process.env });
+    const names = await recordFixtures(keras, seed).finally(() => keras.close());
+    say(`recorded ${names.join(', ')}`);
+  });
+
 // Started by the proof itself: what is repeated or interrupted has a process of its own.
 program.command('runs', { hidden: true }).action(async () => {
   const { serveRuns } = await import('./keras/run.ts');

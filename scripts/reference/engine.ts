@@ -11,12 +11,13 @@ import type { ReferenceBatch, Tensors } from './keras.ts';
 import type { Side } from './sides.ts';
 
 function inputOf({ x }: ReferenceBatch): InputFormat {
-  const dtype = (x.data instanceof Int32Array ? 'int32' : 'float32') as InputFormat['dtype'];
+  const dtype = x.data instanceof Int32Array ? 'int32' : 'float32';
   return { shape: x.shape.slice(1), dtype, normalise: { scale: 1, offset: 0 } };
 }
 
 export function engineBatch({ x, y }: ReferenceBatch): Batch {
-  return { samples: x.shape[0] ?? 0, x: x.data as Batch['x'], y: y.data as Batch['y'] };
+  if (y.data instanceof Uint8Array) throw new TypeError('targets are int32 or float32');
+  return { samples: x.shape[0] ?? 0, x: x.data, y: y.data };
 }
 
 /**
@@ -51,9 +52,9 @@ interface Run {
   readonly weights: Tensors;
 }
 
-function start({ backend, activate }: Side, { graph, weights }: Run, batch: ReferenceBatch, hyperParameters: HyperParameters): Stepper {
+function start({ backend, activate }: Side, { graph, weights }: Run, batch: ReferenceBatch, settings: { hyperParameters: HyperParameters; steps: number }): Stepper {
   activate();
-  return backend.createStepper({ model: compileModel(graph), input: inputOf(batch), hyperParameters, tensors: weights });
+  return backend.createStepper({ model: compileModel(graph), input: inputOf(batch), ...settings, tensors: weights });
 }
 
 const BETA_1 = 0.9;
@@ -64,7 +65,7 @@ const BETA_1 = 0.9;
  */
 export function engineGradients(side: Side, run: Run, batch: ReferenceBatch, seed = 0): { loss: number; gradients: Map<string, Float32Array>; weights: Tensors } {
   const hyperParameters: HyperParameters = { epochs: 1, batchSize: batch.x.shape[0] ?? 1, learningRate: 0.001, optimizer: 'adam', seed };
-  const stepper = start(side, run, batch, hyperParameters);
+  const stepper = start(side, run, batch, { hyperParameters, steps: 1 });
   try {
     stepper.run(engineBatch(batch), 1);
     const [metrics] = stepper.readMetrics();
@@ -82,7 +83,7 @@ export function engineGradients(side: Side, run: Run, batch: ReferenceBatch, see
 /** The loss of each of `steps` steps over the batches, round and round, and the weights after them. */
 export function engineTrain(side: Side, run: Run, options: { hyperParameters: HyperParameters; batches: readonly ReferenceBatch[]; steps: number }): { losses: number[]; weights: Tensors } {
   const { hyperParameters, batches, steps } = options;
-  const stepper = start(side, run, batches[0]!, hyperParameters);
+  const stepper = start(side, run, batches[0]!, { hyperParameters, steps });
   try {
     for (let step = 1; step <= steps; step++) stepper.run(engineBatch(batches[(step - 1) % batches.length]!), step);
     return { losses: stepper.readMetrics().map(({ loss }) => loss), weights: stepper.weights() };
@@ -108,4 +109,22 @@ export function difference(got: ArrayLike<number>, expected: ArrayLike<number>, 
     largest = Math.max(largest, Math.abs(expected[at]!));
   }
   return apart / largest;
+}
+
+/** A gradient that is all but zero beside the model's others is measured by this share of the largest. */
+const LEAST_SHARE = 0.01;
+
+const magnitude = (values: ArrayLike<number>): number => Array.from(values).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+
+/** The worst of a model's gradients: largest difference in a weight's gradient by the largest value in it. */
+export function gradientDifference(got: ReadonlyMap<string, Float32Array>, expected: ReadonlyMap<string, { readonly data: ArrayLike<number> }>): number {
+  if (got.size !== expected.size) return Number.POSITIVE_INFINITY;
+  const overall = Math.max(Number.MIN_VALUE, ...[...expected.values()].map(({ data }) => magnitude(data)));
+  const shares = [...expected].map(([name, { data }]) => {
+    const found = got.get(name);
+    if (found === undefined) return Number.POSITIVE_INFINITY;
+    const own = Math.max(magnitude(data), LEAST_SHARE * overall);
+    return difference(found.map((value) => value / own), Array.from(data, (value) => value / own));
+  });
+  return Math.max(...shares);
 }

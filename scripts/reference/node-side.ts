@@ -1,9 +1,9 @@
 import type { Batch } from '#engine/data/batches';
 import { loadTensorflow } from '#engine/node/load-tensorflow';
 import { graphBackend } from '#engine/node/tensorflow/backend';
-import { addForward, startModelGraph } from '#engine/node/tensorflow/model-graph';
+import { addForward, NODES, startModelGraph } from '#engine/node/tensorflow/model-graph';
 import { countNativeTensors, GraphSession } from '#engine/node/tensorflow/session';
-import { batchFeeds, setVariables } from '#engine/node/tensorflow/stepper';
+import { setVariables } from '#engine/node/tensorflow/stepper';
 import { weightValues } from '#engine/model/weights';
 import type { EvaluatorSetup } from '#engine/trainer/stepper';
 import { useBackend, type Side } from './sides.ts';
@@ -29,8 +29,8 @@ export function nodeSide(threads: number): NodeSide {
       const session = new GraphSession(tf, builder);
       try {
         setVariables(session, builder.variables, ({ name, sides }) => weightValues(weights, name, sides));
-        const feeds = batchFeeds(batch, input.shape).filter(({ name }) => name === 'x');
-        return session.run(feeds, [SCORES])[0] as Float32Array;
+        const x = { name: NODES.x, sides: [batch.samples, ...input.shape], values: batch.x };
+        return session.run([x], [SCORES])[0] as Float32Array;
       } finally {
         session.dispose();
       }

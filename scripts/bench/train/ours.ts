@@ -6,6 +6,9 @@ import { fromWire, fromWireAll } from '../../reference/wire.ts';
 import { benchSettings } from './models.ts';
 import type { PreparedTraining, PrepareRequest } from './serve.ts';
 
+/** Only a schedule would ask how long the run is. */
+const ANY_STEPS = 1_000_000;
+
 /** The engine's own stepper, each step fed and its loss read before the next one, as the peers do it. */
 export function prepareOurs(backend: Backend, { graphJson, batchSize, weights, x, y }: PrepareRequest): PreparedTraining {
   const [samples, labels] = [fromWire(x), fromWire(y)];
@@ -18,7 +21,7 @@ export function prepareOurs(backend: Backend, { graphJson, batchSize, weights, x
   });
   const input: InputFormat = { shape, dtype: 'float32', normalise: { scale: 1, offset: 0 } };
   const model = compileModel(parseGraph(graphJson));
-  const stepper = backend.createStepper({ model, input, hyperParameters: benchSettings(batchSize), tensors: fromWireAll(weights) });
+  const stepper = backend.createStepper({ model, input, hyperParameters: benchSettings(batchSize), steps: ANY_STEPS, tensors: fromWireAll(weights) });
   return {
     step(index) {
       stepper.run(batches[index % batches.length]!, index + 1);

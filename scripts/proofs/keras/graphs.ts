@@ -2,9 +2,9 @@ import { parseGraph } from '#core/graph/parse';
 import { LAYER_TYPES } from '#core/graph/layers/table';
 import type { LayerType } from '#core/graph/schema';
 import { compileModel } from '#engine/model/model';
+import { batchFor } from '../../reference/batches.ts';
 import { difference, engineForward, randomWeights } from '../../reference/engine.ts';
 import { randomGraph } from '../../reference/random-graphs.ts';
-import { batchFor } from './cases.ts';
 import { Tally, type Check } from './check.ts';
 import type { Parts } from './layers.ts';
 

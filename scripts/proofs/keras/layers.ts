@@ -2,39 +2,23 @@ import { isClassification, type LossName } from '#core/graph/layers/losses';
 import type { ModelGraph } from '#core/graph/schema';
 import type { NamedTensor } from '#engine/formats/safetensors';
 import { compileModel } from '#engine/model/model';
-import { difference, engineForward, engineGradients, randomWeights } from '../../reference/engine.ts';
+import { batchFor } from '../../reference/batches.ts';
+import { difference, engineForward, engineGradients, gradientDifference, randomWeights } from '../../reference/engine.ts';
 import type { Keras, ReferenceBatch, Tensors } from '../../reference/keras.ts';
 import type { Side } from '../../reference/sides.ts';
-import { ALL_LOSSES, batchFor, LAYER_CASES, layerCase } from './cases.ts';
+import { ALL_LOSSES, LAYER_CASES, layerCase } from './cases.ts';
 import { Tally, type Check } from './check.ts';
 
 const FORWARD_LIMIT = 1e-5;
 const GRADIENT_LIMIT = 1e-4;
 const LOSS_LIMIT = 1e-5;
 const SAMPLES = 5;
-/** A gradient that is all but zero beside the model's others is measured by this share of the largest. */
-const LEAST_SHARE = 0.01;
 
 export interface Parts {
   readonly keras: Keras;
   /** By the name that the report calls them. */
   readonly sides: Readonly<Record<string, Side>>;
   readonly seed: number;
-}
-
-const magnitude = (values: ArrayLike<number>): number => Array.from(values).reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-
-/** The worst of a model's gradients: largest difference in a weight's gradient by the largest value in it. */
-function gradientDifference(got: ReadonlyMap<string, Float32Array>, expected: ReadonlyMap<string, { readonly data: ArrayLike<number> }>): number {
-  if (got.size !== expected.size) return Number.POSITIVE_INFINITY;
-  const overall = Math.max(Number.MIN_VALUE, ...[...expected.values()].map(({ data }) => magnitude(data)));
-  const shares = [...expected].map(([name, { data }]) => {
-    const found = got.get(name);
-    if (found === undefined) return Number.POSITIVE_INFINITY;
-    const own = Math.max(magnitude(data), LEAST_SHARE * overall);
-    return difference(found.map((value) => value / own), Array.from(data, (value) => value / own));
-  });
-  return Math.max(...shares);
 }
 
 type Variant = readonly [label: string, loss: LossName, more: Record<string, unknown>];
@@ -62,8 +46,12 @@ export async function proveLayers({ keras, sides, seed }: Parts): Promise<Check[
   for (const layer of LAYER_CASES) {
     for (const [label, loss, more] of ALL_LOSSES.flatMap(variants)) {
       const name = `${layer} × ${label}`;
-      const reference = await askKeras(keras, layerCase(layer, loss, more), seed);
-      for (const [sideName, side] of Object.entries(sides)) compare(name, { side, reference, seed }, tallies.get(sideName)!);
+      try {
+        const reference = await askKeras(keras, layerCase(layer, loss, more), seed);
+        for (const [sideName, side] of Object.entries(sides)) compare(name, { side, reference, seed }, tallies.get(sideName)!);
+      } catch (error) {
+        for (const { forward } of tallies.values()) forward.failed(name, error);
+      }
     }
   }
   return [...tallies.values()].flatMap((of) => Object.values(of).map((tally) => tally.check()));

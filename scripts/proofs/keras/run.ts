@@ -95,7 +95,7 @@ function soak({ threads, steps, samplesOf }: z.output<typeof soakRequestSchema>)
   const batch = engineBatch({ x: randomValues([samples, 28, 28, 1], random), y: randomIndices([samples], 10, random) });
   const input = { shape: [28, 28, 1], dtype: 'float32', normalise: { scale: 1, offset: 0 } } as const;
   const tensors = initialWeights([...model.trainable, ...model.frozen], 1);
-  const stepper = side.backend.createStepper({ model, input, hyperParameters: { ...HYPER_PARAMETERS, batchSize: samples }, tensors });
+  const stepper = side.backend.createStepper({ model, input, hyperParameters: { ...HYPER_PARAMETERS, batchSize: samples }, steps, tensors });
   const answer: SoakAnswer = { residentBytes: [], tensors: [] };
   for (let step = 1; step <= steps; step++) {
     stepper.run(batch, step);

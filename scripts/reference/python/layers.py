@@ -64,6 +64,7 @@ def attention(p, _shapes, dtype):
             return inner(x, x, use_causal_mask=causal)
 
     layer = SelfAttention(dtype=dtype)
+    layer.inner = inner  # so that Keras counts its weights as the model's
     parts = {"query": "_query_dense", "key": "_key_dense", "value": "_value_dense", "output": "_output_dense"}
 
     def weights():
@@ -171,6 +172,9 @@ class Built:
         for name, weights in pending:
             for weight, variable in weights().items():
                 self.variables[f"{name}.{weight}"] = variable
+        trained = [variable for variable in self.variables.values() if variable.trainable]
+        if len(self.model.trainable_variables) != len(trained):
+            raise ValueError("Keras trains other weights than the graph has")
 
     def set_weights(self, tensors):
         missing = set(self.variables) ^ {name for name in tensors if ":" not in name}
