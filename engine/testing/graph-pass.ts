@@ -3,7 +3,7 @@ import { addForward, NODES, startModelGraph } from '../node/tensorflow/model-gra
 import { scalar } from '../node/tensorflow/ops/context.ts';
 import type { GraphTensor } from '../node/tensorflow/graph-builder.ts';
 import { GraphSession } from '../node/tensorflow/session.ts';
-import { setVariables } from '../node/tensorflow/stepper.ts';
+import { setVariables } from '../node/tensorflow/variables.ts';
 import { weightValues } from '../model/weights.ts';
 import type { PlainBatch, PlainModel } from './layer-cases.ts';
 

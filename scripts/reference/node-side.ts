@@ -3,7 +3,7 @@ import { loadTensorflow } from '#engine/node/load-tensorflow';
 import { graphBackend } from '#engine/node/tensorflow/backend';
 import { addForward, NODES, startModelGraph } from '#engine/node/tensorflow/model-graph';
 import { countNativeTensors, GraphSession } from '#engine/node/tensorflow/session';
-import { setVariables } from '#engine/node/tensorflow/stepper';
+import { setVariables } from '#engine/node/tensorflow/variables';
 import { weightValues } from '#engine/model/weights';
 import type { EvaluatorSetup } from '#engine/trainer/stepper';
 import { useBackend, type Side } from './sides.ts';

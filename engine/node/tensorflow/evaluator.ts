@@ -3,7 +3,8 @@ import { weightValues } from '../../model/weights.ts';
 import type { Evaluator, EvaluatorSetup } from '../../trainer/stepper.ts';
 import { addForward, NODES, pack, startModelGraph } from './model-graph.ts';
 import { GraphSession } from './session.ts';
-import { batchFeeds, setVariables } from './stepper.ts';
+import { batchFeeds } from './stepper.ts';
+import { setVariables } from './variables.ts';
 
 /** A trained model as one TensorFlow graph. */
 export function createGraphEvaluator(tf: Tf, { model, input, weights }: EvaluatorSetup): Evaluator {

@@ -102,6 +102,26 @@ describe('a step of the graph', () => {
     expect(() => graph.createStepper(setupOf({ tensors: state }))).toThrow(/adam\.m:linear7\.bias/);
   });
 
+  it('never writes into the values that it was given, wherever they lie in memory', () => {
+    const first = graph.createStepper(setupOf());
+    runSteps(first, 1, 1);
+    const given = first.state();
+    first.dispose();
+    for (const offsetBytes of [0, 16, 32, 48]) {
+      const tensors = new Map(
+        [...given].map(([name, { shape, data }]) => {
+          const room = new Float32Array(new ArrayBuffer(data.byteLength + offsetBytes), offsetBytes, data.length);
+          room.set(data);
+          return [name, { shape, data: room }];
+        }),
+      );
+      const stepper = graph.createStepper(setupOf({ tensors }));
+      runSteps(stepper, 2, 4);
+      for (const [name, { data }] of given) expect(tensors.get(name)?.data, `${name} at ${offsetBytes}`).toEqual(data);
+      stepper.dispose();
+    }
+  });
+
   it('names the layer where values stop being finite, and leaves the weights as they were', () => {
     const setup = setupOf();
     const weights = new Map(setup.tensors);

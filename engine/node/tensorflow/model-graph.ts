@@ -28,13 +28,17 @@ export interface ModelGraphParts {
   readonly y: GraphTensor;
 }
 
-/** A variable that can be read as `get/<name>`, and set by feeding `value/<name>` and running `set/<name>`. */
+/**
+ * A variable that can be read as `get/<name>`, and set by feeding `value/<name>` and running `set/<name>`. It gets a copy:
+ * what is fed lies in JavaScript's memory, which may neither change under the variable nor be let go by TensorFlow's threads.
+ */
 export function addState({ builder }: Pick<GraphContext, 'builder'>, name: string, sides: readonly number[]): GraphVariable {
-  const at = builder.variables.length;
+  const nodes = stateNodes(builder.variables.length);
   const variable = builder.variable(name, sides, 'float32');
-  const done = builder.assign(variable, builder.placeholder(stateNodes(at).value, sides, 'float32'));
-  builder.output(stateNodes(at).set, builder.constant([1], [], 'int32'), [done]);
-  builder.read(variable, stateNodes(at).get);
+  const fed = builder.placeholder(nodes.value, sides, 'float32');
+  const copy = builder.one('DeepCopy', [fed], { sides, dtype: 'float32' }, { T: attr.type('float32') });
+  builder.output(nodes.set, builder.constant([1], [], 'int32'), [builder.assign(variable, copy)]);
+  builder.read(variable, nodes.get);
   return variable;
 }
 

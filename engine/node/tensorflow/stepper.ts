@@ -7,17 +7,10 @@ import { divergedAt } from '../../trainer/diverged.ts';
 import { createOptimizer, type Optimizer } from '../../trainer/optimizer.ts';
 import { isFreshStart, type Stepper, type StepMetrics, type StepperSetup } from '../../trainer/stepper.ts';
 import type { GraphVariable } from './graph-builder.ts';
-import { NODES, stateNodes } from './model-graph.ts';
+import { NODES } from './model-graph.ts';
 import { GraphSession, type Feed } from './session.ts';
 import { buildTrainingGraph } from './training-graph.ts';
-
-/** Sets variables one after the other, so that at most one of them is in memory twice. */
-export function setVariables(session: GraphSession, variables: readonly GraphVariable[], valuesOf: (variable: GraphVariable) => Float32Array): void {
-  for (const [at, variable] of variables.entries()) {
-    const { set, value } = stateNodes(at);
-    session.run([{ name: value, sides: variable.sides, values: valuesOf(variable) }], [set]);
-  }
-}
+import { getVariables, setVariables } from './variables.ts';
 
 export function batchFeeds(batch: Batch, sampleShape: readonly number[]): Feed[] {
   return [
@@ -94,21 +87,11 @@ export class GraphStepper implements Stepper {
   }
 
   weights(): Map<string, NamedTensor> {
-    return this.#read(({ name }) => !name.includes(':'));
+    return getVariables(this.#session, this.#variables, ({ name }) => !name.includes(':'));
   }
 
   state(): Map<string, NamedTensor> {
-    return this.#read(() => true);
-  }
-
-  #read(isWanted: (variable: GraphVariable) => boolean): Map<string, NamedTensor> {
-    const read = new Map<string, NamedTensor>();
-    for (const [at, variable] of this.#variables.entries()) {
-      if (!isWanted(variable)) continue;
-      const [data] = this.#session.run([], [stateNodes(at).get]) as [Float32Array];
-      read.set(variable.name, { shape: variable.sides, data });
-    }
-    return read;
+    return getVariables(this.#session, this.#variables);
   }
 
   dispose(): void {
