@@ -2,14 +2,16 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { toCyxError } from '#core/errors/cyx-error';
 import { auditCommand } from './commands/audit.ts';
+import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
 import { jobCommand } from './commands/job.ts';
 import { loginCommand, registerCommand } from './commands/login.ts';
+import { trainCommand } from './commands/train.ts';
 import { upCommand } from './commands/up.ts';
 import { walletCommand } from './commands/wallet.ts';
 import { createContext, type CliContext } from './context.ts';
 
-/** Exit codes: 0 done, 1 it failed, 2 the command line is wrong. */
+/** Exit codes: 0 done, 1 it failed, 2 the command line is wrong; 128 + its number after a signal that `train` obeyed. */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   const program = new Command('cyxwiz')
     .description('Train models on rented machines, pay from an escrow, get verified models back.')
@@ -18,7 +20,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv = proc
     .exitOverride();
   let context: CliContext | undefined;
   const lazily = (): CliContext => (context ??= createContext(env, wantsJson(argv)));
-  for (const command of [upCommand, registerCommand, loginCommand, jobCommand, dataCommand, walletCommand, auditCommand]) {
+  for (const command of [upCommand, registerCommand, loginCommand, jobCommand, dataCommand, walletCommand, trainCommand, benchCommand, auditCommand]) {
     program.addCommand(inherit(command(lazily)));
   }
   try {

@@ -3,13 +3,9 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { decodeDataset, encodeDataset, selectSamples } from '#engine/data/dataset';
-import { permutation, randomStream } from '#engine/data/random';
-import { readInput, withClient, type CliContext } from '../context.ts';
-
-/** Without a file of its own, this share of the dataset is held out, chosen by a fixed seed. */
-const HELD_OUT_SHARE = 0.2;
-const SPLIT_SEED = 1;
+import { encodeDataset } from '#engine/data/dataset';
+import { withClient, type CliContext } from '../context.ts';
+import { readDataset, splitDataset } from '../training/local-data.ts';
 
 export function dataCommand(context: () => CliContext): Command {
   return new Command('data')
@@ -26,11 +22,8 @@ function putCommand(context: () => CliContext): Command {
     .option('--held-out <file>', 'data to judge the model by; without it a fifth of the dataset is set aside')
     .option('--name <name>')
     .action(async (file: string, options: { heldOut?: string; name?: string }) => {
-      const all = decodeDataset(new Uint8Array(await readInput(file)));
-      const order = permutation(all.samples, randomStream(SPLIT_SEED, 'split'));
-      const cut = options.heldOut === undefined ? all.samples - Math.max(1, Math.floor(all.samples * HELD_OUT_SHARE)) : all.samples;
-      const training = options.heldOut === undefined ? selectSamples(all, order.subarray(0, cut)) : all;
-      const heldOut = options.heldOut === undefined ? selectSamples(all, order.subarray(cut)) : decodeDataset(new Uint8Array(await readInput(options.heldOut)));
+      const all = await readDataset(file);
+      const { training, heldOut } = options.heldOut === undefined ? splitDataset(all) : { training: all, heldOut: await readDataset(options.heldOut) };
       await withClient(context(), async (client) => {
         const stored = await client.data.put({
           train: encodeDataset(training),

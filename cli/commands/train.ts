@@ -1,0 +1,164 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseInput } from '#core/errors/from-zod';
+import { ERRORS } from '#core/errors/table';
+import { hyperParametersSchema, OPTIMIZERS, type HyperParameters } from '#core/graph/hyper-parameters';
+import { parseGraph } from '#core/graph/parse';
+import { checkDatasetFits } from '#engine/data/dataset';
+import { CHILD_FILES, type Evaluation, type TrainingResult } from '#engine/node/child-contract';
+import { evaluateInChild } from '#engine/node/evaluate-in-child';
+import { numberOption, readInput, type CliContext } from '../context.ts';
+import { loadTrainingData } from '../training/local-data.ts';
+import { createEta, createProgressView, formatDuration } from '../training/progress-view.ts';
+import { openRunFolder, savedStep, tidyRunFolder, type RunFolder, type WantedRun } from '../training/run-folder.ts';
+import { onInterrupt } from '../training/interrupt.ts';
+import { startTraining } from '../training/training-process.ts';
+
+/** The same as `cyxwiz job submit` has. */
+const DEFAULTS = { epochs: 5, batchSize: 64, learningRate: 0.001, optimizer: 'adam', seed: 1 } as const;
+/** As often as a node does it. */
+const CHECKPOINT_EVERY_STEPS = 50;
+/** Who waits for an evaluation at home can see that it takes long, and has Ctrl-C. */
+const EVALUATION_WITHIN_MS = 7 * 24 * 3_600_000;
+
+interface TrainOptions extends Partial<Omit<HyperParameters, 'optimizer'>> {
+  readonly data: string;
+  readonly heldOut?: string;
+  readonly optimizer?: string;
+  readonly params?: string;
+  readonly checkpointEvery: number;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly resume: boolean;
+}
+
+/** Trains here: no account, no network, nothing to pay. */
+export function trainCommand(context: () => CliContext): Command {
+  return new Command('train')
+    .description('train a model on this machine, free and without an account')
+    .argument('<graph>', 'the model graph, JSON')
+    .requiredOption('--data <file>', 'a dataset file (safetensors with x and y), or the word digits: 10,000 handwritten ones')
+    .option('--held-out <file>', 'data to judge the model by, or none; without it a fifth of the dataset is set aside')
+    .option('--epochs <n>', `(default: ${DEFAULTS.epochs})`, numberOption)
+    .option('--batch-size <n>', `(default: ${DEFAULTS.batchSize})`, numberOption)
+    .option('--lr, --learning-rate <x>', `(default: ${DEFAULTS.learningRate})`, numberOption)
+    .option('--optimizer <name>', `${OPTIMIZERS.join(', ')} (default: ${DEFAULTS.optimizer})`)
+    .option('--weight-decay <x>', '', numberOption)
+    .option('--clip-norm <x>', 'scales gradients down to this norm', numberOption)
+    .option('--warm-up-steps <n>', 'steps in which the learning rate grows', numberOption)
+    .option('--seed <n>', `(default: ${DEFAULTS.seed})`, numberOption)
+    .option('--params <file>', 'all of these and more as JSON (core/graph/hyper-parameters.ts); options go before it')
+    .option('--checkpoint-every <steps>', 'a crash costs at most so many', numberOption, CHECKPOINT_EVERY_STEPS)
+    .option('--threads <n>', 'they decide the last bits of the result (default: all CPUs)', numberOption)
+    .option('--out <folder>', 'where everything is written (default: <graph>.run)')
+    .option('--resume', 'go on with the run in the folder', false)
+    .action(async (graphFile: string, options: TrainOptions) => {
+      const run = await openRunFolder(await wantedRun(graphFile, options));
+      await trainAndReport(context(), run);
+    });
+}
+
+async function wantedRun(graphFile: string, options: TrainOptions): Promise<WantedRun> {
+  const graph = parseGraph((await readInput(graphFile)).toString('utf8'));
+  const hyperParameters = await hyperParametersOf(options);
+  const data = await loadTrainingData(options.data, options.heldOut);
+  checkDatasetFits(graph, data.training);
+  if (data.heldOut !== undefined) checkDatasetFits(graph, data.heldOut);
+  const folder = options.out ?? `${basename(graphFile, '.json')}.run`;
+  return { graph, data, hyperParameters, checkpointEverySteps: options.checkpointEvery, threads: options.threads, folder, resume: options.resume };
+}
+
+async function hyperParametersOf(options: TrainOptions): Promise<HyperParameters> {
+  const { epochs, batchSize, learningRate, optimizer, weightDecay, clipNorm, warmUpSteps, seed } = options;
+  const given = Object.entries({ epochs, batchSize, learningRate, optimizer, weightDecay, clipNorm, warmUpSteps, seed }).filter(([, value]) => value !== undefined);
+  const fromFile = options.params === undefined ? {} : await readParams(options.params);
+  return parseInput(hyperParametersSchema, { ...DEFAULTS, ...fromFile, ...Object.fromEntries(given) });
+}
+
+async function readParams(file: string): Promise<object> {
+  const text = (await readInput(file)).toString('utf8');
+  try {
+    const params: unknown = JSON.parse(text);
+    if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
+  } catch {
+    // The same sentence tells about both.
+  }
+  throw new CyxError('INVALID_INPUT', `${file} must be a JSON object of hyper-parameters, like {"epochs": 5, "learningRate": 0.001}`);
+}
+
+async function trainAndReport(context: CliContext, run: RunFolder): Promise<void> {
+  const view = createProgressView(process.stderr);
+  const eta = createEta();
+  const training = startTraining(run.folder, (line) => {
+    const etaMs = eta(line);
+    if (context.json) context.emit({ kind: 'progress', ...line, ...(etaMs === undefined ? {} : { etaMs }) }, '');
+    else view.show(line, etaMs);
+  });
+  const cancel = new AbortController();
+  const interrupt = onInterrupt({
+    first() {
+      cancel.abort();
+      training.stop();
+      if (!context.json) process.stderr.write(`\n${pc.dim('Writing a checkpoint … (Ctrl-C again ends it at once)')}\n`);
+    },
+    again: () => training.kill(),
+  });
+  try {
+    const result = await training.ended;
+    view.end();
+    if (result === undefined) return reportStop(context, run);
+    await reportResult(context, run, result, cancel.signal);
+  } catch (error) {
+    // Trained, but not judged: what is left to do is done by --resume too.
+    if (!(error instanceof CyxError) || error.code !== 'CANCELLED') throw error;
+    reportStop(context, run);
+  } finally {
+    interrupt.dispose();
+    if (interrupt.exitCode !== undefined) process.exitCode = interrupt.exitCode;
+  }
+}
+
+function reportStop(context: CliContext, { folder }: RunFolder): void {
+  const isTrained = existsSync(join(folder, CHILD_FILES.result));
+  const step = savedStep(folder);
+  const where = isTrained ? 'Stopped after the training' : `Stopped at step ${step}`;
+  const command = resumeCommand(process.argv.slice(2));
+  context.emit({ kind: 'stopped', isTrained, step, folder, resume: command }, `${where}. Go on with\n  ${command}`);
+  // Also where somebody else ended the process: there is no model.
+  process.exitCode = 1;
+}
+
+/** The same command once more, as a shell reads it. */
+function resumeCommand(args: readonly string[]): string {
+  const quoted = args.map((arg) => (/^[\w./:=@+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", String.raw`'\''`)}'`));
+  return ['cyxwiz', ...quoted, ...(args.includes('--resume') ? [] : ['--resume'])].join(' ');
+}
+
+/** A finished run: judges its model and says what there is. */
+async function reportResult(context: CliContext, { folder, spec, heldOutFile }: RunFolder, result: TrainingResult, signal: AbortSignal): Promise<void> {
+  if (!result.ok) {
+    const advice = ERRORS[result.code].retryable ? '. Go on from its last checkpoint with --resume' : '';
+    throw new CyxError(result.code, `${result.message}${advice}`);
+  }
+  const { weightsHex, commitmentHex, finalLoss, finalAccuracy, trainingMs, steps, samples } = result;
+  const modelFile = join(folder, basename(result.modelFile));
+  const evaluation = heldOutFile === undefined ? undefined : await evaluateInChild({ modelFile, datasetFile: heldOutFile, threads: spec.threads, timeoutMs: EVALUATION_WITHIN_MS, signal });
+  tidyRunFolder(folder);
+  const sizeBytes = statSync(modelFile).size;
+  context.emit({ kind: 'result', modelFile, sizeBytes, weightsHex, commitmentHex, finalLoss, finalAccuracy, trainingMs, steps, samples, threads: spec.threads, ...(evaluation === undefined ? {} : { evaluation }) }, [
+    `${pc.green('✓')} ${steps} steps on ${samples.toLocaleString('en')} samples in ${formatDuration(trainingMs)}: loss ${finalLoss.toFixed(4)}, accuracy ${percent(finalAccuracy)}`,
+    ...heldOutLines(evaluation),
+    `  ${modelFile}  ${sizeBytes.toLocaleString('en')} bytes`,
+    `  weights ${weightsHex}`,
+  ].join('\n'));
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+
+function heldOutLines(evaluation: Evaluation | undefined): string[] {
+  if (evaluation === undefined) return [];
+  return [`  on ${evaluation.samples.toLocaleString('en')} held-out samples: loss ${evaluation.loss.toFixed(4)}, accuracy ${percent(evaluation.accuracy)}`];
+}
