@@ -37,7 +37,10 @@ const valuesSchema = z.strictObject({
   clipNorm: z.number().gt(0).max(1e6).optional(),
   /** Cuts each value of each gradient off at ± this. */
   clipValue: z.number().gt(0).max(1e6).optional(),
-  /** Computes in half precision where the device has it; weights and their updates stay float32. */
+  /**
+   * Matrix products and convolutions in bfloat16 where the device gains by it (CUDA); a CPU computes in float32 all the same.
+   * Weights and their updates stay float32.
+   */
   mixedPrecision: z.boolean().optional(),
 });
 

@@ -1,5 +1,5 @@
 import type { Tf } from '../backend.ts';
-import { addForward, NODES, startModelGraph } from '../node/tensorflow/model-graph.ts';
+import { addForward, NODES, startModelGraph, type GraphOptions } from '../node/tensorflow/model-graph.ts';
 import { scalar } from '../node/tensorflow/ops/context.ts';
 import type { GraphTensor } from '../node/tensorflow/graph-builder.ts';
 import { GraphSession } from '../node/tensorflow/session.ts';
@@ -16,18 +16,16 @@ export interface GraphPass {
 
 const named = (kind: string, at: number): string => `${kind}-${at}`;
 
-export interface GraphPassOptions {
+export interface GraphPassOptions extends GraphOptions {
   readonly seed: number;
   readonly step: number;
-  /** The batch size that the graph is built for; −1 (where left out) for any. */
-  readonly samples?: number;
 }
 
 /** One training pass of a model as a TensorFlow graph, with its gradients. */
-export function graphPass(tf: Tf, { model, weights }: PlainModel, batch: PlainBatch, { seed, step, samples = -1 }: GraphPassOptions): GraphPass {
+export function graphPass(tf: Tf, { model, weights }: PlainModel, batch: PlainBatch, { seed, step, ...options }: GraphPassOptions): GraphPass {
   const isOfIndices = batch.x instanceof Int32Array;
   const input = { shape: batch.xShape.slice(1), dtype: isOfIndices ? 'int32' : 'float32', normalise: { scale: 1, offset: 0 } } as const;
-  const parts = startModelGraph(model, input, samples);
+  const parts = startModelGraph(model, input, options);
   const { context, ops, y } = parts;
   const { builder, tape } = context;
   const stepNode = builder.placeholder(NODES.step, [], 'int32');

@@ -3,6 +3,7 @@ import type { GraphTensor } from './graph-builder.ts';
 import { arithmeticOps } from './ops/arithmetic.ts';
 import { choiceOps } from './ops/choice.ts';
 import type { GraphContext } from './ops/context.ts';
+import { inHalfPrecision } from './ops/half-precision.ts';
 import { linearAlgebraOps } from './ops/linear-algebra.ts';
 import { lossOps } from './ops/loss.ts';
 import { normalisationOps } from './ops/normalisation.ts';
@@ -13,12 +14,14 @@ import { shapeOps } from './ops/shape.ts';
 export function graphOps(context: GraphContext): Ops<GraphTensor> {
   const arithmetic = arithmeticOps(context);
   const reductions = reductionOps(context);
+  const products = linearAlgebraOps(context);
   return {
     ...arithmetic,
     ...choiceOps(context),
     ...reductions,
     ...shapeOps(context),
-    ...linearAlgebraOps(context),
+    ...products,
+    ...(context.isMixed === true ? inHalfPrecision(context, products) : {}),
     ...normalisationOps(context, { ...arithmetic, ...reductions }),
     ...lossOps(context),
   };

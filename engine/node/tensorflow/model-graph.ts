@@ -56,10 +56,16 @@ function normalised({ builder }: GraphContext, ops: Ops<GraphTensor>, raw: Graph
   return offset === 0 ? scaled : ops.shift(scaled, offset);
 }
 
-/** `samples`: the batch size, or −1 where each run has its own. */
-export function startModelGraph(model: CompiledModel, input: InputFormat, samples = -1): ModelGraphParts {
+export interface GraphOptions {
+  /** The batch size; −1 where left out: each run has its own. */
+  readonly samples?: number;
+  /** Products and convolutions in bfloat16. */
+  readonly isMixed?: boolean;
+}
+
+export function startModelGraph(model: CompiledModel, input: InputFormat, { samples = -1, isMixed = false }: GraphOptions = {}): ModelGraphParts {
   const builder = new GraphBuilder();
-  const context: GraphContext = { builder, tape: new Tape(), float: 'float32' };
+  const context: GraphContext = { builder, tape: new Tape(), float: 'float32', isMixed };
   const ops = graphOps(context);
   const weights = new Map([...model.trainable, ...model.frozen].map(({ fullName, shape }) => [fullName, addState(context, fullName, shape)]));
   const raw = builder.placeholder(NODES.x, [samples, ...input.shape], input.dtype);

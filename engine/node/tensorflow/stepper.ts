@@ -28,11 +28,12 @@ export class GraphStepper implements Stepper {
   readonly #layers: readonly string[];
   #metrics: StepMetrics[] = [];
 
-  constructor(tf: Tf, setup: StepperSetup) {
+  /** `isMixed`: see GraphOptions. */
+  constructor(tf: Tf, setup: StepperSetup, isMixed = false) {
     const { model, input, hyperParameters, tensors } = setup;
     this.#setup = setup;
     this.#optimizer = createOptimizer(hyperParameters, setup.steps);
-    const { builder, layers } = buildTrainingGraph(model, input, hyperParameters, this.#optimizer);
+    const { builder, layers } = buildTrainingGraph(model, input, hyperParameters, this.#optimizer, { isMixed });
     this.#session = new GraphSession(tf, builder);
     this.#variables = builder.variables;
     this.#layers = layers;

@@ -4,7 +4,7 @@ import { clipGradients } from '../../trainer/clip.ts';
 import type { Optimizer } from '../../trainer/optimizer.ts';
 import { slotName, type InputFormat } from '../../trainer/stepper.ts';
 import { attr, type GraphBuilder, type GraphTensor, type GraphVariable } from './graph-builder.ts';
-import { addFiniteness, addForward, addState, element, NODES, pack, startModelGraph, type ModelGraphParts } from './model-graph.ts';
+import { addFiniteness, addForward, addState, element, NODES, pack, startModelGraph, type GraphOptions, type ModelGraphParts } from './model-graph.ts';
 import { scalar } from './ops/context.ts';
 import { applyOptimizer } from './optimizers.ts';
 
@@ -28,8 +28,8 @@ function addSlots({ context }: ModelGraphParts, model: CompiledModel, optimizer:
  * One training step as one graph. Feeds: x, y, step, controls; the fetch `metrics` gives [loss, correct] once all weights
  * and slots have moved. `loss` and `finite` tell what happened where the step failed.
  */
-export function buildTrainingGraph(model: CompiledModel, input: InputFormat, hyperParameters: HyperParameters, optimizer: Optimizer, samples = -1): TrainingGraph {
-  const parts = startModelGraph(model, input, samples);
+export function buildTrainingGraph(model: CompiledModel, input: InputFormat, hyperParameters: HyperParameters, optimizer: Optimizer, options: GraphOptions = {}): TrainingGraph {
+  const parts = startModelGraph(model, input, options);
   const { context, ops, weights, y } = parts;
   const { builder, tape } = context;
   const slots = addSlots(parts, model, optimizer);

@@ -9,6 +9,8 @@ export interface GraphContext {
   readonly tape: Tape;
   /** What `float32` of the operations is in this graph: float64 for checking gradients. */
   readonly float: 'float32' | 'float64';
+  /** Products and convolutions in bfloat16. */
+  readonly isMixed?: boolean;
 }
 
 export function tfDtype({ float }: GraphContext, dtype: Dtype): TfDtype {
