@@ -17,7 +17,7 @@ import { conv1D } from './sequence-convolution.ts';
 import { gelu, sigmoid, tanh } from './smooth-activation.ts';
 
 /** The code that runs each layer type; what a layer is stands in core/graph/layers. */
-export const RUNTIME_LAYERS: { readonly [T in LayerType]: RuntimeLayer<NodeOf<T>> } = {
+const RUNTIME_LAYERS: { readonly [T in LayerType]: RuntimeLayer<NodeOf<T>> } = {
   DataInput: dataInput,
   Conv1D: conv1D,
   Conv2D: conv2D,

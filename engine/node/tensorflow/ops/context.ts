@@ -26,7 +26,7 @@ export function sameShape({ builder }: GraphContext, op: string, inputs: readonl
 }
 
 /** The sides of what an operation gives that repeats sides of 1. @throws TypeError where two sides do not go together. */
-export function broadcastSides(a: Sides, b: Sides): Sides {
+function broadcastSides(a: Sides, b: Sides): Sides {
   const length = Math.max(a.length, b.length);
   const at = (sides: Sides, axis: number): number => sides[axis - (length - sides.length)] ?? 1;
   return Array.from({ length }, (_, axis) => {
