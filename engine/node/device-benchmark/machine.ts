@@ -6,6 +6,8 @@ import type { RuntimeProfile } from '../load-tensorflow.ts';
 import type { Gpu, Processor } from './report.ts';
 
 const MIB = 1024 * 1024;
+/** Comes with NVIDIA's driver. */
+const DRIVER_TOOL = 'nvidia-smi';
 /** Those that Eigen and oneDNN have kernels of their own for. */
 const KERNEL_SETS = ['sse4_1', 'sse4_2', 'avx', 'avx2', 'fma', 'f16c', 'avx_vnni', 'avx512f', 'avx512dq', 'avx512bw', 'avx512vl', 'avx512_vnni', 'avx512_bf16', 'amx_tile', 'amx_int8', 'amx_bf16', 'asimd', 'asimddp', 'sve', 'bf16', 'i8mm'];
 
@@ -48,7 +50,7 @@ export function parseGpuLine(line: string): Gpu | undefined {
 export function describeGpu({ device }: Pick<RuntimeProfile, 'device'>): Gpu | undefined {
   if (device !== 'cuda') return undefined;
   try {
-    const text = execFileSync('nvidia-smi', ['--query-gpu=name,memory.total,memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8', timeout: 10_000 });
+    const text = execFileSync(DRIVER_TOOL, ['--query-gpu=name,memory.total,memory.used', '--format=csv,noheader,nounits'], { encoding: 'utf8', timeout: 10_000 });
     return parseGpuLine(text.split('\n')[0] ?? '');
   } catch {
     return undefined;

@@ -27,7 +27,7 @@ export function referenceCnn(): ModelGraph {
 }
 
 /** A fixed sequence of bytes: the same work on every machine. */
-export function noise(length: number): Uint8Array {
+function noise(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => Math.imul(index + 1, 2_654_435_761) >>> 24);
 }
 
