@@ -26,7 +26,7 @@ describe('workflows as they are', () => {
       [
         ...['attempts-exhausted', 'cancelled-assigned', 'cancelled-escrowed', 'cancelled-queued', 'cancelled-running', 'completed'],
         ...['deadline-passed', 'diverged', 'no-node-in-time', 'no-verdict', 'node-silent', 'not-authorised', 'not-funded'],
-        ...['not-submitted', 'result-invalid', 'submission-refused', 'submitted-thrice'],
+        ...['not-submitted', 'reset-after-completion', 'result-invalid', 'submission-refused', 'submitted-thrice'],
       ],
     ],
   ])('of %s are recorded on every path', (folder, paths) => {

@@ -24,10 +24,19 @@ export interface PlacementPlan {
   readonly waitingFor: string;
 }
 
+/** A job's row after a transition. */
+export interface RecordedState {
+  readonly state: JobState;
+  readonly endReason: JobEndReason | null;
+  readonly modelCid: string | null;
+  readonly testAccuracy: number | null;
+}
+
 export interface JobActivities {
   /** The first transition. FORBIDDEN where the submission is not what the platform checked and stored for this job. */
   acceptSubmission(input: { jobId: string; submission: SubmitJobInput }): Promise<void>;
-  recordTransition(input: TransitionInput): Promise<{ state: JobState }>;
+  /** Also says how a job ended that had ended before: it stays so, and the run that is told so is over. */
+  recordTransition(input: TransitionInput): Promise<RecordedState>;
   /** Opens the attempt (so that nodes may claim it) and says whom to ask. */
   planPlacement(input: { jobId: string; attempt: number }): Promise<PlacementPlan>;
   /** Ends the lease: from now on the node gets no keys and its reports are refused. */

@@ -1,3 +1,5 @@
+import type { JobEndReason } from '#core/job/end-reason';
+import { isTerminal, type JobState } from '#core/job/machine';
 import { formatCyxwiz } from '#core/money/amount';
 import { splitPayout } from '#core/money/split';
 import { isReliable } from '#core/node/reputation';
@@ -5,7 +7,7 @@ import { closeAttempt, findAttempt, openAttempt } from '#db/postgres/attempts';
 import type { Database, JobRow, NodeRow } from '#db/postgres/database';
 import { edgeWasUp } from '#db/postgres/edge-beats';
 import { appendJobEvent } from '#db/postgres/events';
-import { applyJobTransition, patchJob, requireJob } from '#db/postgres/jobs';
+import { applyJobTransition, findJob, patchJob, requireJob } from '#db/postgres/jobs';
 import { capableNodes } from '#db/postgres/nodes';
 import { CyxError } from '#core/errors/cyx-error';
 import { classesAbleToServe } from '#core/hardware/device-class';
@@ -38,8 +40,10 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
     },
 
     recordTransition: async ({ jobId, event, key, patch }) => {
-      const row = await applyJobTransition(db, { jobId, event, transitionKey: key, patch: patch ?? {} });
-      return { state: row.state as never };
+      const { state, endReason, modelCid, testAccuracy } = await applyJobTransition(db, { jobId, event, transitionKey: key, patch: patch ?? {} }).catch(
+        (error: unknown) => endedJob(db, jobId, error),
+      );
+      return { state: state as JobState, endReason: endReason as JobEndReason | null, modelCid, testAccuracy };
     },
 
     planPlacement: async ({ jobId, attempt }) => {
@@ -87,6 +91,13 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       return { modelCid: row.modelCid };
     },
   });
+}
+
+/** A run that begins anew (an operator reset it) finds that its job has ended: that is its answer. Else the error stands. */
+async function endedJob(db: Database, jobId: string, error: unknown): Promise<JobRow> {
+  const job = await findJob(db, jobId);
+  if (job === null || !isTerminal(job.state as JobState)) throw error;
+  return job;
 }
 
 /** Being reliable is not enough: the node must know it, from a token that is still good. */

@@ -1,14 +1,15 @@
 import {
+  ApplicationFailure,
   CancellationScope,
   proxyLocalActivities,
   setCurrentDetails,
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { JobActivities } from '#activities/platform/contract';
+import type { JobActivities, RecordedState } from '#activities/platform/contract';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { StopReason } from '#core/job/ending';
-import { type JobEvent, type JobState, transition } from '#core/job/machine';
+import { isTerminal, type JobEvent, type JobState, transition } from '#core/job/machine';
 import { DATABASE } from '#temporal/contract/retry';
 import { JOB_STATE, NODE_ID } from '#temporal/contract/search-attributes';
 import type { SubmitJobInput, TrainingJobStatus } from './messages.ts';
@@ -31,6 +32,8 @@ export class JobProcess {
   openAttempt: number | undefined;
   /** A node was given the job at least once. */
   everAssigned = false;
+  /** How the job had ended before this run, where it had. */
+  endedBefore: RecordedState | undefined;
   private readonly work = new CancellationScope();
 
   constructor(readonly jobId: string) {}
@@ -68,20 +71,35 @@ export class JobProcess {
     }
   }
 
-  /** One transition, in the workflow, in its search attributes and in the projection. */
+  /**
+   * One transition, in the workflow, in its search attributes and in the projection. Where the projection says that the
+   * job ended otherwise before (somebody reset this run), that stands: the job takes that end, and whatever else the run
+   * was about to do is cut short.
+   */
   async move(event: Exclude<JobEvent, 'submit'>, patch: { nodeId?: string; endReason?: JobEndReason } = {}): Promise<void> {
     this.state = transition(this.state, event);
+    const isEnding = isTerminal(this.state);
     if (patch.nodeId !== undefined) this.nodeId = patch.nodeId;
-    upsertSearchAttributes([
-      { key: JOB_STATE, value: this.state },
-      ...(this.nodeId === null ? [] : [{ key: NODE_ID, value: this.nodeId }]),
-    ]);
-    setCurrentDetails(`**${this.state}**, attempt ${this.attempt}. ${this.waitingFor}`);
-    await database.recordTransition({
+    this.show();
+    const recorded = await database.recordTransition({
       jobId: this.jobId,
       event,
       key: `${event}:${this.attempt}`,
       patch: { ...patch, attempt: this.attempt, waitingFor: this.waitingFor },
     });
+    if (!isTerminal(recorded.state) || recorded.state === this.state) return;
+    this.endedBefore = recorded;
+    this.state = recorded.state;
+    this.waitingFor = '';
+    this.show();
+    if (!isEnding) throw ApplicationFailure.nonRetryable(`The job has been ${this.state} since an earlier run`, 'STATE_CONFLICT');
+  }
+
+  private show(): void {
+    upsertSearchAttributes([
+      { key: JOB_STATE, value: this.state },
+      ...(this.nodeId === null ? [] : [{ key: NODE_ID, value: this.nodeId }]),
+    ]);
+    setCurrentDetails(`**${this.state}**, attempt ${this.attempt}. ${this.waitingFor}`);
   }
 }

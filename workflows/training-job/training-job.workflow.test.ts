@@ -55,6 +55,20 @@ describe('a job that goes well', () => {
     expect((await balance(node.ownerAddress)) - before).toBe(cyx('45'));
   });
 
+  it('ends as it ended when an operator has it run again, and moves no token', async () => {
+    const node = await provider('honest');
+    const job = await scenario.newJob();
+    // Not by its result: waiting for that lets the test server skip on to the deadline.
+    await scenario.submit(job);
+    await untilState(job.jobId, 'COMPLETED');
+    const before = await Promise.all([balance(job.address), balance(node.ownerAddress)]);
+    // A reset to the beginning: everything is asked and done anew.
+    const again = await resultOf(await scenario.submit(job), 'reset-after-completion');
+    expect(again).toMatchObject({ state: 'COMPLETED', endReason: 'COMPLETED', modelCid: `bafybei${job.jobId}` });
+    expect(await Promise.all([balance(job.address), balance(node.ownerAddress)])).toEqual(before);
+    expect((await findJob(scenario.world.postgres.db, job.jobId))!.state).toBe('COMPLETED');
+  });
+
   it('is one job however often it is submitted under one request id', async () => {
     await provider('honest');
     const job = await scenario.newJob();

@@ -8,6 +8,7 @@ import {
   log,
   setHandler,
 } from '@temporalio/workflow';
+import type { RecordedState } from '#activities/platform/contract';
 import { type JobEnding, endingOfStop } from '#core/job/ending';
 import { MAX_ATTEMPTS } from '#core/job/end-reason';
 import { assignToNode, chain, closeOpenAttempt, runAttempt, untilDone } from './attempt.ts';
@@ -70,12 +71,23 @@ export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<
     ending = endingOfError(job, error);
   }
   return CancellationScope.nonCancellable(async () => {
-    const settled = ending.event === 'complete' ? ending : await undo(job, ending);
-    job.waitingFor = '';
-    await job.move(settled.event, { endReason: settled.endReason });
+    let { endReason } = ending;
+    if (job.endedBefore === undefined) {
+      const settled = ending.event === 'complete' ? ending : await undo(job, ending);
+      job.waitingFor = '';
+      await job.move(settled.event, { endReason: settled.endReason });
+      endReason = settled.endReason;
+    }
     await condition(allHandlersFinished);
-    return { jobId, state: job.state, endReason: settled.endReason, modelCid: null, testAccuracy: null, ...(result ?? {}) };
+    return { jobId, state: job.state, endReason, modelCid: null, testAccuracy: null, ...(result ?? {}), ...endOf(job.endedBefore) };
   });
+}
+
+/** What an earlier run of this job said of its end. */
+function endOf(before: RecordedState | undefined): Partial<TrainingJobResult> {
+  if (before === undefined) return {};
+  const { endReason, modelCid, testAccuracy } = before;
+  return { modelCid, testAccuracy, ...(endReason === null ? {} : { endReason }) };
 }
 
 async function isAgreed(jobId: string, submission: SubmitJobInput): Promise<boolean> {
