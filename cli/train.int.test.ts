@@ -7,11 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalGraphJson } from '#core/graph/canonical';
 import { encodeDataset } from '#engine/data/dataset';
-import { readChildInfo } from '#engine/node/child-contract';
+import { CHILD_FILES, readChildInfo } from '#engine/node/child-contract';
 import { decodeModel } from '#engine/formats/model-file';
 import { EVERY_LAYER, tinyPictures } from '#engine/testing/tiny';
 
 const BIN = fileURLToPath(new URL('./bin.mjs', import.meta.url));
+const EXAMPLE = fileURLToPath(new URL('../examples/graphs/digits-cnn.json', import.meta.url));
 /** Long enough to be interrupted more than once on a fast machine: 56 samples are 4 steps an epoch. */
 const EPOCHS = 1000;
 
@@ -83,6 +84,15 @@ async function interrupted(signal: NodeJS.Signals, lines: number, ...args: strin
   return running.ended;
 }
 
+/** A process that has ended but that nobody waited for has no command line any more. */
+function runs(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
+
 describe('cyxwiz train', () => {
   let whole: Printed;
 
@@ -119,14 +129,31 @@ describe('cyxwiz train', () => {
   });
 
   it('finds a training that outlived a kill -9 of the command, and lets nobody train beside it', async () => {
-    const killed = await interrupted('SIGKILL', 1, ...train('--out', 'orphan', '--epochs', '1000', '--lr', '0.002'));
-    expect(killed.code).toBe('SIGKILL');
+    // Half a minute of work, so that it still goes on when the next command looks.
+    const long = ['train', EXAMPLE, '--data', 'digits', '--epochs', '50', '--out', 'orphan', '--json'];
+    expect((await interrupted('SIGKILL', 1, ...long)).code).toBe('SIGKILL');
     const pid = readChildInfo(join(root, 'orphan'))?.pid as number;
-    const refused = await start(train('--out', 'orphan', '--lr', '0.002', '--resume')).ended;
+    const refused = await start([...long, '--resume']).ended;
     expect(JSON.parse(refused.out)).toMatchObject({ error: { code: 'STATE_CONFLICT', message: expect.stringContaining(`kill ${pid}`) } });
     process.kill(pid, 'SIGTERM');
-    while (existsSync(`/proc/${pid}`)) await sleep(20);
-    expect(await resultOf(...train('--out', 'orphan', '--lr', '0.002', '--resume'))).toMatchObject({ steps: EPOCHS * 4 });
+    while (runs(pid)) await sleep(20);
+    const [first] = linesOf((await interrupted('SIGINT', 1, ...long, '--resume')).out);
+    expect(first).toMatchObject({ kind: 'progress', steps: 50 * 125 });
+    expect(first?.step).toBeGreaterThan(1);
+  });
+
+  it('says so where its process is killed, and goes on from the last checkpoint to the same bits', async () => {
+    const checkpoint = join(root, 'killed', CHILD_FILES.checkpoint);
+    let isKilled = false;
+    const { ended } = start(train('--out', 'killed'), () => {
+      if (isKilled || !existsSync(checkpoint)) return;
+      isKilled = true;
+      process.kill(readChildInfo(join(root, 'killed'))?.pid as number, 'SIGKILL');
+    });
+    const { code, out } = await ended;
+    expect(code).toBe(1);
+    expect(JSON.parse(out.slice(out.indexOf('{\n')))).toMatchObject({ error: { code: 'TRAINING_FAILED', message: expect.stringMatching(/killed.*--batch-size.*--resume/) } });
+    expect((await resultOf(...train('--out', 'killed', '--resume'))).weightsHex).toBe(whole.weightsHex);
   });
 
   it('tells people about it on stderr, and what there is on stdout', async () => {

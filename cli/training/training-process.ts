@@ -33,13 +33,14 @@ export function startTraining(folder: string, onProgress: (line: ProgressLine) =
     isStopping = true;
     child.kill(signal);
   };
+  const exited = new AbortController();
+  const over = once(child, 'exit').finally(() => exited.abort());
   const watch = async (): Promise<TrainingResult | undefined> => {
-    const exited = once(child, 'exit');
-    const look = (): void => readProgress().forEach(onProgress);
-    for (let hasEnded = false; !hasEnded; ) {
-      hasEnded = await Promise.race([exited.then(() => true), sleep(LOOK_EVERY_MS, false)]);
-      look();
+    while (!exited.signal.aborted) {
+      await sleep(LOOK_EVERY_MS, undefined, { signal: exited.signal }).catch(() => undefined);
+      readProgress().forEach(onProgress);
     }
+    await over; // throws where there was no process to start
     const result = readTrainingResult(folder);
     if (result === undefined && !isStopping && child.exitCode !== 0) throw crashed(folder, child);
     return result;
