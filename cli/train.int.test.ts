@@ -78,8 +78,11 @@ async function resultOf(...args: string[]): Promise<Printed> {
 
 /** Sends the signal once the training has told `lines` times how it is going. */
 async function interrupted(signal: NodeJS.Signals, lines: number, ...args: string[]): Promise<Awaited<Running['ended']>> {
+  let isSent = false;
   const running = start(args, (out) => {
-    if (out.split('"kind":"progress"').length > lines) running.command.kill(signal);
+    if (isSent || out.split('"kind":"progress"').length <= lines) return;
+    isSent = true; // a second one would end it at once
+    running.command.kill(signal);
   });
   return running.ended;
 }
