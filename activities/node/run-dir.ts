@@ -9,6 +9,7 @@ import { parseRunKey, type RunKey } from './run-key.ts';
 export const RUN_FILES = {
   plan: 'run.json',
   process: 'process.json',
+  end: 'end.json',
   journal: 'journal.json',
   dataset: 'dataset.safetensors',
   output: 'child.log',
@@ -24,6 +25,10 @@ export const processSchema = z.object({
   sequenceAtStart: z.int().min(0),
 });
 export type ProcessRecord = z.output<typeof processSchema>;
+
+/** How the process with that mark ended, where the worker that started it was there to see it. */
+export const endSchema = z.object({ mark: z.string(), code: z.int().nullable(), signal: z.string().nullable() });
+export type ProcessEnd = z.output<typeof endSchema>;
 
 /** What this node already told the platform: a retry goes on from here and does nothing twice. */
 export const journalSchema = z.object({

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { processMark } from './process-mark.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { fixtureCommand, fixtureSpec, until, type FixtureBehaviour } from './testing/fixture.ts';
@@ -107,9 +107,45 @@ describe('one run', () => {
   it('is given up after three starts that got nowhere', async () => {
     for (let starts = 0; starts < 3; starts += 1) {
       const run = await start(10, 'crash');
-      await until('its end', () => !run.alive());
+      await until('its end', () => !run.alive() && existsSync(join(run.dir, 'end.json')));
     }
-    await expect(start(10, 'crash')).rejects.toMatchObject({ code: 'TRAINING_FAILED' });
+    await expect(start(10, 'crash')).rejects.toMatchObject({ code: 'TRAINING_FAILED', message: expect.stringMatching(/exit code 1/) as string });
+  });
+
+  it.each([
+    ['SIGKILL', 'OUT_OF_MEMORY', /memory runs out/],
+    ['SIGSEGV', 'TRAINING_FAILED', /by SIGSEGV/],
+  ] as const)('ends as a typed failure where the system ends it by %s again and again, and others train on', async (name, code, message) => {
+    for (let starts = 0; starts < 3; starts += 1) {
+      const run = await start(10, 'hang');
+      await until('its pid', () => existsSync(join(run.dir, 'child.json')));
+      process.kill(pidIn(run.dir), name);
+      await until('its end', () => existsSync(join(run.dir, 'end.json')));
+      rmSync(join(run.dir, 'child.json'));
+      if (starts < 2) rmSync(join(run.dir, 'end.json'));
+    }
+    await expect(start(10, 'hang')).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+    expect((await start(1_000, 'train', { jobId, attempt: 2 })).alive()).toBe(true);
+  });
+
+  it('gives the process nothing of its own environment that could be a secret', async () => {
+    vi.stubEnv('CYXWIZ_SIGNING_SECRET', 'hush');
+    const run = await start(3);
+    vi.unstubAllEnvs();
+    await until('the result', () => run.result() !== undefined);
+    const { names } = JSON.parse(readFileSync(join(run.dir, 'environment.json'), 'utf8')) as { names: string[] };
+    expect(names).toContain('PATH');
+    expect(names.filter((name) => /SECRET|VITEST|NODE/.test(name))).toEqual([]);
+  });
+
+  it('tells its process to wait and to go on, and by when it must be over', async () => {
+    const run = await start(1_000);
+    const spec = JSON.parse(readFileSync(join(run.dir, 'spec.json'), 'utf8')) as { deadlineAtMs: number };
+    expect(spec.deadlineAtMs).toBeGreaterThan(Date.now());
+    supervisor.pause(key);
+    expect(existsSync(join(run.dir, 'pause'))).toBe(true);
+    supervisor.resume(key);
+    expect(existsSync(join(run.dir, 'pause'))).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
@@ -12,10 +12,11 @@ import {
   type TrainingResult,
   type TrainingSpecInput,
 } from '#engine/node/child-contract';
+import { isolate } from '#engine/node/child-isolation';
 import { readJson, writeJson } from './json-file.ts';
 import { processMark } from './process-mark.ts';
 import { ProgressTail } from './progress-tail.ts';
-import { allRuns, attemptsOf, hasSpec, makeRunDirectory, planSchema, processSchema, readJournal, RUN_FILES, runDirectory, type ProcessRecord } from './run-dir.ts';
+import { allRuns, attemptsOf, endSchema, hasSpec, makeRunDirectory, planSchema, processSchema, readJournal, RUN_FILES, runDirectory, type ProcessEnd, type ProcessRecord } from './run-dir.ts';
 import { runName, type RunKey } from './run-key.ts';
 
 /** So many starts in a row that get no further are a fault of the job or the machine, not bad luck. */
@@ -62,6 +63,9 @@ export interface Supervisor {
    * What it learned stays for a later attempt at the job on this node.
    */
   suspend(key: RunKey): Promise<void>;
+  /** Has the process wait between two steps, after a checkpoint, until it may go on; both hold over restarts. */
+  pause(key: RunKey): void;
+  resume(key: RunKey): void;
   /** Attempts whose process lives. */
   live(): RunKey[];
   /** Asks every process to write a checkpoint and leave, and starts none from then on; for an orderly shutdown. */
@@ -109,6 +113,8 @@ export function createSupervisor({ root, command = trainingChildCommand }: Super
       if (isAlive(dir)) await kill(dir);
       rmSync(join(dir, RUN_FILES.dataset), { force: true });
     },
+    pause: (key) => writeFileSync(join(makeRunDirectory(root, key), CHILD_FILES.pause), ''),
+    resume: (key) => rmSync(join(runDirectory(root, key), CHILD_FILES.pause), { force: true }),
     live,
     async suspendAll() {
       suspended = true;
@@ -161,7 +167,8 @@ async function attachOrStart({ root, key, deadlineAtMs, prepare, command, mayLau
   const spec = await prepare();
   if (!hasSpec(dir)) {
     inheritCheckpoint(root, key, dir);
-    writeJson(join(dir, CHILD_FILES.spec), trainingSpecSchema.parse({ ...spec, ...key }));
+    // The child keeps to it by itself, also where no worker lives to prune it.
+    writeJson(join(dir, CHILD_FILES.spec), trainingSpecSchema.parse({ deadlineAtMs: deadlineAtMs + OVERDUE_AFTER_MS, ...spec, ...key }));
   }
   mayLaunch();
   launch(dir, command(dir), nextRecord(key, dir));
@@ -185,25 +192,45 @@ function nextRecord(key: RunKey, dir: string): Pick<ProcessRecord, 'fruitlessSta
   const sequenceAtStart = new ProgressTail(join(dir, CHILD_FILES.progress)).read().at(-1)?.sequence ?? 0;
   const gotFurther = before === undefined || sequenceAtStart > before.sequenceAtStart;
   const fruitlessStarts = gotFurther ? 0 : before.fruitlessStarts + 1;
-  if (fruitlessStarts >= MAX_FRUITLESS_STARTS) {
-    throw new CyxError('TRAINING_FAILED', `The training process of ${runName(key)} ended ${MAX_FRUITLESS_STARTS} times without a step done`);
-  }
+  if (fruitlessStarts >= MAX_FRUITLESS_STARTS) throw givenUp(key, endOf(dir, before));
   return { fruitlessStarts, sequenceAtStart };
 }
 
-function launch(dir: string, { command, args }: ChildCommand, record: Pick<ProcessRecord, 'fruitlessStarts' | 'sequenceAtStart'>): void {
+function endOf(dir: string, record: ProcessRecord | undefined): ProcessEnd | undefined {
+  const end = readJson(join(dir, RUN_FILES.end), endSchema);
+  return end?.mark === record?.mark ? end : undefined;
+}
+
+/** A process that dies by a signal wrote no result itself. SIGKILL is what the system does where memory runs out. */
+function givenUp(key: RunKey, end: ProcessEnd | undefined): CyxError {
+  const what = `The training process of ${runName(key)} ended ${MAX_FRUITLESS_STARTS} times without a step done`;
+  if (end?.signal === 'SIGKILL') return new CyxError('OUT_OF_MEMORY', `${what}, the last time killed by the system, as happens where memory runs out`);
+  const how = end?.signal ?? (end?.code === undefined || end.code === null ? undefined : `exit code ${end.code}`);
+  return new CyxError('TRAINING_FAILED', how === undefined ? what : `${what}, the last time by ${how}`);
+}
+
+function launch(dir: string, given: ChildCommand, record: Pick<ProcessRecord, 'fruitlessStarts' | 'sequenceAtStart'>): void {
+  const { command, args, env } = isolate(given);
   const output = openSync(join(dir, RUN_FILES.output), 'a', 0o600);
   try {
     // A session of its own: no signal meant for the worker reaches it.
-    const child = spawn(command, [...args], { detached: true, stdio: ['ignore', output, output] });
+    const child = spawn(command, [...args], { detached: true, stdio: ['ignore', output, output], env });
     child.on('error', () => undefined);
     child.unref();
     if (child.pid === undefined) throw new CyxError('TRAINING_FAILED', 'The training process could not be started');
     // Written before anything else can happen: a worker that dies here must not start a second process later.
-    writeJson(join(dir, RUN_FILES.process), { pid: child.pid, mark: processMark(child.pid) ?? 'gone', ...record });
+    const started: ProcessRecord = { pid: child.pid, mark: processMark(child.pid) ?? 'gone', ...record };
+    writeJson(join(dir, RUN_FILES.process), started);
+    child.on('exit', (code, signalName) => noteEnd(dir, { mark: started.mark, code, signal: signalName }));
   } finally {
     closeSync(output);
   }
+}
+
+/** For the reason that a run is given up for; only the worker that started the process gets to know it. */
+function noteEnd(dir: string, end: ProcessEnd): void {
+  // Stopped and forgotten, or started again by now.
+  if (processOf(dir)?.mark === end.mark) writeJson(join(dir, RUN_FILES.end), end);
 }
 
 function signal(dir: string, name: 'SIGTERM' | 'SIGKILL'): void {

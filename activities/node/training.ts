@@ -52,7 +52,7 @@ type Success = Extract<TrainingResult, { ok: true }>;
 /** The model of a finished run, or the error that it ended with. */
 export function requireSuccess(result: TrainingResult): Success {
   if (result.ok) return result;
-  throw new CyxError(result.code, result.message);
+  throw new CyxError(result.code, result.message, { facts: result.facts ?? {} });
 }
 
 /** Uploads and reports once: a retry finds in the journal what is done already. */

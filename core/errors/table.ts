@@ -58,6 +58,7 @@ export const ERRORS = {
   STAKE_TOO_LOW: spec(409, 'FAILED_PRECONDITION', false, 'The stake is too low'),
   // work
   TRAINING_DIVERGED: spec(422, 'FAILED_PRECONDITION', false, 'The training diverged'),
+  OUT_OF_MEMORY: spec(507, 'RESOURCE_EXHAUSTED', false, 'The training does not fit into memory'),
   TRAINING_FAILED: spec(500, 'INTERNAL', true, 'The training process failed'),
   RESULT_INVALID: spec(422, 'FAILED_PRECONDITION', false, 'The result failed verification'),
   FENCED: spec(409, 'ABORTED', false, 'This attempt is no longer the current one'),

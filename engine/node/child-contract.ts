@@ -5,13 +5,16 @@
  * | --- | --- | --- |
  * | `spec.json` | supervisor | before the child starts; never changed after |
  * | `child.json` | child | at each start |
+ * | `pause` | supervisor | while it is there, the child writes a checkpoint and waits between two steps |
  * | `progress.jsonl` | child | the first step at once, then at most 5 lines a second; `sequence` rises over restarts |
- * | `checkpoint.safetensors` | child (or the supervisor, to resume another node's run) | every `checkpointEverySteps`, and on SIGTERM |
+ * | `checkpoint.safetensors` | child (or the supervisor, to resume another node's run) | every `checkpointEverySteps`, before a pause, and on SIGTERM |
  * | `model.safetensors` | child | once, before `result.json` |
  * | `result.json` | child | once, last; a directory that has one is finished |
  *
- * All but `progress.jsonl` appear by atomic rename. SIGTERM: checkpoint, then exit 0 without a result.
- * Started again in the same directory, the child resumes; with a `result.json` it exits at once.
+ * All but `progress.jsonl` and `pause` appear by atomic rename. SIGTERM: checkpoint, then exit 0 without a result; it and
+ * `pause` are looked at between steps, at least ten times a second. SIGKILL cancels: what stays is the last checkpoint.
+ * Past `deadlineAtMs`, or above `memoryMb`, the child writes a failure and ends itself by SIGKILL, also amid a step
+ * (`watchdog.ts`). Started again in the same directory, the child resumes; with a `result.json` it exits at once.
  */
 import { readFileSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,12 +25,14 @@ import { parseInput } from '#core/errors/from-zod';
 import { ERRORS, type ErrorCode } from '#core/errors/table';
 import { hyperParametersSchema } from '#core/graph/hyper-parameters';
 import { evaluationSchema } from '../metrics/evaluation.ts';
+import { deviceSpanSchema } from '../trainer/state.ts';
 
 export type { Evaluation } from '../metrics/evaluation.ts';
 
 export const CHILD_FILES = {
   spec: 'spec.json',
   child: 'child.json',
+  pause: 'pause',
   progress: 'progress.jsonl',
   checkpoint: 'checkpoint.safetensors',
   model: 'model.safetensors',
@@ -47,6 +52,10 @@ export const trainingSpecSchema = z.strictObject({
   checkpointEverySteps: z.int().min(1),
   /** TensorFlow's intra-op threads: part of the device class, since it decides the last bits. Default: all CPUs. */
   threads: z.int().min(1).max(1024).optional(),
+  /** Largest resident size of the child, in MiB. Default: four fifths of what the machine has. */
+  memoryMb: z.int().min(64).optional(),
+  /** Unix time at which the child ends itself. */
+  deadlineAtMs: z.int().min(0).optional(),
 });
 export type TrainingSpec = z.output<typeof trainingSpecSchema>;
 export type TrainingSpecInput = z.input<typeof trainingSpecSchema>;
@@ -67,6 +76,10 @@ export const progressLineSchema = z.object({
   accuracy: z.number().min(0).max(1),
   /** Samples trained on per second since the previous line. */
   samplesPerSecond: z.number().min(0),
+  /** Time to the last step at the speed so far. */
+  etaMs: z.number().min(0).optional(),
+  /** Share of the time since the previous line in which the device was at work on steps. */
+  deviceShare: z.number().min(0).max(1).optional(),
 });
 export type ProgressLine = z.output<typeof progressLineSchema>;
 
@@ -93,8 +106,16 @@ export const trainingResultSchema = z.discriminatedUnion('ok', [
     steps: z.int().min(1),
     /** Samples in the dataset. */
     samples: z.int().min(1),
+    /** Where the run was: more than one device means that no single one can be expected to give the same bits. */
+    devices: z.array(deviceSpanSchema).optional(),
   }),
-  z.object({ ok: z.literal(false), code: errorCodeSchema, message: z.string() }),
+  z.object({
+    ok: z.literal(false),
+    code: errorCodeSchema,
+    message: z.string(),
+    /** TRAINING_DIVERGED: step, layer. OUT_OF_MEMORY: batchSize, and fittingBatchSize where it is known. */
+    facts: z.record(z.string(), z.string()).optional(),
+  }),
 ]);
 export type TrainingResult = z.output<typeof trainingResultSchema>;
 

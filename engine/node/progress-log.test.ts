@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHILD_FILES, readChildInfo, readProgress, readTrainingResult } from './child-contract.ts';
 import { ProgressLog } from './progress-log.ts';
 
-const progress = { epoch: 1, epochs: 2, step: 3, steps: 4, loss: 0.5, accuracy: 0.25, samplesPerSecond: 100 };
+const progress = { epoch: 1, epochs: 2, step: 3, steps: 4, loss: 0.5, accuracy: 0.25, samplesPerSecond: 100, etaMs: 5, deviceShare: 0.5 };
 
 let workDir: string;
 let file: string;

@@ -6,8 +6,9 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { parseGraph } from '#core/graph/parse';
@@ -16,32 +17,57 @@ import { encodeModel } from '../formats/model-file.ts';
 import { train, type TrainingOutcome } from '../trainer/train.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { CHILD_FILES, readTrainingResult, trainingSpecSchema, type ChildInfo, type TrainingResult, type TrainingSpec } from './child-contract.ts';
+import { peakResidentBytes } from './device-benchmark/machine.ts';
+import { nameDevice } from './device-class.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
-import { graphBackend } from './tensorflow/backend.ts';
 import { ProgressLog } from './progress-log.ts';
+import { graphBackend } from './tensorflow/backend.ts';
+import { startWatchdog } from './watchdog.ts';
+
+const LOOK_MS = 50;
+const MIB = 1024 * 1024;
+/** Of the machine's memory, where no bound is given: the rest is for the system and the node itself. */
+const DEFAULT_MEMORY_SHARE = 0.8;
 
 async function readSpec(workDir: string): Promise<TrainingSpec> {
   const text = await readFile(join(workDir, CHILD_FILES.spec), 'utf8');
   return parseInput(trainingSpecSchema, JSON.parse(text));
 }
 
+function memoryBound({ memoryMb }: TrainingSpec): number {
+  if (memoryMb !== undefined) return memoryMb * MIB;
+  // 0 or beyond all memory: nothing constrains the process.
+  const constrained = process.constrainedMemory();
+  return DEFAULT_MEMORY_SHARE * Math.min(totalmem(), constrained > 0 ? constrained : Infinity);
+}
+
+/** Kept once nobody wants the run to wait any more. */
+async function pauseOver(pauseFile: string, shouldStop: () => boolean): Promise<void> {
+  while (existsSync(pauseFile) && !shouldStop()) await sleep(LOOK_MS);
+}
+
 async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () => boolean): Promise<TrainingOutcome & { samples: number }> {
+  const memoryBytes = memoryBound(spec);
+  const { datasetCid, hyperParameters, checkpointEverySteps, deadlineAtMs } = spec;
+  startWatchdog({ resultFile: join(workDir, CHILD_FILES.result), memoryBytes, deadlineAtMs, batchSize: hyperParameters.batchSize });
   const graph = parseGraph(spec.graphJson);
   const dataset = decodeDataset(await readFile(spec.datasetFile));
-  const { tf } = loadTensorflow({ threads: spec.threads });
-  const checkpointFile = join(workDir, CHILD_FILES.checkpoint);
+  const { tf, profile } = loadTensorflow({ threads: spec.threads });
+  const [checkpointFile, pauseFile] = [join(workDir, CHILD_FILES.checkpoint), join(workDir, CHILD_FILES.pause)];
   const resumeFrom = existsSync(checkpointFile) ? await readFile(checkpointFile) : undefined;
   const log = new ProgressLog(join(workDir, CHILD_FILES.progress));
   try {
-    const { datasetCid, hyperParameters, checkpointEverySteps } = spec;
     const outcome = await train(
-      graphBackend(tf),
-      { graph, dataset, datasetCid, hyperParameters, checkpointEverySteps },
+      graphBackend(tf, { halfPrecision: profile.device === 'cuda' }),
+      { graph, dataset, datasetCid, hyperParameters, checkpointEverySteps, device: nameDevice(profile) },
       {
         onProgress: (progress) => log.append(progress),
         onCheckpoint: (bytes) => writeFileAtomically(checkpointFile, bytes),
         shouldStop,
+        pause: () => (existsSync(pauseFile) ? pauseOver(pauseFile, shouldStop) : undefined),
         breathe: () => setImmediate(),
+        memoryBytes,
+        peakBytes: peakResidentBytes,
       },
       resumeFrom,
     );
@@ -65,24 +91,25 @@ async function success(workDir: string, outcome: Extract<TrainingOutcome, { kind
     trainingMs: Math.round(outcome.trainingMs),
     steps: metrics.steps,
     samples,
+    devices: [...outcome.devices],
   };
 }
 
 /** What went wrong, for the person whose job it is; the stack goes to stderr. */
 function failure(error: unknown): TrainingResult {
   console.error(error);
-  if (error instanceof CyxError) return { ok: false, code: error.code, message: error.message };
+  if (error instanceof CyxError) return { ok: false, code: error.code, message: error.message, facts: { ...error.facts } };
   return { ok: false, code: 'TRAINING_FAILED', message: error instanceof Error ? error.message : String(error) };
 }
 
 async function main(workDir: string): Promise<void> {
   if (readTrainingResult(workDir) !== undefined) return;
-  const info: ChildInfo = { pid: process.pid, startedAt: new Date().toISOString() };
-  await writeFileAtomically(join(workDir, CHILD_FILES.child), JSON.stringify(info));
   let isStopping = false;
   process.on('SIGTERM', () => {
     isStopping = true;
   });
+  const info: ChildInfo = { pid: process.pid, startedAt: new Date().toISOString() };
+  await writeFileAtomically(join(workDir, CHILD_FILES.child), JSON.stringify(info));
   let result: TrainingResult;
   try {
     const outcome = await runTraining(workDir, await readSpec(workDir), () => isStopping);

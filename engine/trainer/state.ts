@@ -23,6 +23,10 @@ export function accuracyOf(sums: Sums): number {
   return sums.correct / Math.max(1, sums.samples);
 }
 
+/** From which step on (counted from 1) a run was on a device, named by everything that decides a result's last bits. */
+export const deviceSpanSchema = z.strictObject({ fromStep: z.int().min(1), device: z.string() });
+export type DeviceSpan = z.output<typeof deviceSpanSchema>;
+
 /** All that a run needs besides its tensors to go on as if it had never stopped. */
 export const runStateSchema = z.strictObject({
   /** Steps done. The batch cursor follows from it: epoch = floor(step / steps per epoch). */
@@ -35,5 +39,14 @@ export const runStateSchema = z.strictObject({
   inEpoch: sumsSchema,
   /** Time in the loop up to here, over all starts. */
   trainingMs: z.number().min(0),
+  /** Where the run was, in order: more than one entry means that its bits belong to no single device class. */
+  devices: z.array(deviceSpanSchema).default([]),
 });
 export type RunState = z.output<typeof runStateSchema>;
+
+/** Notes that a run goes on with `step` on a device; no entry where it is still on the same one, or none is named. */
+export function continuedOn(devices: readonly DeviceSpan[], device: string | undefined, step: number): DeviceSpan[] {
+  if (device === undefined || devices.at(-1)?.device === device) return [...devices];
+  // A start that did no step left no trace in the result.
+  return [...devices.filter(({ fromStep }) => fromStep < step), { fromStep: step, device }];
+}

@@ -56,6 +56,8 @@ export interface StepperSetup {
   readonly steps?: number;
   /** All weights; and all slots of the optimizer, or none (a fresh start). */
   readonly tensors: WeightMap;
+  /** TRAINING_DIVERGED shall name the layer, whatever it costs; where it costs nothing, it does anyway. */
+  readonly watchesLayers?: boolean;
 }
 
 export interface BatchEvaluation {

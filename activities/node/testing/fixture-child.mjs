@@ -12,7 +12,9 @@ const put = (name, text) => {
 const { steps, behaviour } = JSON.parse(JSON.parse(readFileSync(path('spec.json'), 'utf8')).graphJson);
 if (existsSync(path('result.json'))) process.exit(0);
 put('child.json', JSON.stringify({ pid: process.pid, startedAt: new Date().toISOString() }));
+put('environment.json', JSON.stringify({ names: Object.keys(process.env) }));
 if (behaviour === 'crash') process.exit(1);
+if (behaviour === 'hang') await new Promise((resolve) => setTimeout(resolve, 60_000));
 
 let stopping = false;
 process.on('SIGTERM', () => (stopping = behaviour !== 'deaf'));

@@ -6,8 +6,8 @@ const script = fileURLToPath(new URL('./fixture-child.mjs', import.meta.url));
 
 export const fixtureCommand = (dir: string): ChildCommand => ({ command: process.execPath, args: [script, dir] });
 
-/** `deaf`: it does not heed SIGTERM. */
-export type FixtureBehaviour = 'train' | 'crash' | 'diverge' | 'deaf';
+/** `deaf`: it does not heed SIGTERM. `hang`: it does nothing for a minute. */
+export type FixtureBehaviour = 'train' | 'crash' | 'diverge' | 'deaf' | 'hang';
 
 export function fixtureSpec(steps: number, behaviour: FixtureBehaviour = 'train'): RunSpec {
   return {

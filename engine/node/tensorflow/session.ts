@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CyxError } from '#core/errors/cyx-error';
 import type { Tf } from '../../backend.ts';
 import type { Sides } from '../../ops/ops.ts';
 import type { GraphBuilder } from './graph-builder.ts';
@@ -34,6 +35,11 @@ function bindingOf(tf: Tf): Binding {
   return (tf.findBackend('tensorflow') as unknown as { readonly binding: Binding }).binding;
 }
 
+/** TensorFlow's RESOURCE_EXHAUSTED, which reaches JavaScript as its text alone; the others are CUDA's own. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /OOM when allocating|RESOURCE_EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|failed to allocate memory/i.test(error.message);
+}
+
 /** Native tensors that are alive in this process. */
 export function countNativeTensors(tf: Tf): number {
   return bindingOf(tf).getNumOfTensors();
@@ -55,7 +61,11 @@ export class GraphSession {
     }
   }
 
-  /** Runs what the outputs need, and gives their values. @throws Error of TensorFlow's; the session can go on. */
+  /**
+   * Runs what the outputs need, and gives their values.
+   *
+   * @throws CyxError OUT_OF_MEMORY, or an Error of TensorFlow's; the session can go on.
+   */
   run(feeds: readonly Feed[], outputs: readonly string[]): (Float32Array | Int32Array | Uint8Array)[] {
     const ids = feeds.map(({ sides, values }) => this.#binding.createTensor(sides, dtypeOf(values), values));
     try {
@@ -66,6 +76,8 @@ export class GraphSession {
         this.#binding.deleteTensor(id);
         return values;
       });
+    } catch (error) {
+      throw isOutOfMemory(error) ? new CyxError('OUT_OF_MEMORY', 'The device has not enough memory for this step', { cause: error }) : error;
     } finally {
       for (const id of ids) this.#binding.deleteTensor(id);
     }

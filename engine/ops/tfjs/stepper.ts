@@ -17,6 +17,8 @@ interface Pending {
   readonly step: number;
   readonly loss: Scalar;
   readonly correct: Scalar;
+  /** The first layer whose output was not finite, where that is watched. */
+  readonly layer: string | undefined;
 }
 
 /** So many results may wait on the device before they are read. */
@@ -31,6 +33,7 @@ export class TfjsStepper implements Stepper {
   /** Weights by full name, slots by `slotName`. */
   readonly #tensors: Map<string, Tensor>;
   #pending: Pending[] = [];
+  #firstSpoilt: string | undefined;
   #read: StepMetrics[] = [];
 
   constructor(tf: Tf, setup: StepperSetup) {
@@ -62,7 +65,7 @@ export class TfjsStepper implements Stepper {
       this.#tensors.get(name)?.dispose();
       this.#tensors.set(name, tensor);
     }
-    this.#pending.push({ step, loss, correct });
+    this.#pending.push({ step, loss, correct, layer: this.#firstSpoilt });
     if (this.#pending.length >= MAX_PENDING) this.#collect();
   }
 
@@ -109,12 +112,17 @@ export class TfjsStepper implements Stepper {
         // Kept by hand: the gradient scope would free what is not differentiated.
         updateWeight: (name, value) => void updates.set(name, tf.keep(value)),
         uniform: (label, like) => uniformLike(tf, like, { seed: hyperParameters.seed, label, step }),
+        ...(this.#setup.watchesLayers === true ? { onOutput: (id, value) => this.#watch(id, value) } : {}),
       });
       counted.push(tf.keep(model.loss.correct<Tensor>(this.#ops, scores, y)) as Scalar);
       return model.loss.mean<Tensor>(this.#ops, scores, y) as Scalar;
     };
     const { value, gradients } = valueAndGradients(tf, lossOf, model.trainable.map(({ fullName }) => this.#tensor(fullName)));
     return { loss: value, correct: counted[0] as Scalar, gradients };
+  }
+
+  #watch(layer: string, output: Tensor): void {
+    if (this.#firstSpoilt === undefined && !output.dataSync().every(Number.isFinite)) this.#firstSpoilt = layer;
   }
 
   #applyGradients(gradients: readonly Tensor[], step: number, next: Map<string, Tensor>): void {
@@ -138,9 +146,9 @@ export class TfjsStepper implements Stepper {
     const losses = tf.tidy(() => tf.stack(pending.map(({ loss }) => loss)).dataSync());
     const corrects = tf.tidy(() => tf.stack(pending.map(({ correct }) => correct)).dataSync());
     tf.dispose(pending.flatMap(({ loss, correct }) => [loss, correct]));
-    for (const [index, { step }] of pending.entries()) {
+    for (const [index, { step, layer }] of pending.entries()) {
       const loss = losses[index] as number;
-      if (!Number.isFinite(loss)) throw divergedAt({ step, loss });
+      if (!Number.isFinite(loss)) throw divergedAt({ step, loss, layer });
       this.#read.push({ loss, correct: corrects[index] as number });
     }
   }
