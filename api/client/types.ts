@@ -61,6 +61,7 @@ export interface DatasetMeta {
   readonly heldOutSamples: number;
   /** Shape of one sample, e.g. [28, 28, 1]. */
   readonly sampleShape: readonly number[];
+  /** 0 where the targets are numbers. */
   readonly classes: number;
 }
 

@@ -177,6 +177,11 @@ describe('datasets', () => {
     for (const part of ['cid', 'held_out_cid']) expect(await http('POST', '/api/datasets', { ...said, size_bytes: 5_000, [part]: MISSING_CID })).toMatchObject({ status: 404, code: 'NOT_FOUND' });
   });
 
+  it('have two classes or more, or none where their targets are numbers', async () => {
+    expect(await client.data.put({ train: new Uint8Array(9), heldOut: new Uint8Array(1), meta: { ...meta, classes: 0 } })).toMatchObject({ classes: 0 });
+    for (const classes of [-1, 1]) expect(await http('POST', '/api/datasets', { ...dataset(), classes })).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+  });
+
   it('are asked for with a token of the platform', async () => {
     const { cid } = await client.data.put({ train: new Uint8Array(7), heldOut: new Uint8Array(1), meta });
     const objects = createObjectDirectory({ storageUrl: config.storageUrl, tokens });

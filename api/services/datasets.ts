@@ -21,7 +21,7 @@ const datasetSchema = z.object({
   samples: z.int().min(1).max(2_000_000_000),
   sizeBytes: z.int().min(1).max(MAX_PART_BYTES, 'must be at most 2147483648 (2 GiB)'),
   sampleShape: z.array(z.int().min(1)).min(1).max(4),
-  classes: z.int().min(2).max(100_000),
+  classes: z.int().min(0).max(100_000).refine((classes) => classes !== 1, 'must be at least 2, or 0 where the targets are numbers'),
   heldOutCid: cidSchema,
   heldOutKey: objectKey,
   heldOutSamples: z.int().min(1).max(2_000_000_000),

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseGraph } from '#core/graph/parse';
 import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 import { refusalOf, type ClaimFacts } from './claim-rules.ts';
 import { machineStatus } from './machine-documents.ts';
 import { deviceForClass, queuesOfNode } from './node-queues.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
-import { jobIdFor } from './specification.ts';
+import { checkDatasetFits, jobIdFor } from './specification.ts';
 
 const node = {
   id: 'n1',
@@ -98,6 +100,34 @@ it('a machine is online for 15 seconds after a heartbeat', () => {
   expect(machineStatus(heard, 1_015_001)).toBe('offline');
   expect(machineStatus({ maintenance: false, lastSeenAt: null }, 0)).toBe('offline');
   expect(machineStatus({ ...heard, maintenance: true }, 1_000_000)).toBe('maintenance');
+});
+
+describe('checkDatasetFits', () => {
+  const verdict = (units: number, loss: string, classes: number, sampleShape = [4]): string => {
+    const layers = [['in', 'DataInput', { shape: [4] }], ['scores', 'Linear', { units }], ['out', 'Output', { loss }]] as const;
+    const nodes = layers.map(([id, type, params]) => ({ id, type, params }));
+    const graph = parseGraph(JSON.stringify({ version: 1, nodes, edges: [{ from: 'in', to: 'scores' }, { from: 'scores', to: 'out' }] }));
+    try {
+      checkDatasetFits(graph, { name: 'd', sampleShape, classes });
+    } catch (error) {
+      if (error instanceof CyxError && error.code === 'DATASET_INVALID') return error.message;
+      throw error;
+    }
+    return 'fits';
+  };
+
+  it('takes what a node takes: labels that the model has scores for, one score for two classes, numbers', () => {
+    expect([verdict(3, 'crossEntropy', 3), verdict(3, 'crossEntropy', 2), verdict(1, 'labelSigmoidCrossEntropy', 2)]).toEqual(['fits', 'fits', 'fits']);
+    expect([verdict(1, 'huber', 0), verdict(2, 'meanSquaredError', 0), verdict(3, 'denseCrossEntropy', 0)]).toEqual(['fits', 'fits', 'fits']);
+  });
+
+  it('says what does not fit', () => {
+    expect(verdict(3, 'crossEntropy', 4)).toMatch(/tells 3 classes apart, but "d" has 4/);
+    expect(verdict(1, 'labelSigmoidCrossEntropy', 3)).toMatch(/tells 2 classes apart, but "d" has 3/);
+    expect(verdict(3, 'crossEntropy', 0)).toMatch(/crossEntropy compares with class labels, but "d" has numbers/);
+    expect(verdict(3, 'huber', 3)).toMatch(/huber compares with numbers, but "d" has class labels/);
+    expect(verdict(3, 'crossEntropy', 3, [5])).toMatch(/shape \[4\], but those of "d" are \[5\]/);
+  });
 });
 
 describe('page tokens', () => {

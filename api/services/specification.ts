@@ -7,7 +7,7 @@ import { canonicalGraphJson } from '#core/graph/canonical';
 import { canonicalHyperParametersJson, hyperParametersSchema } from '#core/graph/hyper-parameters';
 import { parseGraph } from '#core/graph/parse';
 import type { ModelGraph } from '#core/graph/schema';
-import { graphEndpoints } from '#core/graph/shapes';
+import { dataNeeds } from '#core/graph/shapes';
 import { deviceClassSchema } from '#core/hardware/device-class';
 import type { DatasetRow } from '#db/postgres/database';
 import type { JobSpecification } from './types.ts';
@@ -44,9 +44,14 @@ export function checkSpecification(input: JobSpecification): CheckedSpecificatio
   return { ...parsed, graphJson, graph, hash };
 }
 
-/** The dataset must have the shape and the classes that the model was made for. Throws DATASET_INVALID. */
-export function checkDatasetFits(graph: ModelGraph, dataset: DatasetRow): void {
-  const { inputShape, classes } = graphEndpoints(graph);
+type DatasetFacts = Pick<DatasetRow, 'name' | 'sampleShape' | 'classes'>;
+
+/**
+ * The dataset must have the shape and the kind of targets that the model was made for: what can be told without its
+ * data, by the rules that the node applies to the data itself. Throws DATASET_INVALID.
+ */
+export function checkDatasetFits(graph: ModelGraph, dataset: DatasetFacts): void {
+  const { inputShape, targets, labels, loss } = dataNeeds(graph);
   const shape = (sides: readonly number[]): string => `[${sides.join(', ')}]`;
   if (shape(inputShape) !== shape(dataset.sampleShape)) {
     throw new CyxError(
@@ -54,10 +59,15 @@ export function checkDatasetFits(graph: ModelGraph, dataset: DatasetRow): void {
       `The model takes samples of shape ${shape(inputShape)}, but those of "${dataset.name}" are ${shape(dataset.sampleShape)}. Change the DataInput layer or choose another dataset.`,
     );
   }
-  if (classes !== dataset.classes) {
+  const isOfNumbers = dataset.classes === 0;
+  if (isOfNumbers !== (targets === 'values')) {
+    const [wanted, given] = isOfNumbers ? ['class labels', 'numbers'] : ['numbers', 'class labels'];
+    throw new CyxError('DATASET_INVALID', `The model's loss ${loss} compares with ${wanted}, but "${dataset.name}" has ${given}. Change the loss of Output or choose another dataset.`);
+  }
+  if (labels !== undefined && dataset.classes > labels) {
     throw new CyxError(
       'DATASET_INVALID',
-      `The model tells ${classes} classes apart, but "${dataset.name}" has ${dataset.classes}. Change the layer before Output or choose another dataset.`,
+      `The model tells ${labels} classes apart, but "${dataset.name}" has ${dataset.classes}. Change the layer before Output or choose another dataset.`,
     );
   }
 }

@@ -141,6 +141,7 @@ export interface DatasetView {
   readonly heldOutSamples: number;
   readonly sizeBytes: number;
   readonly sampleShape: readonly number[];
+  /** 0 where the targets are numbers. */
   readonly classes: number;
   readonly createdAt: Date;
 }
@@ -152,6 +153,7 @@ export interface RegisterDatasetInput {
   readonly samples: number;
   readonly sizeBytes: number;
   readonly sampleShape: readonly number[];
+  /** 0 where the targets are numbers. */
   readonly classes: number;
   readonly heldOutCid: string;
   readonly heldOutKey: Uint8Array;
