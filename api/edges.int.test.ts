@@ -146,6 +146,32 @@ describe('a job over the edges', () => {
     await expect(other.cancel(jobId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   }, 120_000);
 
+  it('keeps every hyper-parameter on its way, over gRPC and REST', async () => {
+    await keepOnline();
+    const chosen = { optimizer: 'adamw', weightDecay: 0.01, beta2: 0.99, schedule: { kind: 'cosine', finalFactor: 0.1 }, warmUpSteps: 5, clipNorm: 1 } as const;
+    const hyperParameters = { ...specification.hyperParameters, ...chosen, seed: 3 };
+    const wanted = { ...specification, hyperParameters };
+    const browser = createBrowserClient({ ...urls(), token: userLogin.token });
+    const { quoteId, amountBase } = await browser.quote(wanted);
+    // A quote fits only the job it was made for: both transports said the same.
+    const { jobId } = await user.submit({ requestId: randomUUID(), quoteId, specification: wanted, budgetBase: amountBase });
+    for (const client of [user, browser]) expect((await client.status(jobId)).specification.hyperParameters).toEqual(hyperParameters);
+    const { json } = await http('GET', `/api/jobs/${jobId}`, userLogin.token);
+    const inRest = (json['specification'] as { hyper_parameters: object }).hyper_parameters;
+    expect(inRest).toEqual({
+      epochs: 2, batch_size: 64, learning_rate: 0.001, optimizer: 'adamw', seed: 3, weight_decay: 0.01, beta2: 0.99,
+      schedule: { kind: 'cosine', final_factor: 0.1 }, warm_up_steps: 5, clip_norm: 1,
+    });
+    const { rows } = await postgres.db.execute(sql`SELECT hyper_parameters FROM jobs WHERE id = ${jobId}`);
+    expect(rows).toEqual([{ hyper_parameters: hyperParameters }]);
+    await user.cancel(jobId);
+    await collect(user.follow(jobId));
+
+    const typo = { ...wanted, hyperParameters: { ...hyperParameters, weightdecay: 1 } };
+    for (const client of [user, browser]) await expect(client.quote(typo)).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('weightdecay') });
+    for (const client of [user, browser]) await expect(client.quote({ ...wanted, hyperParameters: { ...hyperParameters, momentum: 0.9 } })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  }, 60_000);
+
   it('gives the owner their dataset back, and nobody else', async () => {
     const bytes = new Uint8Array(await new Response(await user.data.get(specification.datasetCid)).arrayBuffer());
     expect(bytes).toEqual(new Uint8Array(4_000).fill(1));

@@ -2,30 +2,15 @@ import type { z } from 'zod';
 import { hyperParametersSchema } from '#core/graph/hyper-parameters';
 import type { DatasetView, Job, JobUpdate, QuoteView, Specification, TransferView, UserView, WalletView } from './types.ts';
 import type { transferJson, userJson, walletJson } from './wire/account.ts';
-import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, quoteJson, specificationJson } from './wire/job.ts';
+import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, quoteJson } from './wire/job.ts';
+import { specificationFromJson, type specificationJson } from './wire/specification.ts';
 
 /** REST's spelling as the SDK's types. */
 
-export function specificationToWire(specification: Specification): z.input<typeof specificationJson> {
-  const { epochs, batchSize, learningRate, optimizer, seed } = specification.hyperParameters;
-  return {
-    graph_json: specification.graphJson,
-    dataset_cid: specification.datasetCid,
-    hyper_parameters: { epochs, batch_size: batchSize, learning_rate: learningRate, optimizer, seed },
-    device_class: specification.deviceClass,
-    deadline_ms: specification.deadlineMs,
-  };
-}
-
+/** What a server says must be a whole specification, and nothing that this client does not know. */
 function specificationFromWire(json: z.output<typeof specificationJson>): Specification {
-  const { batch_size: batchSize, learning_rate: learningRate, ...rest } = json.hyper_parameters;
-  return {
-    graphJson: json.graph_json,
-    datasetCid: json.dataset_cid,
-    hyperParameters: hyperParametersSchema.parse({ ...rest, batchSize, learningRate }),
-    deviceClass: json.device_class,
-    deadlineMs: json.deadline_ms,
-  };
+  const specification = specificationFromJson(json);
+  return { ...specification, hyperParameters: hyperParametersSchema.parse(specification.hyperParameters) };
 }
 
 export function userFromWire(json: z.output<typeof userJson>): UserView {

@@ -66,14 +66,19 @@ async function* readStream(
 }
 
 function specificationMessage(specification: Specification): JobSpecification {
-  const { epochs, batchSize, learningRate, optimizer, seed } = hyperParametersSchema.parse(specification.hyperParameters);
   return {
     graphJson: specification.graphJson,
     datasetCid: specification.datasetCid,
-    hyperParameters: { epochs, batchSize, learningRate, optimizer, seed },
+    hyperParameters: undefined,
+    hyperParametersJson: JSON.stringify(specification.hyperParameters),
     deviceClass: specification.deviceClass,
     deadlineMs: BigInt(specification.deadlineMs),
   };
+}
+
+/** A server from before the JSON knows no other hyper-parameters than those of the message. */
+function hyperParametersFromMessage({ hyperParameters, hyperParametersJson }: JobSpecification): Specification['hyperParameters'] {
+  return hyperParametersSchema.parse(hyperParametersJson === '' ? hyperParameters : JSON.parse(hyperParametersJson));
 }
 
 /** The enum's numbers follow the order of core's states, after UNSPECIFIED = 0. */
@@ -110,7 +115,7 @@ function jobFromMessage(job: JobMessage): Job {
     specification: {
       graphJson: specification.graphJson,
       datasetCid: specification.datasetCid,
-      hyperParameters: hyperParametersSchema.parse(specification.hyperParameters),
+      hyperParameters: hyperParametersFromMessage(specification),
       deviceClass: specification.deviceClass,
       deadlineMs: Number(specification.deadlineMs),
     },

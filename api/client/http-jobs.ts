@@ -1,24 +1,25 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { isErrorCode } from '#core/errors/table';
-import { jobFromWire, quoteFromWire, specificationToWire, updateFromWire } from './from-json.ts';
+import { jobFromWire, quoteFromWire, updateFromWire } from './from-json.ts';
 import { httpCall, httpSend, type HttpTarget } from './http-call.ts';
 import { serverSentEvents } from './server-sent-events.ts';
 import type { JobTransport, JobUpdate, ListInput } from './types.ts';
 import { cancelledJson, jobJson, jobsJson, jobUpdateJson, quoteJson, submittedJson } from './wire/job.ts';
+import { specificationToJson } from './wire/specification.ts';
 
 /** Calls about jobs over REST and server-sent events: what browsers can do. */
 export function createHttpJobs(target: HttpTarget): JobTransport {
   const job = (jobId: string): string => `/api/jobs/${encodeURIComponent(jobId)}`;
   return {
     quote: async (specification) => {
-      const body = { specification: specificationToWire(specification) };
+      const body = { specification: specificationToJson(specification) };
       return quoteFromWire(await httpCall(target, { method: 'POST', path: '/api/quotes', body }, quoteJson));
     },
     submit: async (input) => {
       const body = {
         request_id: input.requestId,
         quote_id: input.quoteId,
-        specification: specificationToWire(input.specification),
+        specification: specificationToJson(input.specification),
         budget_base: input.budgetBase.toString(),
       };
       const submitted = await httpCall(target, { method: 'POST', path: '/api/jobs', body }, submittedJson);

@@ -12,8 +12,9 @@ export function createJobService(services: Services, options: CallOptions): JobS
       return { ...quote, estimatedDurationMs: BigInt(quote.estimatedDurationMs) };
     }),
     submitJob: unary(options, async ({ requestId, quoteId, specification, budgetBase }, context) => {
+      const actor = await actorOf(context);
       const input = { requestId, quoteId, specification: specificationFromMessage(specification), budgetBase };
-      const submitted = await services.jobs.submit(await actorOf(context), input);
+      const submitted = await services.jobs.submit(actor, input);
       return { ...submitted, state: stateMessage(submitted.state) };
     }),
     getJobStatus: unary(options, async ({ jobId }, context) => ({

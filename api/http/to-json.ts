@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import type { transferJson, userJson, walletJson } from '#api/client/wire/account';
-import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, quoteJson, specificationJson } from '#api/client/wire/job';
+import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, quoteJson } from '#api/client/wire/job';
 import type { computeUnitJson, hardwareJson, machineJson, nodeJson } from '#api/client/wire/machine';
+import { specificationToJson } from '#api/client/wire/specification';
 import type { ComputeUnitView, Hardware, MachineView } from '#api/services/machine-types';
 import type {
   AttemptView,
   DatasetView,
-  JobSpecification,
   JobSummary,
   JobUpdate,
   JobView,
@@ -17,7 +17,6 @@ import type {
   WalletView,
 } from '#api/services/types';
 import { assertNever } from '#core/errors/cyx-error';
-import type { HyperParameters } from '#core/graph/hyper-parameters';
 import { JOB_END_REASONS } from '#core/job/end-reason';
 
 /** Views as REST spells them: snake_case, instants in ISO 8601, money as decimal strings. */
@@ -100,29 +99,6 @@ export function nodeToJson(node: NodeView): z.input<typeof nodeJson> {
     successful: node.successful,
     avg_time_ms: node.avgTimeMs,
     last_seen: iso(node.lastSeenAt),
-  };
-}
-
-function specificationToJson(specification: JobSpecification): z.input<typeof specificationJson> {
-  const { epochs, batchSize, learningRate, optimizer, seed } = specification.hyperParameters;
-  return {
-    graph_json: specification.graphJson,
-    dataset_cid: specification.datasetCid,
-    hyper_parameters: { epochs, batch_size: batchSize, learning_rate: learningRate, optimizer, seed },
-    device_class: specification.deviceClass,
-    deadline_ms: specification.deadlineMs,
-  };
-}
-
-/** Unchecked beyond its types: the services check everything, whichever edge it came through. */
-export function specificationFromJson(json: z.output<typeof specificationJson>): JobSpecification {
-  const { batch_size: batchSize, learning_rate: learningRate, ...rest } = json.hyper_parameters;
-  return {
-    graphJson: json.graph_json,
-    datasetCid: json.dataset_cid,
-    hyperParameters: { ...rest, batchSize, learningRate } as HyperParameters,
-    deviceClass: json.device_class,
-    deadlineMs: json.deadline_ms,
   };
 }
 

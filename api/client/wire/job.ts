@@ -2,20 +2,8 @@ import { z } from 'zod';
 import { JOB_STATES } from '#core/job/machine';
 import { transferJson } from './account.ts';
 import { amountBase, instant, keyText } from './common.ts';
+import { specificationJson } from './specification.ts';
 
-export const specificationJson = z.object({
-  graph_json: z.string(),
-  dataset_cid: z.string(),
-  hyper_parameters: z.object({
-    epochs: z.number(),
-    batch_size: z.number(),
-    learning_rate: z.number(),
-    optimizer: z.string().optional(),
-    seed: z.number().optional(),
-  }),
-  device_class: z.string(),
-  deadline_ms: z.number(),
-});
 export const quoteBody = z.object({ specification: specificationJson });
 export const quoteJson = z.object({
   quote_id: z.string(),
@@ -109,6 +97,7 @@ export const modelsJson = z.object({
   models: z.array(z.object({ job_id: z.string(), cid: z.string(), test_accuracy: z.number().nullable(), created_at: instant })),
 });
 
+const classes = z.int().describe('0 where the targets are numbers instead of class labels');
 export const datasetBody = z.object({
   cid: z.string(),
   key: keyText,
@@ -116,7 +105,7 @@ export const datasetBody = z.object({
   samples: z.int(),
   size_bytes: z.int(),
   sample_shape: z.array(z.int()),
-  classes: z.int(),
+  classes,
   held_out_cid: z.string(),
   held_out_key: keyText,
   held_out_samples: z.int(),
@@ -128,7 +117,7 @@ export const datasetJson = z.object({
   held_out_samples: z.int(),
   size_bytes: z.int(),
   sample_shape: z.array(z.int()),
-  classes: z.int(),
+  classes,
   created_at: instant,
 });
 export const datasetKeyJson = z.object({ cid: z.string(), key: keyText });

@@ -2,10 +2,11 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { keyToText } from '#api/client/wire/common';
 import { cancelledJson, jobJson, jobsJson, jobState, modelKeyJson, preparedJson, quoteBody, quoteJson, submitBody, submittedJson } from '#api/client/wire/job';
+import { specificationFromJson } from '#api/client/wire/specification';
 import type { Services } from '#api/services/types';
 import { baseFromString } from '#core/money/amount';
 import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
-import { jobSummaryToJson, jobToJson, quoteToJson, specificationFromJson } from '../to-json.ts';
+import { jobSummaryToJson, jobToJson, quoteToJson } from '../to-json.ts';
 
 const params = z.object({ id: z.string() });
 export const pageQuery = z.object({

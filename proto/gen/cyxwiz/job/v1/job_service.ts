@@ -101,11 +101,12 @@ export function jobStateToJSON(object: JobState): string {
   }
 }
 
+/** Those that every job names. JobSpecification.hyper_parameters_json has all of them. */
 export interface HyperParameters {
   epochs: number;
   batchSize: number;
   learningRate: number;
-  /** "sgd" or "adam". */
+  /** "sgd", "momentum", "nesterov", "rmsprop", "adam" or "adamw"; empty means "adam". */
   optimizer: string;
   seed: number;
 }
@@ -115,6 +116,7 @@ export interface JobSpecification {
   graphJson: string;
   /** CID of a dataset that the user registered. */
   datasetCid: string;
+  /** Enough for a plain job. Next to hyper_parameters_json it must say the same; answers have both. */
   hyperParameters:
     | HyperParameters
     | undefined;
@@ -122,6 +124,8 @@ export interface JobSpecification {
   deviceClass: string;
   /** The job must be done this many milliseconds after it was submitted. */
   deadlineMs: bigint;
+  /** All hyper-parameters: JSON of core/graph's schema, names in camelCase. Unknown names are refused. */
+  hyperParametersJson: string;
 }
 
 export interface GetQuoteRequest {
@@ -401,7 +405,14 @@ export const HyperParameters: MessageFns<HyperParameters> = {
 };
 
 function createBaseJobSpecification(): JobSpecification {
-  return { graphJson: "", datasetCid: "", hyperParameters: undefined, deviceClass: "", deadlineMs: 0n };
+  return {
+    graphJson: "",
+    datasetCid: "",
+    hyperParameters: undefined,
+    deviceClass: "",
+    deadlineMs: 0n,
+    hyperParametersJson: "",
+  };
 }
 
 export const JobSpecification: MessageFns<JobSpecification> = {
@@ -423,6 +434,9 @@ export const JobSpecification: MessageFns<JobSpecification> = {
         throw new globalThis.Error("value provided for field message.deadlineMs of type uint64 too large");
       }
       writer.uint32(40).uint64(message.deadlineMs);
+    }
+    if (message.hyperParametersJson !== "") {
+      writer.uint32(50).string(message.hyperParametersJson);
     }
     return writer;
   },
@@ -480,6 +494,14 @@ export const JobSpecification: MessageFns<JobSpecification> = {
             message.deadlineMs = reader.uint64() as bigint;
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.hyperParametersJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -519,6 +541,11 @@ export const JobSpecification: MessageFns<JobSpecification> = {
         : isSet(object.deadline_ms)
         ? BigInt(object.deadline_ms)
         : 0n,
+      hyperParametersJson: isSet(object.hyperParametersJson)
+        ? globalThis.String(object.hyperParametersJson)
+        : isSet(object.hyper_parameters_json)
+        ? globalThis.String(object.hyper_parameters_json)
+        : "",
     };
   },
 
@@ -539,6 +566,9 @@ export const JobSpecification: MessageFns<JobSpecification> = {
     if (message.deadlineMs !== 0n) {
       obj.deadlineMs = message.deadlineMs.toString();
     }
+    if (message.hyperParametersJson !== "") {
+      obj.hyperParametersJson = message.hyperParametersJson;
+    }
     return obj;
   },
 
@@ -556,6 +586,7 @@ export const JobSpecification: MessageFns<JobSpecification> = {
     message.deadlineMs = (object.deadlineMs !== undefined && object.deadlineMs !== null)
       ? BigInt(object.deadlineMs)
       : 0n;
+    message.hyperParametersJson = object.hyperParametersJson ?? "";
     return message;
   },
 };
