@@ -2,6 +2,16 @@ import { CyxError } from '#core/errors/cyx-error';
 import { runStateSchema, type RunState } from '../trainer/state.ts';
 import { decodeTensors, encodeTensors, type NamedTensor } from './safetensors.ts';
 
+/**
+ * A checkpoint is a safetensors file, so Python reads it with `safetensors.numpy.load_file`. Tensors, all float32: every
+ * weight under `<layer>.<weight>`, in Keras' layout, and every optimizer slot under `<slot>:<layer>.<weight>`. Metadata:
+ *
+ * - `format`: the name below.
+ * - `run`: c_0 of the commitment chain, which binds graph, dataset, hyper-parameters and checkpoint interval.
+ * - `state`: `RunState` as JSON. Its `step` is the cursor of everything else: which samples come next follows from (seed,
+ *   epoch), dropout's Philox counters from (seed, layer, step), and the learning rate from the step. `devices` names where the run was
+ *   from which step on: bits are only equal within one device class, so a run that went on elsewhere shows it.
+ */
 const FORMAT = 'cyxwiz-checkpoint/1';
 
 /** A run frozen between two steps: weights and optimizer slots as tensors, the rest as metadata. */

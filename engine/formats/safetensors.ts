@@ -75,41 +75,73 @@ export function encodeTensors(file: TensorFile): Uint8Array {
   return bytes;
 }
 
-function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; body: Uint8Array } {
+function headerLength(bytes: Uint8Array): number {
   if (bytes.length < LENGTH_BYTES) throw new Error('it is too short to have a header');
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) throw new Error(`its header claims ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed`);
-  const end = LENGTH_BYTES + Number(length);
-  if (end > bytes.length) throw new Error('it ends before its header does');
-  const json = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(LENGTH_BYTES, end));
-  return { header: headerSchema.parse(JSON.parse(json)), body: bytes.subarray(end) };
+  return Number(length);
 }
 
-function readTensor(name: string, value: unknown, body: Uint8Array): NamedTensor & { readonly start: number; readonly end: number } {
+/** Where a tensor's values are in a file. */
+export interface TensorPlace {
+  readonly Type: (typeof DTYPES)[Dtype];
+  readonly shape: readonly number[];
+  /** Offsets in the file. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface TensorLayout {
+  readonly places: ReadonlyMap<string, TensorPlace>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function readPlace(name: string, value: unknown, bodyStart: number, fileBytes: number): TensorPlace {
   const entry = entrySchema.parse(value);
   if (!Object.hasOwn(DTYPES, entry.dtype)) throw new Error(`tensor "${name}" has type ${entry.dtype}; only ${Object.keys(DTYPES).join(', ')} are read`);
   const Type = DTYPES[entry.dtype as Dtype];
   const [start, end] = entry.data_offsets;
-  const length = productOf(entry.shape);
-  if (end > body.length || end - start !== length * Type.BYTES_PER_ELEMENT) {
+  if (bodyStart + end > fileBytes || end - start !== productOf(entry.shape) * Type.BYTES_PER_ELEMENT) {
     throw new Error(`tensor "${name}" of shape [${entry.shape.join(', ')}] does not fit its ${end - start} bytes`);
   }
-  const at = body.byteOffset + start;
+  return { Type, shape: entry.shape, start: bodyStart + start, end: bodyStart + end };
+}
+
+function readLayout(head: Uint8Array, fileBytes: number): TensorLayout {
+  const bodyStart = LENGTH_BYTES + headerLength(head);
+  if (bodyStart > fileBytes || bodyStart > head.length) throw new Error('it ends before its header does');
+  const json = new TextDecoder('utf-8', { fatal: true }).decode(head.subarray(LENGTH_BYTES, bodyStart));
+  const { __metadata__: metadata = {}, ...rest } = headerSchema.parse(JSON.parse(json));
+  const places = new Map(Object.entries(rest).map(([name, value]) => [name, readPlace(name, value, bodyStart, fileBytes)]));
+  checkCoverage([...places.values()], bodyStart, fileBytes);
+  return { places, metadata: metadataSchema.parse(metadata) };
+}
+
+function valuesAt(bytes: Uint8Array, { Type, start, end }: TensorPlace): TensorData {
+  const at = bytes.byteOffset + start;
   // Values may be viewed in place only where they are aligned.
-  const aligned = at % Type.BYTES_PER_ELEMENT === 0;
-  const data = aligned ? new Type(body.buffer as ArrayBuffer, at, length) : new Type(Uint8Array.from(body.subarray(start, end)).buffer);
-  return { shape: entry.shape, data, start, end };
+  if (at % Type.BYTES_PER_ELEMENT !== 0) return new Type(Uint8Array.from(bytes.subarray(start, end)).buffer);
+  return new Type(bytes.buffer as ArrayBuffer, at, (end - start) / Type.BYTES_PER_ELEMENT);
 }
 
 /** The format wants the values to fill the body without gaps or overlaps: nothing can hide in a file. */
-function checkCoverage(spans: readonly { readonly start: number; readonly end: number }[], bodyBytes: number): void {
+function checkCoverage(spans: readonly { readonly start: number; readonly end: number }[], bodyStart: number, fileBytes: number): void {
   const sorted = [...spans].sort((a, b) => a.start - b.start || a.end - b.end);
-  let expected = 0;
+  let expected = bodyStart;
   for (const { start, end } of sorted) {
     if (start !== expected) throw new Error('its tensors overlap or leave gaps');
     expected = end;
   }
-  if (expected !== bodyBytes) throw new Error(`${bodyBytes - expected} bytes at its end belong to no tensor`);
+  if (expected !== fileBytes) throw new Error(`${fileBytes - expected} bytes at its end belong to no tensor`);
+}
+
+function orRefuse<T>(what: string, code: ErrorCode, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? 'its header is not a safetensors header' : (cause as Error).message;
+    throw new CyxError(code, `The ${what} can not be read as safetensors: ${reason}`, { cause });
+  }
 }
 
 /**
@@ -118,15 +150,19 @@ function checkCoverage(spans: readonly { readonly start: number; readonly end: n
  * @throws CyxError with `code`, saying what is wrong with the file that `what` names.
  */
 export function decodeTensors(bytes: Uint8Array, what: string, code: ErrorCode): TensorFile {
-  try {
-    const { header, body } = readHeader(bytes);
-    const { __metadata__: metadata = {}, ...rest } = header;
-    const read = Object.entries(rest).map(([name, value]) => [name, readTensor(name, value, body)] as const);
-    checkCoverage(read.map(([, tensor]) => tensor), body.length);
-    const tensors = new Map(read.map(([name, { shape, data }]) => [name, { shape, data }]));
-    return { tensors, metadata: metadataSchema.parse(metadata) };
-  } catch (cause) {
-    const reason = cause instanceof z.ZodError ? 'its header is not a safetensors header' : (cause as Error).message;
-    throw new CyxError(code, `The ${what} can not be read as safetensors: ${reason}`, { cause });
-  }
+  return orRefuse(what, code, () => {
+    const { places, metadata } = readLayout(bytes, bytes.length);
+    const tensors = new Map([...places].map(([name, place]) => [name, { shape: place.shape, data: valuesAt(bytes, place) }]));
+    return { tensors, metadata };
+  });
+}
+
+/**
+ * Where everything is in a file of which only parts are to be read.
+ *
+ * @param readHead gives the first so many bytes of the file, or as many as there are.
+ * @throws CyxError as `decodeTensors`.
+ */
+export function decodeLayout(readHead: (sizeBytes: number) => Uint8Array, fileBytes: number, what: string, code: ErrorCode): TensorLayout {
+  return orRefuse(what, code, () => readLayout(readHead(LENGTH_BYTES + headerLength(readHead(LENGTH_BYTES))), fileBytes));
 }

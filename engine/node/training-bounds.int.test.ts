@@ -49,6 +49,14 @@ describe('memory', () => {
     expect(await resultOf({ ...run, batchSize: fits, epochs: 3 })).toMatchObject({ ok: true });
   });
 
+  it('is not taken by the samples: a file as large as what is left is trained on', async () => {
+    const samples = 100_000;
+    const lean = JSON.stringify(chain(['DataInput', { shape: [SIDE, SIDE, 1] }], ['AvgPool', { poolSize: 8 }], ['Flatten'], ['Linear', { units: 3 }], ['Output']));
+    const y = new Uint8Array(samples);
+    const datasetFile = dirs.dataset('large', { samples, shape: [SIDE, SIDE, 1], x: new Uint8Array(samples * SIDE * SIDE), y, classes: 3, normalise: BYTES_TO_UNIT });
+    expect(await resultOf({ graphJson: lean, datasetFile, batchSize: 256, memoryMb: 700 })).toMatchObject({ ok: true, samples });
+  });
+
   it('is bounded also where no trial could tell', async () => {
     // TensorFlow alone takes more than that.
     const result = await resultOf({ memoryMb: 200 });

@@ -12,12 +12,12 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { parseGraph } from '#core/graph/parse';
-import { decodeDataset } from '../data/dataset.ts';
 import { encodeModel } from '../formats/model-file.ts';
 import { train, type TrainingOutcome } from '../trainer/train.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { CHILD_FILES, readTrainingResult, trainingSpecSchema, type ChildInfo, type TrainingResult, type TrainingSpec } from './child-contract.ts';
 import { peakResidentBytes } from './device-benchmark/machine.ts';
+import { trainingDataOf } from './dataset-file.ts';
 import { nameDevice } from './device-class.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { ProgressLog } from './progress-log.ts';
@@ -51,7 +51,7 @@ async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () =
   const { datasetCid, hyperParameters, checkpointEverySteps, deadlineAtMs } = spec;
   startWatchdog({ resultFile: join(workDir, CHILD_FILES.result), memoryBytes, deadlineAtMs, batchSize: hyperParameters.batchSize });
   const graph = parseGraph(spec.graphJson);
-  const dataset = decodeDataset(await readFile(spec.datasetFile));
+  const dataset = trainingDataOf(spec.datasetFile);
   const { tf, profile } = loadTensorflow({ threads: spec.threads });
   const [checkpointFile, pauseFile] = [join(workDir, CHILD_FILES.checkpoint), join(workDir, CHILD_FILES.pause)];
   const resumeFrom = existsSync(checkpointFile) ? await readFile(checkpointFile) : undefined;
@@ -71,7 +71,7 @@ async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () =
       },
       resumeFrom,
     );
-    return { ...outcome, samples: dataset.samples };
+    return { ...outcome, samples: dataset.facts.samples };
   } finally {
     log.close();
   }

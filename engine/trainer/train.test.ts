@@ -66,6 +66,26 @@ describe('train', () => {
     expect(facts(await finish(run, {}, twice))).toEqual(whole);
   });
 
+  it('says on which devices it was, and in what it computed nothing of that shows', async () => {
+    const whole = facts(await finish(tinyRun()));
+    const checkpoint = await stopAt(tinyRun({ device: 'one' }), 6);
+    const same = await finish(tinyRun({ device: 'one' }), {}, checkpoint);
+    expect([facts(same), same.devices]).toEqual([whole, [{ fromStep: 1, device: 'one' }]]);
+    const moved = await finish(tinyRun({ device: 'other' }), {}, checkpoint);
+    expect([facts(moved), moved.devices]).toEqual([whole, [{ fromStep: 1, device: 'one' }, { fromStep: 7, device: 'other' }]]);
+  });
+
+  it('waits where it is asked to, after a checkpoint, and the time is not counted', async () => {
+    let asked = 0;
+    const checkpoints: Uint8Array[] = [];
+    const pause = (): Promise<void> | undefined => (asked++ === 5 ? new Promise((resolve) => setTimeout(resolve, 500)) : undefined);
+    const undisturbed = await finish(tinyRun({ checkpointEverySteps: 100 }));
+    const waited = await finish(tinyRun({ checkpointEverySteps: 100 }), { pause, onCheckpoint: (bytes) => void checkpoints.push(bytes) });
+    expect(facts(waited)).toEqual(facts(undisturbed));
+    expect(checkpoints).toHaveLength(1);
+    expect(waited.trainingMs).toBeLessThan(undisturbed.trainingMs + 400);
+  });
+
   it('can be resumed from every checkpoint that it wrote', async () => {
     const checkpoints: Uint8Array[] = [];
     const whole = facts(await finish(tinyRun(), { onCheckpoint: (bytes) => void checkpoints.push(bytes) }));

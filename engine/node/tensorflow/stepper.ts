@@ -1,3 +1,4 @@
+import { CyxError } from '#core/errors/cyx-error';
 import type { Tf } from '../../backend.ts';
 import type { Batch } from '../../data/batches.ts';
 import type { NamedTensor } from '../../formats/safetensors.ts';
@@ -58,7 +59,7 @@ export class GraphStepper implements Stepper {
     try {
       [values] = this.#session.run(feeds, [NODES.metrics]) as [Float32Array];
     } catch (error) {
-      this.#explain(feeds, step);
+      if (!(error instanceof CyxError)) this.#explain(feeds, step);
       throw error;
     }
     this.#metrics.push({ loss: values[0] as number, correct: values[1] as number });
