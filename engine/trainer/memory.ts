@@ -9,7 +9,7 @@ const SAFE_SHARE = 0.25;
 const TRIAL_SHARE = 0.9;
 
 /** What one sample of a training step holds: each layer's output, kept for the gradient, and once more on the way back. */
-export function bytesPerSample(model: Pick<CompiledModel, 'stages'>): number {
+function bytesPerSample(model: Pick<CompiledModel, 'stages'>): number {
   const values = model.stages.reduce((sum, { facts }) => sum + sizeOf(facts.output ?? []), 0);
   return 2 * FLOAT_BYTES * values;
 }
