@@ -145,7 +145,7 @@ async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<Nod
   const client = platformClientOf(urls);
   try {
     const graph = readFileSync(join(fileURLToPath(new URL('..', import.meta.url)), 'examples/graphs/digits-cnn.json'), 'utf8');
-    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: (dir) => measureSamplesPerSecond(dir, graph), log: nodeLog });
+    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: () => measureSamplesPerSecond(graph), log: nodeLog });
   } finally {
     client.close();
   }

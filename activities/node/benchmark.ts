@@ -10,7 +10,7 @@ const EFFORT = { rounds: 5, roundMs: 200 };
  *
  * @param _workDir not needed: nothing is written.
  */
-export async function measureSamplesPerSecond(_workDir: string, referenceGraphJson: string, threads?: number): Promise<number> {
+export async function measureSamplesPerSecond(referenceGraphJson: string, threads?: number): Promise<number> {
   const { training } = await benchmarkTraining({ graphJson: referenceGraphJson, batchSizes: [BATCH_SIZE], effort: EFFORT, ...(threads === undefined ? {} : { threads }) });
   const [speed] = training;
   if (speed === undefined) throw new CyxError('TRAINING_FAILED', 'The benchmark measured nothing');

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseEndpoint } from './endpoint.ts';
 import { measureHardware, ownDeviceClass, servedClasses } from './hardware.ts';
 import { processMark } from './process-mark.ts';
-import { ProgressTail } from './progress-tail.ts';
+import { ProgressTail } from '#engine/node/progress-tail';
 import { parseRunKey } from './run-key.ts';
 
 describe('run keys', () => {

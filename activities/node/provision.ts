@@ -33,7 +33,7 @@ export interface ProvisionOptions {
   readonly urls: Pick<NodeConfig, 'apiUrl' | 'grpcUrl' | 'gatewayUrl' | 'storageUrl' | 'namespace' | 'caFile'>;
   readonly rest: RestClient;
   readonly machine: MachineClient;
-  readonly measureSpeed: (workDir: string) => Promise<number>;
+  readonly measureSpeed: () => Promise<number>;
   readonly log: NodeLog;
 }
 
@@ -52,7 +52,7 @@ export async function provisionNode({ nodeDir, urls, rest, machine, measureSpeed
   const hardware = await measureHardware();
   const deviceClass = ownDeviceClass(hardware, hasGpuTrainer());
   const { machineId, apiKey } = provider.machine ?? (await registerMachine(rest, login, hardware, provider, join(nodeDir, 'provider.json')));
-  const [samplesPerSecond] = await Promise.all([measureSpeed(nodeDir), untilFunded(rest, login)]);
+  const [samplesPerSecond] = await Promise.all([measureSpeed(), untilFunded(rest, login)]);
   log.info({ samplesPerSecond, deviceClass }, 'Measured this machine');
   const { nodeId } = await machine.registerNode(apiKey, {
     machineId,

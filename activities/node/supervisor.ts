@@ -14,8 +14,8 @@ import {
 } from '#engine/node/child-contract';
 import { isolate } from '#engine/node/child-isolation';
 import { readJson, writeJson } from './json-file.ts';
+import { ProgressTail } from '#engine/node/progress-tail';
 import { processMark } from './process-mark.ts';
-import { ProgressTail } from './progress-tail.ts';
 import { allRuns, attemptsOf, endSchema, hasSpec, makeRunDirectory, planSchema, processSchema, readJournal, RUN_FILES, runDirectory, type ProcessEnd, type ProcessRecord } from './run-dir.ts';
 import { runName, type RunKey } from './run-key.ts';
 

@@ -1,25 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
-import { z } from 'zod';
 import type { Job, JobUpdate, Specification } from '#api/client/node';
 import { CyxError } from '#core/errors/cyx-error';
-import { parseInput } from '#core/errors/from-zod';
-import { hyperParametersSchema, OPTIMIZERS, type HyperParameters } from '#core/graph/hyper-parameters';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { JOB_STATES, type JobState } from '#core/job/machine';
 import { numberOption, readInput, withClient, type CliContext } from '../context.ts';
+import { hyperParametersOf, withHyperParameters, type HyperParameterOptions } from '../training/hyper-parameters.ts';
 
 const FIRST_UPDATE_WITHIN_MS = 10_000;
 const PAUSE_MS = 1_000;
 
-/** The same as `cyxwiz train` has. */
-const DEFAULTS = { epochs: 5, batchSize: 64, learningRate: 0.001, optimizer: 'adam', seed: 1 } as const;
-
-interface SpecificationOptions extends Partial<Omit<HyperParameters, 'optimizer'>> {
+interface SpecificationOptions extends HyperParameterOptions {
   readonly graph: string;
   readonly data: string;
-  readonly optimizer?: string;
-  readonly params?: string;
   readonly device: string;
   readonly deadline: number;
 }
@@ -36,18 +29,8 @@ export function jobCommand(context: () => CliContext): Command {
 }
 
 function withSpecification(command: Command): Command {
-  return command
-    .requiredOption('--graph <file>', 'the model graph, JSON')
-    .requiredOption('--data <cid>', 'a dataset that you stored')
-    .option('--epochs <n>', `(default: ${DEFAULTS.epochs})`, numberOption)
-    .option('--batch-size <n>', `(default: ${DEFAULTS.batchSize})`, numberOption)
-    .option('--learning-rate <x>', `(default: ${DEFAULTS.learningRate})`, numberOption)
-    .option('--optimizer <name>', `${OPTIMIZERS.join(', ')} (default: ${DEFAULTS.optimizer})`)
-    .option('--weight-decay <x>', '', numberOption)
-    .option('--clip-norm <x>', 'scales gradients down to this norm', numberOption)
-    .option('--warm-up-steps <n>', 'steps in which the learning rate grows', numberOption)
-    .option('--seed <n>', `(default: ${DEFAULTS.seed})`, numberOption)
-    .option('--params <file>', 'all of these and more as JSON (core/graph/hyper-parameters.ts); options go before it')
+  command.requiredOption('--graph <file>', 'the model graph, JSON').requiredOption('--data <cid>', 'a dataset that you stored');
+  return withHyperParameters(command)
     .option('--device <class>', 'cpu, or cuda.<8|16|24|48|80>g', 'cpu')
     .option('--deadline <minutes>', 'the job must be done by then', numberOption, 10);
 }
@@ -60,22 +43,6 @@ async function specificationOf(options: SpecificationOptions): Promise<Specifica
     deviceClass: options.device,
     deadlineMs: Math.round(options.deadline * 60_000),
   };
-}
-
-async function hyperParametersOf(options: SpecificationOptions): Promise<HyperParameters> {
-  const { epochs, batchSize, learningRate, optimizer, weightDecay, clipNorm, warmUpSteps, seed } = options;
-  const given = Object.entries({ epochs, batchSize, learningRate, optimizer, weightDecay, clipNorm, warmUpSteps, seed }).filter(([, value]) => value !== undefined);
-  const fromFile = options.params === undefined ? {} : await readParams(options.params);
-  return parseInput(hyperParametersSchema, { ...DEFAULTS, ...fromFile, ...Object.fromEntries(given) });
-}
-
-async function readParams(file: string): Promise<object> {
-  try {
-    return z.looseObject({}).parse(JSON.parse((await readInput(file)).toString('utf8')));
-  } catch (cause) {
-    if (cause instanceof CyxError) throw cause;
-    throw new CyxError('INVALID_INPUT', `${file} must be a JSON object of hyper-parameters, like {"epochs": 5, "learningRate": 0.001}`, { cause });
-  }
 }
 
 function quoteCommand(context: () => CliContext): Command {

@@ -3,32 +3,27 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { CyxError } from '#core/errors/cyx-error';
-import { parseInput } from '#core/errors/from-zod';
 import { ERRORS } from '#core/errors/table';
-import { hyperParametersSchema, OPTIMIZERS, type HyperParameters } from '#core/graph/hyper-parameters';
 import { parseGraph } from '#core/graph/parse';
 import { checkDatasetFits } from '#engine/data/dataset';
 import { CHILD_FILES, type Evaluation, type TrainingResult } from '#engine/node/child-contract';
 import { evaluateInChild } from '#engine/node/evaluate-in-child';
 import { numberOption, readInput, type CliContext } from '../context.ts';
+import { hyperParametersOf, withHyperParameters, type HyperParameterOptions } from '../training/hyper-parameters.ts';
 import { loadTrainingData } from '../training/local-data.ts';
 import { createEta, createProgressView, formatDuration } from '../training/progress-view.ts';
 import { openRunFolder, savedStep, tidyRunFolder, type RunFolder, type WantedRun } from '../training/run-folder.ts';
 import { onInterrupt } from '../training/interrupt.ts';
 import { startTraining } from '../training/training-process.ts';
 
-/** The same as `cyxwiz job submit` has. */
-const DEFAULTS = { epochs: 5, batchSize: 64, learningRate: 0.001, optimizer: 'adam', seed: 1 } as const;
 /** As often as a node does it. */
 const CHECKPOINT_EVERY_STEPS = 50;
 /** Who waits for an evaluation at home can see that it takes long, and has Ctrl-C. */
 const EVALUATION_WITHIN_MS = 7 * 24 * 3_600_000;
 
-interface TrainOptions extends Partial<Omit<HyperParameters, 'optimizer'>> {
+interface TrainOptions extends HyperParameterOptions {
   readonly data: string;
   readonly heldOut?: string;
-  readonly optimizer?: string;
-  readonly params?: string;
   readonly checkpointEvery: number;
   readonly threads?: number;
   readonly out?: string;
@@ -37,20 +32,12 @@ interface TrainOptions extends Partial<Omit<HyperParameters, 'optimizer'>> {
 
 /** Trains here: no account, no network, nothing to pay. */
 export function trainCommand(context: () => CliContext): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description('train a model on this machine, free and without an account')
     .argument('<graph>', 'the model graph, JSON')
     .requiredOption('--data <file>', 'a dataset file (safetensors with x and y), or the word digits: 10,000 handwritten ones')
-    .option('--held-out <file>', 'data to judge the model by, or none; without it a fifth of the dataset is set aside')
-    .option('--epochs <n>', `(default: ${DEFAULTS.epochs})`, numberOption)
-    .option('--batch-size <n>', `(default: ${DEFAULTS.batchSize})`, numberOption)
-    .option('--lr, --learning-rate <x>', `(default: ${DEFAULTS.learningRate})`, numberOption)
-    .option('--optimizer <name>', `${OPTIMIZERS.join(', ')} (default: ${DEFAULTS.optimizer})`)
-    .option('--weight-decay <x>', '', numberOption)
-    .option('--clip-norm <x>', 'scales gradients down to this norm', numberOption)
-    .option('--warm-up-steps <n>', 'steps in which the learning rate grows', numberOption)
-    .option('--seed <n>', `(default: ${DEFAULTS.seed})`, numberOption)
-    .option('--params <file>', 'all of these and more as JSON (core/graph/hyper-parameters.ts); options go before it')
+    .option('--held-out <file>', 'data to judge the model by, or none; without it a fifth of the dataset is set aside');
+  return withHyperParameters(command)
     .option('--checkpoint-every <steps>', 'a crash costs at most so many', numberOption, CHECKPOINT_EVERY_STEPS)
     .option('--threads <n>', 'they decide the last bits of the result (default: all CPUs)', numberOption)
     .option('--out <folder>', 'where everything is written (default: <graph>.run)')
@@ -69,24 +56,6 @@ async function wantedRun(graphFile: string, options: TrainOptions): Promise<Want
   if (data.heldOut !== undefined) checkDatasetFits(graph, data.heldOut);
   const folder = options.out ?? `${basename(graphFile, '.json')}.run`;
   return { graph, data, hyperParameters, checkpointEverySteps: options.checkpointEvery, threads: options.threads, folder, resume: options.resume };
-}
-
-async function hyperParametersOf(options: TrainOptions): Promise<HyperParameters> {
-  const { epochs, batchSize, learningRate, optimizer, weightDecay, clipNorm, warmUpSteps, seed } = options;
-  const given = Object.entries({ epochs, batchSize, learningRate, optimizer, weightDecay, clipNorm, warmUpSteps, seed }).filter(([, value]) => value !== undefined);
-  const fromFile = options.params === undefined ? {} : await readParams(options.params);
-  return parseInput(hyperParametersSchema, { ...DEFAULTS, ...fromFile, ...Object.fromEntries(given) });
-}
-
-async function readParams(file: string): Promise<object> {
-  const text = (await readInput(file)).toString('utf8');
-  try {
-    const params: unknown = JSON.parse(text);
-    if (typeof params === 'object' && params !== null && !Array.isArray(params)) return params;
-  } catch {
-    // The same sentence tells about both.
-  }
-  throw new CyxError('INVALID_INPUT', `${file} must be a JSON object of hyper-parameters, like {"epochs": 5, "learningRate": 0.001}`);
 }
 
 async function trainAndReport(context: CliContext, run: RunFolder): Promise<void> {

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVERY_LAYER, SOME_HYPER_PARAMETERS, tinyPictures } from '#engine/testing/tiny';
 import { decodeDataset, encodeDataset } from '#engine/data/dataset';
 import { CHILD_FILES } from '#engine/node/child-contract';
+import { ProgressTail } from '#engine/node/progress-tail';
 import { loadTrainingData, splitDataset } from './local-data.ts';
-import { createProgressReader } from './progress-reader.ts';
 import { LOCAL_FILES, openRunFolder, savedStep, tidyRunFolder, type WantedRun } from './run-folder.ts';
 
 let root: string;
@@ -129,7 +129,8 @@ describe('the progress reader', () => {
 
   it('gives each whole line once', () => {
     const path = join(root, 'progress.jsonl');
-    const read = createProgressReader(path);
+    const tail = new ProgressTail(path);
+    const read = (): ReturnType<typeof tail.read> => tail.read();
     expect(read()).toEqual([]);
     writeFileSync(path, `${line(1)}\n${line(2).slice(0, 9)}`);
     expect(read().map(({ sequence }) => sequence)).toEqual([1]);

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { CHILD_FILES, readTrainingResult, trainingChildCommand, type ProgressLine, type TrainingResult } from '#engine/node/child-contract';
-import { createProgressReader } from './progress-reader.ts';
+import { ProgressTail } from '#engine/node/progress-tail';
 import { LOCAL_FILES } from './run-folder.ts';
 
 const LOOK_EVERY_MS = 200;
@@ -21,8 +21,8 @@ export interface TrainingProcess {
 
 /** Starts (or resumes) the training of a run's folder in a process of its own. */
 export function startTraining(folder: string, onProgress: (line: ProgressLine) => void): TrainingProcess {
-  const readProgress = createProgressReader(join(folder, CHILD_FILES.progress));
-  readProgress(); // what an earlier start told is no news
+  const progress = new ProgressTail(join(folder, CHILD_FILES.progress));
+  progress.read(); // what an earlier start told is no news
   const log = openSync(join(folder, LOCAL_FILES.log), 'a');
   const { command, args } = trainingChildCommand(resolve(folder));
   // A group of its own: a Ctrl-C in the terminal must not end it before it has written its checkpoint.
@@ -38,7 +38,7 @@ export function startTraining(folder: string, onProgress: (line: ProgressLine) =
   const watch = async (): Promise<TrainingResult | undefined> => {
     while (!exited.signal.aborted) {
       await sleep(LOOK_EVERY_MS, undefined, { signal: exited.signal }).catch(() => undefined);
-      readProgress().forEach(onProgress);
+      progress.read().forEach(onProgress);
     }
     await over; // throws where there was no process to start
     const result = readTrainingResult(folder);

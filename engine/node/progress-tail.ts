@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parseInput } from '#core/errors/from-zod';
-import { progressLineSchema, type ProgressLine } from '#engine/node/child-contract';
+import { progressLineSchema, type ProgressLine } from './child-contract.ts';
 
 const CHUNK_SIZE_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
