@@ -91,6 +91,11 @@ export interface VerificationActivities {
   verifyResult(input: { jobId: string; attempt: number }): Promise<Verdict>;
 }
 
+export interface ReceiptActivities {
+  /** Writes the receipt of a job that has ended and whose money is settled; once, the same answer ever after. */
+  issueReceipt(input: { jobId: string }): Promise<{ headHex: string }>;
+}
+
 export interface OnboardingActivities {
   /** Creates the user's managed wallet, or finds it. */
   createWallet(input: { userId: string }): Promise<{ address: string }>;

@@ -1,6 +1,8 @@
-import type { Hardware as HardwareMessage, NodeServiceServer } from '#proto/gen/cyxwiz/node/v1/node_service';
+import { CyxError } from '#core/errors/cyx-error';
+import type { Checkpoint as CheckpointMessage, Hardware as HardwareMessage, NodeServiceServer } from '#proto/gen/cyxwiz/node/v1/node_service';
 import { isApiKey } from '#api/auth/api-keys';
 import type { Hardware, MachineActor } from '#api/services/machine-types';
+import type { StoredCheckpoint } from '#api/services/node-types';
 import type { Actor, Services } from '#api/services/types';
 import { unary, type CallContext, type CallOptions } from './calls.ts';
 
@@ -31,7 +33,7 @@ export function createNodeService(services: Services, options: CallOptions): Nod
     claimJob: unary(options, async (request, context) => serverNodes.claim(await node(context), request)),
     acquireLease: unary(options, async (request, context) => {
       const lease = await serverNodes.acquireLease(await node(context), request);
-      const { graphJson, hyperParametersJson, dataset, modelKey, deadlineAt, storageUrl } = lease;
+      const { graphJson, hyperParametersJson, dataset, modelKey, deadlineAt, storageUrl, checkpointEverySteps, resumeFrom } = lease;
       return {
         graphJson,
         hyperParametersJson,
@@ -39,7 +41,13 @@ export function createNodeService(services: Services, options: CallOptions): Nod
         modelKey: Buffer.from(modelKey),
         deadlineAt,
         storageUrl,
+        checkpointEverySteps,
+        resumeFrom: resumeFrom === null ? undefined : checkpointToMessage(resumeFrom),
       };
+    }),
+    reportCheckpoint: unary(options, async ({ jobId, attempt, checkpoint }, context) => {
+      await serverNodes.reportCheckpoint(await node(context), { jobId, attempt, checkpoint: checkpointFromMessage(checkpoint) });
+      return {};
     }),
     reportProgress: unary(options, async (request, context) => {
       await serverNodes.reportProgress(await node(context), { ...request, step: Number(request.step), steps: Number(request.steps) });
@@ -55,6 +63,16 @@ export function createNodeService(services: Services, options: CallOptions): Nod
       return {};
     }),
   };
+}
+
+function checkpointToMessage({ step, sizeBytes, stateHash, chain, ...rest }: StoredCheckpoint): CheckpointMessage {
+  return { ...rest, step: BigInt(step), sizeBytes: BigInt(sizeBytes), stateHash: Buffer.from(stateHash), chain: Buffer.from(chain) };
+}
+
+function checkpointFromMessage(message: CheckpointMessage | undefined): StoredCheckpoint {
+  if (message === undefined) throw new CyxError('INVALID_INPUT', 'checkpoint: is required');
+  const { step, sizeBytes, stateHash, chain, ...rest } = message;
+  return { ...rest, step: Number(step), sizeBytes: Number(sizeBytes), stateHash: new Uint8Array(stateHash), chain: new Uint8Array(chain) };
 }
 
 function hardwareFromMessage(message: HardwareMessage | undefined): Hardware {

@@ -32,6 +32,23 @@ export interface Lease {
   readonly modelKey: Uint8Array;
   readonly deadlineAt: Date;
   readonly storageUrl: string;
+  /** Steps between two links of the commitment chain. */
+  readonly checkpointEverySteps: number;
+  /** Where to go on from; null for a fresh start. It is encrypted with the model key. */
+  readonly resumeFrom: StoredCheckpoint | null;
+}
+
+/** A checkpoint in CyxCloud; see `jobCheckpoints`. */
+export interface StoredCheckpoint {
+  readonly step: number;
+  readonly cid: string;
+  readonly sizeBytes: number;
+  readonly isLink: boolean;
+  readonly stateHash: Uint8Array;
+  readonly epoch: number;
+  readonly batch: number;
+  readonly meanLoss: number;
+  readonly chain: Uint8Array;
 }
 
 export interface ProgressReport extends AttemptRef {
@@ -67,6 +84,8 @@ export interface ServerNodeServices {
   /** FENCED unless this attempt is assigned to this node and still open. */
   acquireLease(node: NodeIdentity, ref: AttemptRef): Promise<Lease>;
   reportProgress(node: NodeIdentity, report: ProgressReport): Promise<void>;
+  /** Once for each step of an attempt; ALREADY_EXISTS where another state was reported for it. */
+  reportCheckpoint(node: NodeIdentity, report: AttemptRef & { readonly checkpoint: StoredCheckpoint }): Promise<void>;
   /** ALREADY_EXISTS where another result was reported before. */
   reportCompletion(node: NodeIdentity, report: CompletionReport): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { parseInput } from '#core/errors/from-zod';
 import { isTerminal, type JobState } from '#core/job/machine';
 import { findAttempt, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import type { Database, JobAttemptRow, JobRow } from '#db/postgres/database';
+import { latestCheckpoint, recordCheckpoint } from '#db/postgres/checkpoints';
 import { findDataset } from '#db/postgres/datasets';
 import { appendJobEvents, type NewJobEvent } from '#db/postgres/events';
 import { findJob, requireJob } from '#db/postgres/jobs';
@@ -18,7 +19,7 @@ import type { AttemptRef, ProgressReport, ServerNodeServices } from './node-type
 import { cidSchema, requireDataset } from './specification.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl' | 'tokens'>;
-type NodeWork = Pick<ServerNodeServices, 'claim' | 'acquireLease' | 'reportProgress' | 'reportCompletion'>;
+type NodeWork = Pick<ServerNodeServices, 'claim' | 'acquireLease' | 'reportProgress' | 'reportCheckpoint' | 'reportCompletion'>;
 
 /** The trainer writes at most 5 lines a second: twice that, so that what piled up during an outage drains. */
 const REPORTS_OF_ATTEMPT: Allowance = { calls: 50, windowMs: 5_000 };
@@ -46,6 +47,21 @@ const progressSchema = z.object({
   samplesPerSecond: z.number().min(0),
   log: plainText(MAX_LOG_LENGTH),
 });
+const hash = z.instanceof(Uint8Array).refine((bytes) => bytes.length === 32, 'must have 32 bytes');
+const checkpointSchema = z.object({
+  ...attemptShape,
+  checkpoint: z.object({
+    step: z.int().min(1),
+    cid: cidSchema,
+    sizeBytes: z.int().min(1),
+    isLink: z.boolean(),
+    stateHash: hash,
+    epoch: counter,
+    batch: counter,
+    meanLoss: z.number(),
+    chain: hash,
+  }),
+});
 const completionSchema = z.object({
   ...attemptShape,
   modelCid: cidSchema,
@@ -71,7 +87,7 @@ export function createNodeWork(deps: Deps): NodeWork {
     },
 
     acquireLease: async (node, input) => {
-      const { job } = await requireLease(db, node, parseInput(attemptSchema, input));
+      const { job, attempt } = await requireLease(db, node, parseInput(attemptSchema, input));
       const dataset = requireDataset(await findDataset(db, { ownerId: job.userId, cid: job.datasetCid }), job.datasetCid);
       const [key, modelKey] = await Promise.all([
         deps.kms.unwrap(dataset.keyWrapped, 'dataset-key', dataset.cid),
@@ -84,6 +100,8 @@ export function createNodeWork(deps: Deps): NodeWork {
         modelKey,
         deadlineAt: job.deadlineAt,
         storageUrl: deps.storageUrl,
+        checkpointEverySteps: job.checkpointEverySteps,
+        resumeFrom: await latestCheckpoint(db, ref(attempt)),
       };
     },
 
@@ -93,6 +111,16 @@ export function createNodeWork(deps: Deps): NodeWork {
       const { attempt } = await requireLease(db, node, report);
       if (attempt.startedAt === null) await markStarted(db, ref(report));
       await appendJobEvents(db, eventsOf(report));
+    },
+
+    reportCheckpoint: async (node, input) => {
+      const { checkpoint, ...report } = parseInput(checkpointSchema, input);
+      await requireLease(db, node, report);
+      // As with the model: an object that is missing later is the storage's fault and not the node's.
+      if ((await objects.encryptedBytes(checkpoint.cid)) === null) {
+        throw new CyxError('NOT_FOUND', `CyxCloud has no object ${checkpoint.cid}. Upload the checkpoint first, then report it.`);
+      }
+      await recordCheckpoint(db, { ...ref(report), ...checkpoint });
     },
 
     reportCompletion: async (node, input) => {

@@ -16,3 +16,7 @@ export type DatasetRow = typeof schema.datasets.$inferSelect;
 export type NewDatasetRow = typeof schema.datasets.$inferInsert;
 export type WalletRow = typeof schema.wallets.$inferSelect;
 export type LedgerRow = typeof schema.ledgerEntries.$inferSelect;
+export type CheckpointRow = typeof schema.jobCheckpoints.$inferSelect;
+export type DrawRow = typeof schema.verificationDraws.$inferSelect;
+export type VerdictRow = typeof schema.verdicts.$inferSelect;
+export type ReceiptRow = typeof schema.receipts.$inferSelect;

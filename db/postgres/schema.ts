@@ -52,6 +52,8 @@ export const jobs = pgTable(
     pricePerHourBase: amountBase('price_per_hour_base').notNull(),
     /** The quote's estimate: who has less time than this left is neither offered the job nor blamed for its deadline. */
     estimatedDurationMs: bigint('estimated_duration_ms', { mode: 'number' }).notNull().default(0),
+    /** Steps between two links of the commitment chain: part of what the run is, so every attempt at the job keeps to it. */
+    checkpointEverySteps: integer('checkpoint_every_steps').notNull().default(50),
     attempt: integer('attempt').notNull().default(0),
     nodeId: uuid('node_id'),
     requesterAddress: text('requester_address').notNull(),
@@ -110,12 +112,98 @@ export const jobAttempts = pgTable(
     finalLoss: doublePrecision('final_loss'),
     finalAccuracy: doublePrecision('final_accuracy'),
     trainingMs: bigint('training_ms', { mode: 'number' }),
+    /** The secret of the verification draw, wrapped by the KMS (purpose `draw-secret`, id = `<job id>/<attempt>`); its hash is on chain. */
+    drawSecretWrapped: text('draw_secret_wrapped'),
+    /** Step of the checkpoint that the attempt was told to go on from; 0 for a fresh start. Set with the first lease. */
+    resumedFromStep: integer('resumed_from_step'),
     /** `completed` | `timeout` | `invalid` | `released`, once closed. */
     outcome: text('outcome'),
     outcomeReason: text('outcome_reason'),
   },
   (t) => [primaryKey({ columns: [t.jobId, t.attempt] }), index('job_attempts_by_node').on(t.nodeId)],
 );
+
+/**
+ * Checkpoints that nodes put into CyxCloud, encrypted with the job's model key. The links among them are the
+ * commitment chain; any of them is a place to go on from.
+ */
+export const jobCheckpoints = pgTable(
+  'job_checkpoints',
+  {
+    jobId: uuid('job_id').notNull(),
+    /** Who made it: what an attempt resumed from was made by an earlier one. */
+    attempt: integer('attempt').notNull(),
+    /** Steps done. */
+    step: integer('step').notNull(),
+    cid: text('cid').notNull(),
+    sizeBytes: bigint('size_bytes', { mode: 'number' }).notNull(),
+    /** False for one that was only made because time had passed: it is no link of the chain. */
+    isLink: boolean('is_link').notNull(),
+    /** `hashTensors` over weights and optimizer slots, 32 bytes. */
+    stateHash: bytes('state_hash').notNull(),
+    /** Cursor of the data. */
+    epoch: integer('epoch').notNull(),
+    batch: integer('batch').notNull(),
+    /** Mean training loss since the previous link. */
+    meanLoss: doublePrecision('mean_loss').notNull(),
+    /** Head of the commitment chain at this step, 32 bytes. */
+    chain: bytes('chain').notNull(),
+    at: at('at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.attempt, t.step] })],
+);
+
+/** The draw of an attempt's verification, made once: with it anybody can draw again. */
+export const verificationDraws = pgTable(
+  'verification_draws',
+  {
+    jobId: uuid('job_id').notNull(),
+    attempt: integer('attempt').notNull(),
+    root: bytes('root').notNull(),
+    /** First slot at or after commit slot + 32 that has a block, and that block's hash (base58). */
+    slot: bigint('slot', { mode: 'bigint' }).notNull(),
+    blockhash: text('blockhash').notNull(),
+    /** Revealed: its SHA-256 was committed on chain when the attempt was assigned. */
+    secret: bytes('secret').notNull(),
+    seed: bytes('seed').notNull(),
+    /** Share of the segments that is re-executed in expectation, 0 to 1, by attempt that made them. */
+    rates: jsonb('rates').$type<Record<string, number>>().notNull(),
+    /** The drawn ones. */
+    segments: jsonb('segments').$type<{ fromStep: number; toStep: number; attempt: number }[]>().notNull(),
+    at: at('at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.attempt] })],
+);
+
+/** What each verifier found. A second opinion is a second row. */
+export const verdicts = pgTable(
+  'verdicts',
+  {
+    jobId: uuid('job_id').notNull(),
+    attempt: integer('attempt').notNull(),
+    opinion: integer('opinion').notNull(),
+    verifierId: text('verifier_id').notNull(),
+    valid: boolean('valid').notNull(),
+    reason: text('reason').notNull().default(''),
+    /** Whose work was found wrong: this attempt, or an earlier one that it had gone on from. */
+    blamedAttempt: integer('blamed_attempt'),
+    segments: integer('segments').notNull().default(0),
+    steps: integer('steps').notNull().default(0),
+    /** What the verifier's machine spent on it. */
+    tookMs: bigint('took_ms', { mode: 'number' }).notNull().default(0),
+    at: at('at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.attempt, t.opinion] })],
+);
+
+/** A job's receipt, written once when the job has ended and its money is settled. */
+export const receipts = pgTable('receipts', {
+  jobId: uuid('job_id').primaryKey(),
+  userId: text('user_id').notNull(),
+  /** The receipt file itself, byte for byte. */
+  body: text('body').notNull(),
+  at: at('at').notNull().defaultNow(),
+});
 
 /** Every offer to a node, with the reason of a refusal. */
 export const nodeOffers = pgTable(
@@ -156,6 +244,8 @@ export const nodes = pgTable(
     banned: boolean('banned').notNull().default(false),
     totalJobs: integer('total_jobs').notNull().default(0),
     successful: integer('successful').notNull().default(0),
+    /** Paid jobs since the last failure: what the audit rate goes by. */
+    goodStreak: integer('good_streak').notNull().default(0),
     avgTimeMs: bigint('avg_time_ms', { mode: 'number' }).notNull().default(0),
     registerSignature: text('register_signature'),
     /** When it last got a token that names the reliable tier's queues: only then does it poll them. */
@@ -199,6 +289,10 @@ export const datasets = pgTable(
     /** Shape of one sample, e.g. [28, 28, 1]. */
     sampleShape: jsonb('sample_shape').$type<number[]>().notNull(),
     classes: integer('classes').notNull(),
+    /** `uint8` | `float32` | `int32`; null where a dataset was registered before this was asked for. */
+    inputDtype: text('input_dtype'),
+    /** Numbers in one target; null with classes, and where it was not asked for yet. */
+    targetWidth: integer('target_width'),
     /** Wrapped by the KMS (purpose `dataset-key`, id = cid). */
     keyWrapped: text('key_wrapped').notNull(),
     heldOutCid: text('held_out_cid').notNull(),

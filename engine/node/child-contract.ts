@@ -8,6 +8,8 @@
  * | `pause` | supervisor | while it is there, the child writes a checkpoint and waits between two steps |
  * | `progress.jsonl` | child | the first step at once, then at most 5 lines a second; `sequence` rises over restarts |
  * | `checkpoint.safetensors` | child (or the supervisor, to resume another node's run) | every `checkpointEverySteps`, before a pause, and on SIGTERM |
+ * | `checkpoints/<step>.safetensors` | child; removed by the supervisor once it is stored elsewhere | at every link of the chain, the last step included, and every `checkpointEveryMs` between links |
+ * | `checkpoints.jsonl` | child | one line for each of these, after the file itself is there |
  * | `model.safetensors` | child | once, before `result.json` |
  * | `result.json` | child | once, last; a directory that has one is finished |
  *
@@ -35,6 +37,8 @@ export const CHILD_FILES = {
   pause: 'pause',
   progress: 'progress.jsonl',
   checkpoint: 'checkpoint.safetensors',
+  checkpoints: 'checkpoints',
+  checkpointLog: 'checkpoints.jsonl',
   model: 'model.safetensors',
   result: 'result.json',
 } as const;
@@ -50,6 +54,8 @@ export const trainingSpecSchema = z.strictObject({
   /** What the commitment binds the run to. */
   datasetCid: z.string().min(1),
   checkpointEverySteps: z.int().min(1),
+  /** Longest time between two checkpoints that can be resumed from; those between links are no part of the chain. */
+  checkpointEveryMs: z.int().min(1_000).optional(),
   /** TensorFlow's intra-op threads: part of the device class, since it decides the last bits. Default: all CPUs. */
   threads: z.int().min(1).max(1024).optional(),
   /** Largest resident size of the child, in MiB. Default: four fifths of what the machine has. */
@@ -82,6 +88,27 @@ export const progressLineSchema = z.object({
   deviceShare: z.number().min(0).max(1).optional(),
 });
 export type ProgressLine = z.output<typeof progressLineSchema>;
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** One line of `checkpoints.jsonl`. After a crash the same step may come again, with the same hash. */
+export const checkpointLineSchema = z.object({
+  /** Steps done. */
+  step: z.int().min(1),
+  /** A link of the commitment chain. */
+  isLink: z.boolean(),
+  /** `hashTensors` over weights and optimizer slots. */
+  stateHash: hash,
+  /** Cursor of the data. */
+  epoch: z.int().min(0),
+  batch: z.int().min(0),
+  /** Mean training loss since the previous link. */
+  meanLoss: z.number(),
+  /** Head of the commitment chain: this link, or the previous one where it is none. */
+  chain: hash,
+  sizeBytes: z.int().min(1),
+});
+export type CheckpointLine = z.output<typeof checkpointLineSchema>;
 
 const errorCodeSchema = z.custom<ErrorCode>(
   (value) => typeof value === 'string' && Object.hasOwn(ERRORS, value),

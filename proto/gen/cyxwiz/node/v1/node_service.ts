@@ -124,6 +124,38 @@ export interface AcquireLeaseResponse {
     | undefined;
   /** Base URL of the storage gateway. */
   storageUrl: string;
+  /** Steps between two links of the commitment chain. */
+  checkpointEverySteps: number;
+  /** Where to go on from; absent for a fresh start. The key is the model key. */
+  resumeFrom: Checkpoint | undefined;
+}
+
+/** A run frozen between two steps, as it is in CyxCloud. */
+export interface Checkpoint {
+  /** Steps done. */
+  step: bigint;
+  cid: string;
+  sizeBytes: bigint;
+  /** A link of the commitment chain, or only a place to go on from. */
+  isLink: boolean;
+  /** 32 bytes: over weights and optimizer slots. */
+  stateHash: Buffer;
+  /** Cursor of the data. */
+  epoch: number;
+  batch: number;
+  /** Mean training loss since the previous link. */
+  meanLoss: number;
+  /** 32 bytes: head of the commitment chain. */
+  chain: Buffer;
+}
+
+export interface ReportCheckpointRequest {
+  jobId: string;
+  attempt: number;
+  checkpoint: Checkpoint | undefined;
+}
+
+export interface ReportCheckpointResponse {
 }
 
 export interface ReportProgressRequest {
@@ -1567,6 +1599,8 @@ function createBaseAcquireLeaseResponse(): AcquireLeaseResponse {
     modelKey: Buffer.alloc(0),
     deadlineAt: undefined,
     storageUrl: "",
+    checkpointEverySteps: 0,
+    resumeFrom: undefined,
   };
 }
 
@@ -1589,6 +1623,12 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     }
     if (message.storageUrl !== "") {
       writer.uint32(50).string(message.storageUrl);
+    }
+    if (message.checkpointEverySteps !== 0) {
+      writer.uint32(56).uint32(message.checkpointEverySteps);
+    }
+    if (message.resumeFrom !== undefined) {
+      Checkpoint.encode(message.resumeFrom, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -1654,6 +1694,22 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
             message.storageUrl = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.checkpointEverySteps = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.resumeFrom = Checkpoint.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1694,6 +1750,16 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
         : isSet(object.storage_url)
         ? globalThis.String(object.storage_url)
         : "",
+      checkpointEverySteps: isSet(object.checkpointEverySteps)
+        ? globalThis.Number(object.checkpointEverySteps)
+        : isSet(object.checkpoint_every_steps)
+        ? globalThis.Number(object.checkpoint_every_steps)
+        : 0,
+      resumeFrom: isSet(object.resumeFrom)
+        ? Checkpoint.fromJSON(object.resumeFrom)
+        : isSet(object.resume_from)
+        ? Checkpoint.fromJSON(object.resume_from)
+        : undefined,
     };
   },
 
@@ -1717,6 +1783,12 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     if (message.storageUrl !== "") {
       obj.storageUrl = message.storageUrl;
     }
+    if (message.checkpointEverySteps !== 0) {
+      obj.checkpointEverySteps = Math.round(message.checkpointEverySteps);
+    }
+    if (message.resumeFrom !== undefined) {
+      obj.resumeFrom = Checkpoint.toJSON(message.resumeFrom);
+    }
     return obj;
   },
 
@@ -1733,6 +1805,398 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     message.modelKey = object.modelKey ?? Buffer.alloc(0);
     message.deadlineAt = object.deadlineAt ?? undefined;
     message.storageUrl = object.storageUrl ?? "";
+    message.checkpointEverySteps = object.checkpointEverySteps ?? 0;
+    message.resumeFrom = (object.resumeFrom !== undefined && object.resumeFrom !== null)
+      ? Checkpoint.fromPartial(object.resumeFrom)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCheckpoint(): Checkpoint {
+  return {
+    step: 0n,
+    cid: "",
+    sizeBytes: 0n,
+    isLink: false,
+    stateHash: Buffer.alloc(0),
+    epoch: 0,
+    batch: 0,
+    meanLoss: 0,
+    chain: Buffer.alloc(0),
+  };
+}
+
+export const Checkpoint: MessageFns<Checkpoint> = {
+  encode(message: Checkpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.step !== 0n) {
+      if (BigInt.asUintN(64, message.step) !== message.step) {
+        throw new globalThis.Error("value provided for field message.step of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.step);
+    }
+    if (message.cid !== "") {
+      writer.uint32(18).string(message.cid);
+    }
+    if (message.sizeBytes !== 0n) {
+      if (BigInt.asUintN(64, message.sizeBytes) !== message.sizeBytes) {
+        throw new globalThis.Error("value provided for field message.sizeBytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.sizeBytes);
+    }
+    if (message.isLink !== false) {
+      writer.uint32(32).bool(message.isLink);
+    }
+    if (message.stateHash.length !== 0) {
+      writer.uint32(42).bytes(message.stateHash);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(48).uint32(message.epoch);
+    }
+    if (message.batch !== 0) {
+      writer.uint32(56).uint32(message.batch);
+    }
+    if (message.meanLoss !== 0) {
+      writer.uint32(65).double(message.meanLoss);
+    }
+    if (message.chain.length !== 0) {
+      writer.uint32(74).bytes(message.chain);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Checkpoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckpoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.step = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cid = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sizeBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.isLink = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.stateHash = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.epoch = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.batch = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.meanLoss = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.chain = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Checkpoint {
+    return {
+      step: isSet(object.step) ? BigInt(object.step) : 0n,
+      cid: isSet(object.cid) ? globalThis.String(object.cid) : "",
+      sizeBytes: isSet(object.sizeBytes)
+        ? BigInt(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? BigInt(object.size_bytes)
+        : 0n,
+      isLink: isSet(object.isLink)
+        ? globalThis.Boolean(object.isLink)
+        : isSet(object.is_link)
+        ? globalThis.Boolean(object.is_link)
+        : false,
+      stateHash: isSet(object.stateHash)
+        ? Buffer.from(bytesFromBase64(object.stateHash))
+        : isSet(object.state_hash)
+        ? Buffer.from(bytesFromBase64(object.state_hash))
+        : Buffer.alloc(0),
+      epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
+      batch: isSet(object.batch) ? globalThis.Number(object.batch) : 0,
+      meanLoss: isSet(object.meanLoss)
+        ? globalThis.Number(object.meanLoss)
+        : isSet(object.mean_loss)
+        ? globalThis.Number(object.mean_loss)
+        : 0,
+      chain: isSet(object.chain) ? Buffer.from(bytesFromBase64(object.chain)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: Checkpoint): unknown {
+    const obj: any = {};
+    if (message.step !== 0n) {
+      obj.step = message.step.toString();
+    }
+    if (message.cid !== "") {
+      obj.cid = message.cid;
+    }
+    if (message.sizeBytes !== 0n) {
+      obj.sizeBytes = message.sizeBytes.toString();
+    }
+    if (message.isLink !== false) {
+      obj.isLink = message.isLink;
+    }
+    if (message.stateHash.length !== 0) {
+      obj.stateHash = base64FromBytes(message.stateHash);
+    }
+    if (message.epoch !== 0) {
+      obj.epoch = Math.round(message.epoch);
+    }
+    if (message.batch !== 0) {
+      obj.batch = Math.round(message.batch);
+    }
+    if (message.meanLoss !== 0) {
+      obj.meanLoss = floatToJson(message.meanLoss);
+    }
+    if (message.chain.length !== 0) {
+      obj.chain = base64FromBytes(message.chain);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Checkpoint>, I>>(base?: I): Checkpoint {
+    return Checkpoint.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Checkpoint>, I>>(object: I): Checkpoint {
+    const message = createBaseCheckpoint();
+    message.step = (object.step !== undefined && object.step !== null) ? BigInt(object.step) : 0n;
+    message.cid = object.cid ?? "";
+    message.sizeBytes = (object.sizeBytes !== undefined && object.sizeBytes !== null) ? BigInt(object.sizeBytes) : 0n;
+    message.isLink = object.isLink ?? false;
+    message.stateHash = object.stateHash ?? Buffer.alloc(0);
+    message.epoch = object.epoch ?? 0;
+    message.batch = object.batch ?? 0;
+    message.meanLoss = object.meanLoss ?? 0;
+    message.chain = object.chain ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseReportCheckpointRequest(): ReportCheckpointRequest {
+  return { jobId: "", attempt: 0, checkpoint: undefined };
+}
+
+export const ReportCheckpointRequest: MessageFns<ReportCheckpointRequest> = {
+  encode(message: ReportCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jobId !== "") {
+      writer.uint32(10).string(message.jobId);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(16).uint32(message.attempt);
+    }
+    if (message.checkpoint !== undefined) {
+      Checkpoint.encode(message.checkpoint, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReportCheckpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReportCheckpointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.checkpoint = Checkpoint.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReportCheckpointRequest {
+    return {
+      jobId: isSet(object.jobId)
+        ? globalThis.String(object.jobId)
+        : isSet(object.job_id)
+        ? globalThis.String(object.job_id)
+        : "",
+      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
+      checkpoint: isSet(object.checkpoint) ? Checkpoint.fromJSON(object.checkpoint) : undefined,
+    };
+  },
+
+  toJSON(message: ReportCheckpointRequest): unknown {
+    const obj: any = {};
+    if (message.jobId !== "") {
+      obj.jobId = message.jobId;
+    }
+    if (message.attempt !== 0) {
+      obj.attempt = Math.round(message.attempt);
+    }
+    if (message.checkpoint !== undefined) {
+      obj.checkpoint = Checkpoint.toJSON(message.checkpoint);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReportCheckpointRequest>, I>>(base?: I): ReportCheckpointRequest {
+    return ReportCheckpointRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReportCheckpointRequest>, I>>(object: I): ReportCheckpointRequest {
+    const message = createBaseReportCheckpointRequest();
+    message.jobId = object.jobId ?? "";
+    message.attempt = object.attempt ?? 0;
+    message.checkpoint = (object.checkpoint !== undefined && object.checkpoint !== null)
+      ? Checkpoint.fromPartial(object.checkpoint)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseReportCheckpointResponse(): ReportCheckpointResponse {
+  return {};
+}
+
+export const ReportCheckpointResponse: MessageFns<ReportCheckpointResponse> = {
+  encode(_: ReportCheckpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReportCheckpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReportCheckpointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ReportCheckpointResponse {
+    return {};
+  },
+
+  toJSON(_: ReportCheckpointResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReportCheckpointResponse>, I>>(base?: I): ReportCheckpointResponse {
+    return ReportCheckpointResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReportCheckpointResponse>, I>>(_: I): ReportCheckpointResponse {
+    const message = createBaseReportCheckpointResponse();
     return message;
   },
 };
@@ -2393,6 +2857,18 @@ export const NodeServiceService = {
       Buffer.from(ReportProgressResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReportProgressResponse => ReportProgressResponse.decode(value),
   },
+  /** Records a checkpoint that was put into CyxCloud under the job's model key. Idempotent by (job, attempt, step). */
+  reportCheckpoint: {
+    path: "/cyxwiz.node.v1.NodeService/ReportCheckpoint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReportCheckpointRequest): Buffer =>
+      Buffer.from(ReportCheckpointRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReportCheckpointRequest => ReportCheckpointRequest.decode(value),
+    responseSerialize: (value: ReportCheckpointResponse): Buffer =>
+      Buffer.from(ReportCheckpointResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReportCheckpointResponse => ReportCheckpointResponse.decode(value),
+  },
   /** Records the result's commitment and model CID, once. */
   reportCompletion: {
     path: "/cyxwiz.node.v1.NodeService/ReportCompletion" as const,
@@ -2418,6 +2894,8 @@ export interface NodeServiceServer extends UntypedServiceImplementation {
   /** Keys and references of the job, only while this attempt is assigned to this node. */
   acquireLease: handleUnaryCall<AcquireLeaseRequest, AcquireLeaseResponse>;
   reportProgress: handleUnaryCall<ReportProgressRequest, ReportProgressResponse>;
+  /** Records a checkpoint that was put into CyxCloud under the job's model key. Idempotent by (job, attempt, step). */
+  reportCheckpoint: handleUnaryCall<ReportCheckpointRequest, ReportCheckpointResponse>;
   /** Records the result's commitment and model CID, once. */
   reportCompletion: handleUnaryCall<ReportCompletionRequest, ReportCompletionResponse>;
 }
@@ -2516,6 +2994,22 @@ export interface NodeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReportProgressResponse) => void,
+  ): ClientUnaryCall;
+  /** Records a checkpoint that was put into CyxCloud under the job's model key. Idempotent by (job, attempt, step). */
+  reportCheckpoint(
+    request: ReportCheckpointRequest,
+    callback: (error: ServiceError | null, response: ReportCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  reportCheckpoint(
+    request: ReportCheckpointRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReportCheckpointResponse) => void,
+  ): ClientUnaryCall;
+  reportCheckpoint(
+    request: ReportCheckpointRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReportCheckpointResponse) => void,
   ): ClientUnaryCall;
   /** Records the result's commitment and model CID, once. */
   reportCompletion(
