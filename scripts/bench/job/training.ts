@@ -43,7 +43,7 @@ export async function measureTraining(parts: JobParts, options: { trainings: num
     say(`${trainings} pairs of trainings, ${images} images each`);
     await alternate(1, inside, () => outside(-1));
     const pairs = await alternate(trainings, inside, outside);
-    const measured = row({ ...compare('training inside the job', pairs, 'the same tfjs loop outside it'), goal: `ratio ≥ ${GOAL_INSIDE}` });
+    const measured = row({ ...compare('training inside the job', pairs, 'the same training child outside it'), goal: `ratio ≥ ${GOAL_INSIDE}` });
     const findings: Findings = { results: [{ ...measured, ok: measured.ratio! >= GOAL_INSIDE }], notes: [] };
     const python = await findPython();
     if (python === undefined) return { ...findings, notes: ['no Python here can import tensorflow, so training was not compared with tf.function'] };
