@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
+import type { ErrorCode } from '#core/errors/table';
 import { runStateSchema, type RunState } from '../trainer/state.ts';
 import { decodeTensors, encodeTensors, type NamedTensor } from './safetensors.ts';
 
@@ -14,6 +16,8 @@ import { decodeTensors, encodeTensors, type NamedTensor } from './safetensors.ts
  */
 const FORMAT = 'cyxwiz-checkpoint/1';
 
+const hexSchema = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** A run frozen between two steps: weights and optimizer slots as tensors, the rest as metadata. */
 export interface Checkpoint {
   /** c_0 of the run's commitment chain, as hexadecimal digits. */
@@ -26,16 +30,29 @@ export function encodeCheckpoint({ runHex, state, tensors }: Checkpoint): Uint8A
   return encodeTensors({ tensors, metadata: { format: FORMAT, run: runHex, state: JSON.stringify(state) } });
 }
 
-/** @throws CyxError TRAINING_FAILED for a file that is no checkpoint, or one of another run. */
-export function decodeCheckpoint(bytes: Uint8Array, runHex: string): Checkpoint {
-  const { tensors, metadata } = decodeTensors(bytes, 'checkpoint', 'TRAINING_FAILED');
-  if (metadata['format'] !== FORMAT) throw new CyxError('TRAINING_FAILED', `The checkpoint has format "${metadata['format'] ?? ''}"; expected "${FORMAT}"`);
-  if (metadata['run'] !== runHex) {
-    throw new CyxError('TRAINING_FAILED', 'The checkpoint belongs to another run: graph, dataset, hyper-parameters or checkpoint interval differ');
-  }
+/**
+ * A checkpoint of whichever run.
+ *
+ * @throws CyxError with `code` for a file that is no checkpoint.
+ */
+export function readCheckpoint(bytes: Uint8Array, code: ErrorCode): Checkpoint {
+  const { tensors, metadata } = decodeTensors(bytes, 'checkpoint', code);
+  if (metadata['format'] !== FORMAT) throw new CyxError(code, `The checkpoint has format "${metadata['format'] ?? ''}"; expected "${FORMAT}"`);
   try {
-    return { runHex, tensors, state: runStateSchema.parse(JSON.parse(metadata['state'] ?? '')) };
+    return { runHex: hexSchema.parse(metadata['run']), tensors, state: runStateSchema.parse(JSON.parse(metadata['state'] ?? '')) };
   } catch (cause) {
-    throw new CyxError('TRAINING_FAILED', 'The checkpoint does not say where its run stood', { cause });
+    throw new CyxError(code, 'The checkpoint does not say where its run stood', { cause });
   }
+}
+
+/**
+ * @param code what a bad file counts as: on a node TRAINING_FAILED, to a verifier of somebody else's file RESULT_INVALID.
+ * @throws CyxError with `code` for a file that is no checkpoint, or one of another run.
+ */
+export function decodeCheckpoint(bytes: Uint8Array, runHex: string, code: ErrorCode = 'TRAINING_FAILED'): Checkpoint {
+  const checkpoint = readCheckpoint(bytes, code);
+  if (checkpoint.runHex !== runHex) {
+    throw new CyxError(code, 'The checkpoint belongs to another run: graph, dataset, hyper-parameters or checkpoint interval differ');
+  }
+  return checkpoint;
 }

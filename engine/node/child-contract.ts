@@ -156,6 +156,53 @@ export const evaluationResultSchema = z.discriminatedUnion('ok', [
 ]);
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;
 
+/** What `reexecute-child.ts` finds in its work directory as `spec.json`. */
+export const reexecutionSpecSchema = z.strictObject({
+  /** As the run had them; `checkpointEverySteps` too is part of its identity. */
+  graphJson: z.string(),
+  hyperParameters: hyperParametersSchema,
+  datasetFile: z.string().min(1),
+  datasetCid: z.string().min(1),
+  checkpointEverySteps: z.int().min(1),
+  /** Checkpoint of the run to begin with; left out: the initial state, which follows from the seed. */
+  fromCheckpointFile: z.string().min(1).optional(),
+  /** The link to end with. */
+  toStep: z.int().min(1),
+  /** As many as the segment was made with (`threadsOf`), for the same bits. */
+  threads: z.int().min(1).max(1024).optional(),
+  /** Checkpoint of `toStep` whose values are compared with the ones found. */
+  compareWithFile: z.string().min(1).optional(),
+  memoryMb: z.int().min(64).optional(),
+});
+export type ReexecutionSpec = z.output<typeof reexecutionSpecSchema>;
+export type ReexecutionSpecInput = z.input<typeof reexecutionSpecSchema>;
+
+/** What `reexecute-child.ts` writes as `result.json`. */
+export const reexecutionResultSchema = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    /** The link at `toStep`, as a line of `checkpoints.jsonl` has it. */
+    stateHash: hash,
+    chain: hash,
+    meanLoss: z.number(),
+    epoch: z.int().min(0),
+    batch: z.int().min(0),
+    /** Steps that were run: `toStep - fromStep`. */
+    steps: z.int().min(1),
+    /** Where the segment began, and what its first state hashes to. */
+    fromStep: z.int().min(0),
+    startStateHash: hash,
+    /** This machine, as `nameDevice` names it. */
+    device: z.string(),
+    /** Set-up and steps. */
+    tookMs: z.number().min(0),
+    /** Largest |a − b| / max(1, |b|) over all values of weights and slots, b being those of `compareWithFile`. */
+    maxDifference: z.number().min(0).optional(),
+  }),
+  z.object({ ok: z.literal(false), code: errorCodeSchema, message: z.string(), facts: z.record(z.string(), z.string()).optional() }),
+]);
+export type ReexecutionResult = z.output<typeof reexecutionResultSchema>;
+
 export interface ChildCommand {
   readonly command: string;
   readonly args: readonly string[];
@@ -176,6 +223,11 @@ export function trainingChildCommand(workDir: string): ChildCommand {
 /** How to start an evaluation child; `evaluateInChild` does it all. */
 export function evaluateChildCommand(modelFile: string, datasetFile: string, threads?: number): ChildCommand {
   return childCommand('./evaluate-child.ts', [modelFile, datasetFile, ...(threads === undefined ? [] : [String(threads)])]);
+}
+
+/** How to start a re-execution child in its work directory; `reexecuteInChild` does it all. */
+export function reexecuteChildCommand(workDir: string): ChildCommand {
+  return childCommand('./reexecute-child.ts', [workDir]);
 }
 
 function readJson(workDir: string, name: string): unknown {

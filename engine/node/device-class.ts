@@ -19,3 +19,9 @@ export function nameDevice(profile: RuntimeProfile): string {
     instructionSets.join('+'),
   ].join(' · ');
 }
+
+/** The thread count in a name that `nameDevice` gave: who wants the same bits has to use as many. */
+export function threadsOf(device: string): number | undefined {
+  const count = / · (\d+) threads · /.exec(device)?.[1];
+  return count === undefined ? undefined : Number(count);
+}

@@ -105,3 +105,18 @@ export async function extendChain(previous: Uint8Array, link: ChainLink): Promis
   });
   return sha256(join([previous, step, link.stateHash, rest]));
 }
+
+/** c_0 as hexadecimal digits: what every checkpoint of the run carries as its `run`. */
+export async function runIdentityHex(run: RunIdentity): Promise<string> {
+  return toHex(await startChain(run));
+}
+
+/** A link as reports and tables have it, with its hash as hexadecimal digits. */
+export interface LinkFacts extends Omit<ChainLink, 'stateHash'> {
+  readonly stateHash: string;
+}
+
+/** c_i from c_{i−1} and what is reported of link i, all as hexadecimal digits. */
+export async function linkChain(previousHex: string, line: LinkFacts): Promise<string> {
+  return toHex(await extendChain(fromHex(previousHex), { ...line, stateHash: fromHex(line.stateHash) }));
+}
