@@ -332,7 +332,7 @@ async function withStakes<T>(stakeBase: bigint, use: () => Promise<T>): Promise<
 describe('a node and a job', () => {
   const call = {
     claim: (jobId: string, attempt: number, accept = true) => unaryCall(nodes.claimJob.bind(nodes), { jobId, attempt, accept, reason: accept ? '' : 'no disk' }, nodeToken),
-    lease: (jobId: string, attempt: number) => unaryCall(nodes.acquireLease.bind(nodes), { jobId, attempt }, nodeToken),
+    lease: (jobId: string, attempt: number) => unaryCall(nodes.acquireLease.bind(nodes), { jobId, attempt, resumeBeforeStep: 0n }, nodeToken),
     progress: (jobId: string, attempt: number, sequence: bigint) =>
       unaryCall(nodes.reportProgress.bind(nodes), { jobId, attempt, sequence, epoch: 1, epochs: 2, step: 3n, steps: 9n, loss: 0.5, accuracy: 0.9, samplesPerSecond: 10, log: `report ${sequence}` }, nodeToken),
     complete: (jobId: string, attempt: number, change = {}) =>

@@ -31,8 +31,8 @@ export function createNodeService(services: Services, options: CallOptions): Nod
     }),
     heartbeat: unary(options, async ({ nodeId }, context) => serverNodes.heartbeat(await node(context), nodeId)),
     claimJob: unary(options, async (request, context) => serverNodes.claim(await node(context), request)),
-    acquireLease: unary(options, async (request, context) => {
-      const lease = await serverNodes.acquireLease(await node(context), request);
+    acquireLease: unary(options, async ({ resumeBeforeStep, ...request }, context) => {
+      const lease = await serverNodes.acquireLease(await node(context), { ...request, resumeBeforeStep: Number(resumeBeforeStep) });
       const { graphJson, hyperParametersJson, dataset, modelKey, deadlineAt, storageUrl, checkpointEverySteps, resumeFrom } = lease;
       return {
         graphJson,
@@ -60,6 +60,10 @@ export function createNodeService(services: Services, options: CallOptions): Nod
         commitment: new Uint8Array(request.commitment),
         trainingMs: Number(request.trainingMs),
       });
+      return {};
+    }),
+    drainNode: unary(options, async ({ nodeId, draining }, context) => {
+      await serverNodes.setDraining(await owner(context), nodeId, draining);
       return {};
     }),
   };

@@ -79,10 +79,15 @@ export interface ServerNodeServices {
   /** Once for each machine and device: repeating it returns the same node. Waits for the stake to be on chain. */
   register(actor: Actor | MachineActor, input: RegisterNodeInput): Promise<RegisteredNode>;
   issueToken(machine: MachineActor, nodeId: string): Promise<{ token: string; expiresAt: Date; taskQueues: readonly string[] }>;
-  heartbeat(node: NodeIdentity, nodeId: string): Promise<{ state: NodeState }>;
+  /** Its owner, or its machine, wants the node to end its work, or to go on. */
+  setDraining(actor: Actor | MachineActor, nodeId: string, draining: boolean): Promise<void>;
+  heartbeat(node: NodeIdentity, nodeId: string): Promise<{ state: NodeState; draining: boolean }>;
   claim(node: NodeIdentity, claim: AttemptRef & { accept: boolean; reason: string }): Promise<{ granted: boolean; reason: string }>;
-  /** FENCED unless this attempt is assigned to this node and still open. */
-  acquireLease(node: NodeIdentity, ref: AttemptRef): Promise<Lease>;
+  /**
+   * FENCED unless this attempt is assigned to this node and still open. With `resumeBeforeStep` above 0, where to go on
+   * from is a checkpoint of fewer steps.
+   */
+  acquireLease(node: NodeIdentity, ref: AttemptRef & { readonly resumeBeforeStep?: number }): Promise<Lease>;
   reportProgress(node: NodeIdentity, report: ProgressReport): Promise<void>;
   /** Once for each step of an attempt; ALREADY_EXISTS where another state was reported for it. */
   reportCheckpoint(node: NodeIdentity, report: AttemptRef & { readonly checkpoint: StoredCheckpoint }): Promise<void>;

@@ -4,9 +4,9 @@ import type { NodeIdentity } from '#api/auth/tokens';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { isTerminal, type JobState } from '#core/job/machine';
-import { findAttempt, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
-import type { Database, JobAttemptRow, JobRow } from '#db/postgres/database';
-import { latestCheckpoint, recordCheckpoint } from '#db/postgres/checkpoints';
+import { findAttempt, lockAttempt, markResumed, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import type { CheckpointRow, Database, JobAttemptRow, JobRow } from '#db/postgres/database';
+import { latestCheckpoint, recordCheckpoint, type NewCheckpoint } from '#db/postgres/checkpoints';
 import { findDataset } from '#db/postgres/datasets';
 import { appendJobEvents, type NewJobEvent } from '#db/postgres/events';
 import { findJob, requireJob } from '#db/postgres/jobs';
@@ -32,7 +32,7 @@ const plainText = (maxLength: number) =>
     .max(maxLength, `must have at most ${maxLength} characters`)
     .transform((text) => text.replace(/\p{Cc}/gu, ' '));
 const attemptShape = { jobId: z.uuid('must be a job id'), attempt: z.int().min(1).max(1_000) };
-const attemptSchema = z.object(attemptShape);
+const leaseSchema = z.object({ ...attemptShape, resumeBeforeStep: z.int().min(0).default(0) });
 const claimSchema = z.object({ ...attemptShape, accept: z.boolean(), reason: plainText(500) });
 const counter = z.int().min(0);
 const progressSchema = z.object({
@@ -87,7 +87,8 @@ export function createNodeWork(deps: Deps): NodeWork {
     },
 
     acquireLease: async (node, input) => {
-      const { job, attempt } = await requireLease(db, node, parseInput(attemptSchema, input));
+      const { resumeBeforeStep, ...request } = parseInput(leaseSchema, input);
+      const { job, attempt } = await requireLease(db, node, request);
       const dataset = requireDataset(await findDataset(db, { ownerId: job.userId, cid: job.datasetCid }), job.datasetCid);
       const [key, modelKey] = await Promise.all([
         deps.kms.unwrap(dataset.keyWrapped, 'dataset-key', dataset.cid),
@@ -101,7 +102,7 @@ export function createNodeWork(deps: Deps): NodeWork {
         deadlineAt: job.deadlineAt,
         storageUrl: deps.storageUrl,
         checkpointEverySteps: job.checkpointEverySteps,
-        resumeFrom: await latestCheckpoint(db, ref(attempt)),
+        resumeFrom: await whereToGoOn(db, attempt, resumeBeforeStep),
       };
     },
 
@@ -120,7 +121,7 @@ export function createNodeWork(deps: Deps): NodeWork {
       if ((await objects.encryptedBytes(checkpoint.cid)) === null) {
         throw new CyxError('NOT_FOUND', `CyxCloud has no object ${checkpoint.cid}. Upload the checkpoint first, then report it.`);
       }
-      await recordCheckpoint(db, { ...ref(report), ...checkpoint });
+      await keepCheckpoint(db, node, { ...ref(report), ...checkpoint });
     },
 
     reportCompletion: async (node, input) => {
@@ -132,6 +133,23 @@ export function createNodeWork(deps: Deps): NodeWork {
       await recordCompletion(db, { jobId, attempt, nodeId: node.nodeId }, completion);
     },
   };
+}
+
+/** The checkpoint that an attempt is told to go on from; which it was is kept, since the work up to it is another's. */
+async function whereToGoOn(db: Database, attempt: JobAttemptRow, resumeBeforeStep: number): Promise<CheckpointRow | null> {
+  const replaces = resumeBeforeStep > 0;
+  const checkpoint = await latestCheckpoint(db, ref(attempt), replaces ? resumeBeforeStep : undefined);
+  if (replaces || attempt.resumedFromStep === null) await markResumed(db, { ...ref(attempt), step: checkpoint?.step ?? 0, replaces });
+  return checkpoint;
+}
+
+async function keepCheckpoint(db: Database, node: NodeIdentity, checkpoint: NewCheckpoint): Promise<void> {
+  await db.transaction(async (tx) => {
+    // Asked again under the lock: an attempt that ended meanwhile leaves no checkpoint behind.
+    await lockAttempt(tx, checkpoint);
+    await requireLease(tx, node, checkpoint);
+    await recordCheckpoint(tx, checkpoint);
+  });
 }
 
 /** Null where the attempt is this node's now, else why not. The node's row is locked, so it can not claim two at once. */

@@ -12,14 +12,14 @@ import { createNodeWork } from './node-work.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'kms' | 'storageUrl'>;
 
-const issueSchema = z.object({ nodeId: z.uuid('must be the id of a node') });
+const nodeIdSchema = z.object({ nodeId: z.uuid('must be the id of a node') });
 
 export function createServerNodes(deps: Deps): ServerNodeServices {
   const { db } = deps.postgres;
   return {
     register: createNodeRegistration(deps),
     issueToken: async (machine, nodeId) => {
-      parseInput(issueSchema, { nodeId });
+      parseInput(nodeIdSchema, { nodeId });
       const node = await requireNode(db, nodeId);
       if (node.machineId !== machine.machineId || node.ownerId !== machine.ownerId) {
         throw new CyxError('FORBIDDEN', 'This node runs on another machine.');
@@ -32,7 +32,15 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
     },
     heartbeat: async (node, nodeId) => {
       requireSelf(node, nodeId);
-      return { state: await recordNodeHeartbeat(db, nodeId) };
+      const state = await recordNodeHeartbeat(db, nodeId);
+      return { state, draining: (await requireNode(db, nodeId)).draining };
+    },
+    setDraining: async (actor, nodeId, draining) => {
+      parseInput(nodeIdSchema, { nodeId });
+      const node = await requireNode(db, nodeId);
+      const isOwn = 'userId' in actor ? node.ownerId === actor.userId || actor.role === 'operator' : node.machineId === actor.machineId && node.ownerId === actor.ownerId;
+      if (!isOwn) throw new CyxError('FORBIDDEN', 'Only the owner of a node may drain it.');
+      await patchNode(db, nodeId, { draining });
     },
     ...createNodeWork(deps),
   };

@@ -3,7 +3,10 @@ import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type 
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { totalSteps } from '#core/graph/hyper-parameters';
+import { countFlops, countParameters } from '#core/graph/shapes';
 import { formatCyxwiz } from '#core/money/amount';
+import { checkpointEverySteps, stateBytesOf } from '#core/verification/checkpoint-plan';
 import type { Database, JobRow, QuoteRow } from '#db/postgres/database';
 import { findDataset } from '#db/postgres/datasets';
 import { applyJobTransition, findJob, insertJob, requireJob } from '#db/postgres/jobs';
@@ -89,7 +92,8 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
 
   const [foundQuote, foundDataset, wallet, nodes] = await reads;
   const quote = checkQuote(foundQuote, actor, specification);
-  checkDatasetFits(specification.graph, requireDataset(foundDataset, specification.datasetCid));
+  const dataset = requireDataset(foundDataset, specification.datasetCid);
+  checkDatasetFits(specification.graph, dataset);
   checkMoney(quote, budgetBase, wallet.balanceBase);
   requireAffordableNode(nodes, quote);
   const row = {
@@ -107,12 +111,22 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
     amountBase: quote.amountBase,
     pricePerHourBase: quote.pricePerHourBase,
     estimatedDurationMs: quote.estimatedDurationMs,
+    checkpointEverySteps: linkInterval(specification, dataset.samples),
     requesterAddress: wallet.address,
     modelKeyWrapped: await deps.kms.wrap(randomBytes(32), 'model-key', jobId),
     deadlineAt: new Date(Date.now() + specification.deadlineMs),
   };
   const isNew = await insertJob(db, row);
   return isNew ? { ...row, state: 'CREATED' } : sameRequest(await requireJob(db, jobId), specification, requestId);
+}
+
+/** Set once, since the interval is part of what every attempt at the job commits to. */
+function linkInterval({ graph, hyperParameters }: CheckedSpecification, samples: number): number {
+  return checkpointEverySteps({
+    totalSteps: totalSteps(samples, hyperParameters),
+    stateBytes: stateBytesOf(countParameters(graph), hyperParameters.optimizer),
+    flopsPerStep: 3 * countFlops(graph) * Math.min(hyperParameters.batchSize, samples),
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
-import { and, asc, eq, gte, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, isNull, notExists, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Database, JobAttemptRow } from './database.ts';
-import { jobAttempts, jobs, nodeOffers } from './schema.ts';
+import { jobAttempts, jobCheckpoints, jobs, nodeOffers } from './schema.ts';
 
 export interface AttemptKey {
   readonly jobId: string;
@@ -71,6 +71,27 @@ export async function markAssigned(db: Database, key: AttemptKey & { nodeId: str
   if (rows.length === 0) throw new CyxError('FENCED', `Attempt ${key.attempt} of job ${key.jobId} is not open for node ${key.nodeId}`);
 }
 
+/**
+ * Notes where an attempt goes on from, with its first lease. It stays, whatever later leases say, unless the node
+ * `replaces` it because it could not use that checkpoint, which it can only find before it has put in one itself.
+ */
+export async function markResumed(db: Database, key: AttemptKey & { step: number; replaces: boolean }): Promise<void> {
+  const own = db.select({ step: jobCheckpoints.step }).from(jobCheckpoints).where(and(eq(jobCheckpoints.jobId, key.jobId), eq(jobCheckpoints.attempt, key.attempt)));
+  await db
+    .update(jobAttempts)
+    .set({ resumedFromStep: key.step })
+    .where(and(at(key), isNull(jobAttempts.closedAt), key.replaces ? notExists(own) : isNull(jobAttempts.resumedFromStep)));
+}
+
+/**
+ * The attempt's row, locked until the transaction ends, so that it is not closed meanwhile: what is written beside it
+ * was written by an attempt that was open.
+ */
+export async function lockAttempt(tx: Database, key: AttemptKey): Promise<JobAttemptRow | null> {
+  const [row] = await tx.select().from(jobAttempts).where(at(key)).for('update');
+  return row ?? null;
+}
+
 /** Returns true for the first call only. */
 export async function markStarted(db: Database, key: AttemptKey): Promise<boolean> {
   const rows = await db
@@ -97,8 +118,8 @@ export interface Completion {
  */
 export async function recordCompletion(db: Database, key: AttemptKey & { nodeId: string }, completion: Completion): Promise<void> {
   await db.transaction(async (tx) => {
-    const [row] = await tx.select().from(jobAttempts).where(at(key)).for('update');
-    const isHolder = row !== undefined && row.nodeId === key.nodeId && row.assignedAt !== null;
+    const row = await lockAttempt(tx, key);
+    const isHolder = row !== null && row.nodeId === key.nodeId && row.assignedAt !== null;
     if (isHolder && row.completedAt !== null) {
       if (sameCompletion(row, completion)) return;
       throw new CyxError('ALREADY_EXISTS', `Attempt ${key.attempt} of this job has another result already`);

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, lt, lte } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import type { AttemptKey } from './attempts.ts';
 import type { CheckpointRow, Database } from './database.ts';
@@ -19,12 +19,21 @@ export async function recordCheckpoint(db: Database, checkpoint: NewCheckpoint):
   if (!isSame) throw new CyxError('ALREADY_EXISTS', `Attempt ${attempt} of this job has another checkpoint at step ${step} already`);
 }
 
-/** The furthest checkpoint that the attempts of a job before `attempt` left; null where there is none. */
-export async function latestCheckpoint(db: Database, { jobId, attempt }: AttemptKey): Promise<CheckpointRow | null> {
+/**
+ * The furthest checkpoint that a job's attempts up to and with `attempt` left, of fewer than `beforeStep` steps where that
+ * is given; null where there is none.
+ */
+export async function latestCheckpoint(db: Database, { jobId, attempt }: AttemptKey, beforeStep?: number): Promise<CheckpointRow | null> {
   const [row] = await db
     .select()
     .from(jobCheckpoints)
-    .where(and(eq(jobCheckpoints.jobId, jobId), lte(jobCheckpoints.attempt, attempt)))
+    .where(
+      and(
+        eq(jobCheckpoints.jobId, jobId),
+        lte(jobCheckpoints.attempt, attempt),
+        beforeStep === undefined ? undefined : lt(jobCheckpoints.step, beforeStep),
+      ),
+    )
     .orderBy(desc(jobCheckpoints.step), desc(jobCheckpoints.attempt))
     .limit(1);
   return row ?? null;

@@ -84,6 +84,8 @@ export interface HeartbeatRequest {
 export interface HeartbeatResponse {
   /** ACTIVE, BUSY, OFFLINE, INACTIVE or SLASHED. */
   state: string;
+  /** The owner drains this node: save the run, hand the job back, take no other. */
+  draining: boolean;
 }
 
 export interface ClaimJobRequest {
@@ -103,6 +105,8 @@ export interface ClaimJobResponse {
 export interface AcquireLeaseRequest {
   jobId: string;
   attempt: number;
+  /** Where not 0, resume_from is a checkpoint of fewer steps: one from here on was no use. */
+  resumeBeforeStep: bigint;
 }
 
 export interface ObjectKey {
@@ -190,6 +194,14 @@ export interface ReportCompletionRequest {
 }
 
 export interface ReportCompletionResponse {
+}
+
+export interface DrainNodeRequest {
+  nodeId: string;
+  draining: boolean;
+}
+
+export interface DrainNodeResponse {
 }
 
 function createBaseHardware(): Hardware {
@@ -1145,13 +1157,16 @@ export const HeartbeatRequest: MessageFns<HeartbeatRequest> = {
 };
 
 function createBaseHeartbeatResponse(): HeartbeatResponse {
-  return { state: "" };
+  return { state: "", draining: false };
 }
 
 export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
   encode(message: HeartbeatResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.state !== "") {
       writer.uint32(10).string(message.state);
+    }
+    if (message.draining !== false) {
+      writer.uint32(16).bool(message.draining);
     }
     return writer;
   },
@@ -1177,6 +1192,14 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
             message.state = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.draining = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1190,13 +1213,19 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
   },
 
   fromJSON(object: any): HeartbeatResponse {
-    return { state: isSet(object.state) ? globalThis.String(object.state) : "" };
+    return {
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      draining: isSet(object.draining) ? globalThis.Boolean(object.draining) : false,
+    };
   },
 
   toJSON(message: HeartbeatResponse): unknown {
     const obj: any = {};
     if (message.state !== "") {
       obj.state = message.state;
+    }
+    if (message.draining !== false) {
+      obj.draining = message.draining;
     }
     return obj;
   },
@@ -1207,6 +1236,7 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
   fromPartial<I extends Exact<DeepPartial<HeartbeatResponse>, I>>(object: I): HeartbeatResponse {
     const message = createBaseHeartbeatResponse();
     message.state = object.state ?? "";
+    message.draining = object.draining ?? false;
     return message;
   },
 };
@@ -1418,7 +1448,7 @@ export const ClaimJobResponse: MessageFns<ClaimJobResponse> = {
 };
 
 function createBaseAcquireLeaseRequest(): AcquireLeaseRequest {
-  return { jobId: "", attempt: 0 };
+  return { jobId: "", attempt: 0, resumeBeforeStep: 0n };
 }
 
 export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
@@ -1428,6 +1458,12 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
     }
     if (message.attempt !== 0) {
       writer.uint32(16).uint32(message.attempt);
+    }
+    if (message.resumeBeforeStep !== 0n) {
+      if (BigInt.asUintN(64, message.resumeBeforeStep) !== message.resumeBeforeStep) {
+        throw new globalThis.Error("value provided for field message.resumeBeforeStep of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.resumeBeforeStep);
     }
     return writer;
   },
@@ -1461,6 +1497,14 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
             message.attempt = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.resumeBeforeStep = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1481,6 +1525,11 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
         ? globalThis.String(object.job_id)
         : "",
       attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
+      resumeBeforeStep: isSet(object.resumeBeforeStep)
+        ? BigInt(object.resumeBeforeStep)
+        : isSet(object.resume_before_step)
+        ? BigInt(object.resume_before_step)
+        : 0n,
     };
   },
 
@@ -1492,6 +1541,9 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
     if (message.attempt !== 0) {
       obj.attempt = Math.round(message.attempt);
     }
+    if (message.resumeBeforeStep !== 0n) {
+      obj.resumeBeforeStep = message.resumeBeforeStep.toString();
+    }
     return obj;
   },
 
@@ -1502,6 +1554,9 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
     const message = createBaseAcquireLeaseRequest();
     message.jobId = object.jobId ?? "";
     message.attempt = object.attempt ?? 0;
+    message.resumeBeforeStep = (object.resumeBeforeStep !== undefined && object.resumeBeforeStep !== null)
+      ? BigInt(object.resumeBeforeStep)
+      : 0n;
     return message;
   },
 };
@@ -2787,6 +2842,147 @@ export const ReportCompletionResponse: MessageFns<ReportCompletionResponse> = {
   },
 };
 
+function createBaseDrainNodeRequest(): DrainNodeRequest {
+  return { nodeId: "", draining: false };
+}
+
+export const DrainNodeRequest: MessageFns<DrainNodeRequest> = {
+  encode(message: DrainNodeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nodeId !== "") {
+      writer.uint32(10).string(message.nodeId);
+    }
+    if (message.draining !== false) {
+      writer.uint32(16).bool(message.draining);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainNodeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainNodeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nodeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.draining = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DrainNodeRequest {
+    return {
+      nodeId: isSet(object.nodeId)
+        ? globalThis.String(object.nodeId)
+        : isSet(object.node_id)
+        ? globalThis.String(object.node_id)
+        : "",
+      draining: isSet(object.draining) ? globalThis.Boolean(object.draining) : false,
+    };
+  },
+
+  toJSON(message: DrainNodeRequest): unknown {
+    const obj: any = {};
+    if (message.nodeId !== "") {
+      obj.nodeId = message.nodeId;
+    }
+    if (message.draining !== false) {
+      obj.draining = message.draining;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DrainNodeRequest>, I>>(base?: I): DrainNodeRequest {
+    return DrainNodeRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DrainNodeRequest>, I>>(object: I): DrainNodeRequest {
+    const message = createBaseDrainNodeRequest();
+    message.nodeId = object.nodeId ?? "";
+    message.draining = object.draining ?? false;
+    return message;
+  },
+};
+
+function createBaseDrainNodeResponse(): DrainNodeResponse {
+  return {};
+}
+
+export const DrainNodeResponse: MessageFns<DrainNodeResponse> = {
+  encode(_: DrainNodeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DrainNodeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDrainNodeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DrainNodeResponse {
+    return {};
+  },
+
+  toJSON(_: DrainNodeResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DrainNodeResponse>, I>>(base?: I): DrainNodeResponse {
+    return DrainNodeResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DrainNodeResponse>, I>>(_: I): DrainNodeResponse {
+    const message = createBaseDrainNodeResponse();
+    return message;
+  },
+};
+
 /**
  * What a provider's Server Node tells the platform. RegisterNode and IssueNodeToken need the owner's user JWT or
  * the machine's API key; every other call needs the node's own 5-minute JWT as `authorization: Bearer`.
@@ -2881,6 +3077,19 @@ export const NodeServiceService = {
       Buffer.from(ReportCompletionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReportCompletionResponse => ReportCompletionResponse.decode(value),
   },
+  /**
+   * The owner wants the node to end its work (or to go on). A job that it runs is saved and goes on elsewhere, unjudged.
+   * Needs the owner's user JWT or the machine's API key.
+   */
+  drainNode: {
+    path: "/cyxwiz.node.v1.NodeService/DrainNode" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DrainNodeRequest): Buffer => Buffer.from(DrainNodeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DrainNodeRequest => DrainNodeRequest.decode(value),
+    responseSerialize: (value: DrainNodeResponse): Buffer => Buffer.from(DrainNodeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DrainNodeResponse => DrainNodeResponse.decode(value),
+  },
 } as const;
 
 export interface NodeServiceServer extends UntypedServiceImplementation {
@@ -2898,6 +3107,11 @@ export interface NodeServiceServer extends UntypedServiceImplementation {
   reportCheckpoint: handleUnaryCall<ReportCheckpointRequest, ReportCheckpointResponse>;
   /** Records the result's commitment and model CID, once. */
   reportCompletion: handleUnaryCall<ReportCompletionRequest, ReportCompletionResponse>;
+  /**
+   * The owner wants the node to end its work (or to go on). A job that it runs is saved and goes on elsewhere, unjudged.
+   * Needs the owner's user JWT or the machine's API key.
+   */
+  drainNode: handleUnaryCall<DrainNodeRequest, DrainNodeResponse>;
 }
 
 export interface NodeServiceClient extends Client {
@@ -3026,6 +3240,25 @@ export interface NodeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReportCompletionResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * The owner wants the node to end its work (or to go on). A job that it runs is saved and goes on elsewhere, unjudged.
+   * Needs the owner's user JWT or the machine's API key.
+   */
+  drainNode(
+    request: DrainNodeRequest,
+    callback: (error: ServiceError | null, response: DrainNodeResponse) => void,
+  ): ClientUnaryCall;
+  drainNode(
+    request: DrainNodeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DrainNodeResponse) => void,
+  ): ClientUnaryCall;
+  drainNode(
+    request: DrainNodeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DrainNodeResponse) => void,
   ): ClientUnaryCall;
 }
 
