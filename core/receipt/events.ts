@@ -43,7 +43,7 @@ const FACTS = {
   donation: z.strictObject({ from: z.string(), to: z.string(), amountBase: amount }),
   /** `drawHash`: SHA-256 of the secret of the verification draw; null where none was committed to. */
   assignment: z.strictObject({ attempt, nodeId: z.uuid(), nodeAccount: address, drawHash: hash.nullable(), resumedFromStep: step.nullable() }),
-  commit: z.strictObject({ attempt, root: hash, slot, modelCid: z.string(), links: z.int().min(0) }),
+  commit: z.strictObject({ attempt, root: hash, slot, modelCid: z.string() }),
   draw: z.strictObject({
     attempt,
     root: hash,
@@ -53,7 +53,7 @@ const FACTS = {
     seed: hash,
     /** Share of the segments that is re-executed in expectation, by the attempt that made them. */
     rates: z.record(z.string().regex(/^[1-4]$/), z.number().min(0).max(1)),
-    /** All links of the chain that was drawn from, by step, with the attempt that made each. */
+    /** All links of the chain that was drawn from, by step, with the attempt that made each; empty where they are no longer on record. */
     links: z.array(link),
     /** The drawn segments. */
     segments: z.array(segment),

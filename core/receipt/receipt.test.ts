@@ -14,13 +14,14 @@ function newSigner(): ReceiptSigner {
 }
 
 const signer = newSigner();
+const [completed, refunded, resumed] = await Promise.all([completedJob(), refundedJob(), resumedJob()]);
 const wrongLine = (verified: VerifiedReceipt): string => (verified.ok ? 'none' : `${verified.line}: ${verified.reason}`);
 
 describe('a receipt', () => {
   it.each([
-    ['a paid job', completedJob()],
-    ['a refunded job', refundedJob()],
-    ['a job that went on at another node', resumedJob()],
+    ['a paid job', completed],
+    ['a refunded job', refunded],
+    ['a job that went on at another node', resumed],
   ])('of %s is written and verified', async (_, events) => {
     const built = await buildReceipt(events, signer);
     const verified = await verifyReceipt(built.text);
@@ -31,8 +32,8 @@ describe('a receipt', () => {
   });
 
   it('is not verified with another signer behind the same head', async () => {
-    const { text } = await buildReceipt(completedJob(), signer);
-    const other = await buildReceipt(completedJob(), newSigner());
+    const { text } = await buildReceipt(completed, signer);
+    const other = await buildReceipt(completed, newSigner());
     const lines = text.split('\n');
     const mixed = [...lines.slice(0, -2), (other.text.split('\n').at(-2) ?? '').replace(/"signature":"[0-9a-f]+"/, /"signature":"[0-9a-f]+"/.exec(lines.at(-2)!)![0]), ''].join('\n');
     expect(wrongLine(await verifyReceipt(mixed))).toContain('not by its signer');
@@ -43,7 +44,7 @@ describe('a receipt', () => {
 });
 
 describe('any change is found', () => {
-  const texts = [completedJob(), refundedJob(), resumedJob()].map((events) => buildReceipt(events, signer));
+  const texts = [completed, refunded, resumed].map((events) => buildReceipt(events, signer));
 
   it('of any byte: altered, removed or added', async () => {
     await fc.assert(
@@ -81,7 +82,7 @@ describe('any change is found', () => {
 
   it('of a line and of every hash after it, as long as the platform did not sign it', async () => {
     const forger = newSigner();
-    const { text } = await buildReceipt(completedJob(), signer);
+    const { text } = await buildReceipt(completed, signer);
     const forged = await rehashed(text, (line) => {
       if (line['kind'] === 'verdict') (line['facts'] as Record<string, unknown>)['verifierId'] = 'a friend';
     });
@@ -91,7 +92,7 @@ describe('any change is found', () => {
   });
 
   it('names the first wrong line', async () => {
-    const { text } = await buildReceipt(completedJob(), signer);
+    const { text } = await buildReceipt(completed, signer);
     const lines = text.split('\n');
     const altered = lines.map((line) => line.replace('"kind":"lock"', '"kind":"lock" ')).join('\n');
     expect(wrongLine(await verifyReceipt(altered))).toBe('3: it is not in its canonical form');
@@ -108,19 +109,25 @@ describe('what a receipt may not say, whoever signed it', () => {
   const without = (events: readonly ReceiptEvent[], kind: ReceiptEvent['kind']): ReceiptEvent[] => events.filter((event) => event.kind !== kind);
 
   it.each<[string, ReceiptEvent[], RegExp]>([
-    ['one unit less for the node', change(completedJob(), 'payout', { amountBase: '44999999999' }), /locked and 0 donated are not/],
-    ['another split', change(change(completedJob(), 'payout', { amountBase: '44000000000' }), 'fee', { amountBase: '6000000000' }), /share of the locked amount is 45000000000/],
-    ['another lock than quoted', change(completedJob(), 'lock', { amountBase: '1' }), /than was quoted/],
-    ['no fee', without(completedJob(), 'fee'), /are not 45000000000 paid/],
-    ['a result that was never committed', without(without(completedJob(), 'commit'), 'draw'), /never committed/],
-    ['a draw over another root', change(completedJob(), 'draw', { root: 'f'.repeat(64) }), /another root/],
-    ['an end that was not paid', change(refundedJob(), 'end', { state: 'COMPLETED', reason: 'COMPLETED' }), /is a paid one/],
-    ['a payment for a failed job', change(completedJob(), 'end', { state: 'FAILED', reason: 'INTERNAL_ERROR' }), /paid a node/],
-    ['a slash without fault', change(refundedJob(), 'closed', { outcome: 'released' }), /was slashed although/],
-    ['an attempt without a close', without(completedJob(), 'closed'), /never closed/],
-    ['a second attempt without a first', change(completedJob(), 'assignment', { attempt: 2 }), /does not follow attempt 0/],
-    ['no end', without(completedJob(), 'end'), /end of the job is missing/],
-    ['an open end', without(refundedJob(), 'refund'), /are not/],
+    ['one unit less for the node', change(completed, 'payout', { amountBase: '44999999999' }), /locked and 0 donated are not/],
+    ['another split', change(change(completed, 'payout', { amountBase: '44000000000' }), 'fee', { amountBase: '6000000000' }), /share of the locked amount is 45000000000/],
+    ['another lock than quoted', change(completed, 'lock', { amountBase: '1' }), /than was quoted/],
+    ['no fee', without(completed, 'fee'), /are not 45000000000 paid/],
+    ['a result that was never committed', without(without(completed, 'commit'), 'draw'), /never committed/],
+    ['a draw over another root', change(completed, 'draw', { root: 'f'.repeat(64) }), /another root/],
+    ['a secret that was not committed to', change(completed, 'draw', { secret: 'f'.repeat(64) }), /not the one whose hash was committed/],
+    ['a draw at the first slot', change(completed, 'draw', { slot: '931' }), /at the earliest at slot 932/],
+    ['another seed', change(completed, 'draw', { seed: 'f'.repeat(64) }), /does not follow from root, block and secret/],
+    ['a segment left out', change(completed, 'draw', { segments: [] }), /drawn by the seed are not the ones/],
+    ['a rate that would draw less', change(completed, 'draw', { rates: { 1: 0 } }), /drawn by the seed are not the ones/],
+    ['a block hash that is none', change(completed, 'draw', { blockhash: 'OIl0' }), /no block hash/],
+    ['an end that was not paid', change(refunded, 'end', { state: 'COMPLETED', reason: 'COMPLETED' }), /is a paid one/],
+    ['a payment for a failed job', change(completed, 'end', { state: 'FAILED', reason: 'INTERNAL_ERROR' }), /paid a node/],
+    ['a slash without fault', change(refunded, 'closed', { outcome: 'released' }), /was slashed although/],
+    ['an attempt without a close', without(completed, 'closed'), /never closed/],
+    ['a second attempt without a first', change(completed, 'assignment', { attempt: 2 }), /does not follow attempt 0/],
+    ['no end', without(completed, 'end'), /end of the job is missing/],
+    ['an open end', without(refunded, 'refund'), /are not/],
   ])('%s', async (_, events, reason) => {
     await expect(buildReceipt(events, signer)).rejects.toThrow(reason);
   });

@@ -1,8 +1,9 @@
 import { CyxError } from '../errors/cyx-error.ts';
 import { canonicalJson, type JsonValue } from './canonical-json.ts';
 import { parseReceiptHead, parseReceiptLine, RECEIPT_FORMAT, type ReceiptEvent, type ReceiptHead, type ReceiptLine } from './events.ts';
-import { brokenRule } from './rules.ts';
+import { brokenDraw } from './draw-rule.ts';
 import { ed25519Verify, fromHex, sha256Hex, toHex, utf8 } from './hashing.ts';
+import { brokenRule } from './rules.ts';
 
 /**
  * A receipt is text: one JSON object a line, each in its canonical form and closed with a line feed.
@@ -35,7 +36,7 @@ export function receiptSignedText(jobId: string, headHex: string): Uint8Array {
 
 /** Writes the receipt of these events, header first, end last. STATE_CONFLICT where they contradict each other. */
 export async function buildReceipt(events: readonly ReceiptEvent[], signer: ReceiptSigner): Promise<BuiltReceipt> {
-  const broken = brokenRule(events);
+  const broken = brokenRule(events) ?? (await brokenDraw(events));
   if (broken !== null) throw new CyxError('STATE_CONFLICT', `No receipt can be written: line ${broken.index + 1}: ${broken.reason}`);
   const lines: string[] = [];
   let previous = FIRST_PREVIOUS;
@@ -86,7 +87,7 @@ export async function verifyReceipt(receipt: string | Uint8Array, options: Verif
   const { head } = last;
   if (head.index !== lines.length) return { ok: false, line: number, reason: `its index is ${head.index} instead of ${lines.length}` };
   if (head.head !== expected) return { ok: false, line: number, reason: 'its head is not the hash of the line before' };
-  const broken = brokenRule(lines);
+  const broken = brokenRule(lines) ?? (await brokenDraw(lines));
   if (broken !== null) return { ok: false, line: broken.index + 1, reason: broken.reason };
   const signed = { publicKey: fromHex(head.signer), message: receiptSignedText(jobOf(lines), head.head), signature: fromHex(head.signature) };
   if (!(await (options.verifySignature ?? ed25519Verify)(signed))) return { ok: false, line: number, reason: 'the signature of the head is not by its signer' };

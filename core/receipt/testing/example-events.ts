@@ -1,4 +1,7 @@
+import { drawHashOf, drawSeed, drawSegments } from '../../verification/draw.ts';
+import { fromBase58 } from '../base58.ts';
 import { RECEIPT_FORMAT, type ReceiptEvent } from '../events.ts';
+import { fromHex, toHex } from '../hashing.ts';
 
 /** For tests: the stories of made-up jobs. */
 
@@ -36,18 +39,25 @@ function opening(): ReceiptEvent[] {
   ];
 }
 
-function assignment(attempt: number, resumedFromStep: number | null = null): ReceiptEvent {
-  return { kind: 'assignment', at, facts: { attempt, ...NODE, drawHash: hash('d'), resumedFromStep }, signature: signature(String(attempt + 1)) };
+const SECRET = fromHex(hash('5'));
+const BLOCKHASH = 'HxqSQ1DmyvqJAmPoGC58TEt8UDhf2QkRFDcKpx9mvh7p';
+
+async function assignment(attempt: number, resumedFromStep: number | null = null): Promise<ReceiptEvent> {
+  const drawHash = toHex(await drawHashOf(SECRET));
+  return { kind: 'assignment', at, facts: { attempt, ...NODE, drawHash, resumedFromStep }, signature: signature(String(attempt + 1)) };
 }
 
-function paid(attempt: number): ReceiptEvent[] {
+async function paid(attempt: number): Promise<ReceiptEvent[]> {
   const links = [{ step: 50, attempt: 1 }, { step: 100, attempt }, { step: 120, attempt }];
+  const rates = { 1: 1, [attempt]: 0.5 };
+  const seed = await drawSeed({ root: fromHex(hash('c')), blockhash: fromBase58(BLOCKHASH)!, secret: SECRET, drawHash: await drawHashOf(SECRET) });
+  const segments = await drawSegments(seed, links.map((link, index) => ({ fromStep: links[index - 1]?.step ?? 0, toStep: link.step, attempt: link.attempt })), rates);
   return [
-    { kind: 'commit', at, facts: { attempt, root: hash('c'), slot: '900', modelCid: 'bafymodel', links: links.length }, signature: signature('6') },
+    { kind: 'commit', at, facts: { attempt, root: hash('c'), slot: '900', modelCid: 'bafymodel' }, signature: signature('6') },
     {
       kind: 'draw',
       at,
-      facts: { attempt, root: hash('c'), slot: '932', blockhash: address('B'), secret: hash('5'), seed: hash('e'), rates: { [attempt]: 0.5 }, links, segments: [{ fromStep: 50, toStep: 100, attempt }] },
+      facts: { attempt, root: hash('c'), slot: '932', blockhash: BLOCKHASH, secret: hash('5'), seed: toHex(seed), rates, links, segments },
     },
     { kind: 'verdict', at, facts: { attempt, opinion: 1, verifierId: 'verifier-1', valid: true, reason: '', blamedAttempt: null, segments: 1, steps: 50 } },
     { kind: 'closed', at, facts: { attempt, outcome: 'completed', reason: '', evidenceHash: null, banned: false }, signature: signature('7') },
@@ -58,29 +68,29 @@ function paid(attempt: number): ReceiptEvent[] {
 }
 
 /** Locked, trained at the first attempt, verified and paid. */
-export function completedJob(): ReceiptEvent[] {
-  return [...opening(), assignment(1), ...paid(1)];
+export async function completedJob(): Promise<ReceiptEvent[]> {
+  return [...opening(), await assignment(1), ...(await paid(1))];
 }
 
-function failed(attempt: number): ReceiptEvent[] {
+async function failed(attempt: number): Promise<ReceiptEvent[]> {
   return [
-    assignment(attempt),
+    await assignment(attempt),
     { kind: 'slash', at, facts: { attempt, from: `stake:${address('N')}`, to: 'insurance', amountBase: '10000000000' }, signature: signature('8') },
     { kind: 'closed', at, facts: { attempt, outcome: 'timeout', reason: 'it went silent', evidenceHash: hash('a'), banned: false }, signature: signature('8') },
   ];
 }
 
 /** One attempt that timed out, then the deadline: everything went back. */
-export function refundedJob(): ReceiptEvent[] {
+export async function refundedJob(): Promise<ReceiptEvent[]> {
   return [
     ...opening(),
-    ...failed(1),
+    ...(await failed(1)),
     { kind: 'refund', at, facts: { from: ESCROW, to: REQUESTER, amountBase: '50000000000' }, signature: signature('9') },
     { kind: 'end', at, facts: { state: 'FAILED', reason: 'DEADLINE_PASSED', modelCid: null } },
   ];
 }
 
 /** The first node timed out; the second one went on from its checkpoint, and was paid. */
-export function resumedJob(): ReceiptEvent[] {
-  return [...opening(), ...failed(1), assignment(2, 50), ...paid(2)];
+export async function resumedJob(): Promise<ReceiptEvent[]> {
+  return [...opening(), ...(await failed(1)), await assignment(2, 50), ...(await paid(2))];
 }
