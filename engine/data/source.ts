@@ -2,12 +2,20 @@ import type { ModelGraph, Shape } from '#core/graph/schema';
 import { BatchReader, epochOrder, type Batch } from './batches.ts';
 import { checkDatasetFits, type Dataset, type Normalise } from './dataset.ts';
 
+/** int32: indices, which are not normalised. */
+export type SampleDtype = 'uint8' | 'float32' | 'int32';
+
+export function dtypeOf(x: Dataset['x']): SampleDtype {
+  if (x instanceof Uint8Array) return 'uint8';
+  return x instanceof Float32Array ? 'float32' : 'int32';
+}
+
 /** What a run has to know of its dataset before it sees a sample. */
 export interface DatasetFacts {
   readonly samples: number;
   /** Of one sample. */
   readonly shape: Shape;
-  readonly dtype: 'uint8' | 'float32' | 'int32';
+  readonly dtype: SampleDtype;
   readonly normalise: Normalise;
 }
 
@@ -57,11 +65,6 @@ export class BatchSchedule {
     const from = ((step - 1) % this.#perEpoch) * this.#batchSize;
     return this.#order.rows.subarray(from, from + this.#batchSize);
   }
-}
-
-function dtypeOf(x: Dataset['x']): DatasetFacts['dtype'] {
-  if (x instanceof Uint8Array) return 'uint8';
-  return x instanceof Float32Array ? 'float32' : 'int32';
 }
 
 /** A dataset that is in memory as a whole. */

@@ -13,7 +13,8 @@
  * | `model.safetensors` | child | once, before `result.json` |
  * | `result.json` | child | once, last; a directory that has one is finished |
  *
- * All but `progress.jsonl` and `pause` appear by atomic rename. SIGTERM: checkpoint, then exit 0 without a result; it and
+ * All but the logs and `pause` appear by atomic rename. A full disk costs lines and checkpoints, not the training: those that
+ * a disk has room for later come later, and where it never has, there is no file and no line, and the chain goes on. SIGTERM: checkpoint, then exit 0 without a result; it and
  * `pause` are looked at between steps, at least ten times a second. SIGKILL cancels: what stays is the last checkpoint.
  * Past `deadlineAtMs`, or above `memoryMb`, the child writes a failure and ends itself by SIGKILL, also amid a step
  * (`watchdog.ts`). Started again in the same directory, the child resumes; with a `result.json` it exits at once.
@@ -56,6 +57,8 @@ export const trainingSpecSchema = z.strictObject({
   checkpointEverySteps: z.int().min(1),
   /** Longest time between two checkpoints that can be resumed from; those between links are no part of the chain. */
   checkpointEveryMs: z.int().min(1_000).optional(),
+  /** `false`: nobody takes checkpoints away, so only the one to resume from is kept, and `checkpoints.jsonl` stays empty. */
+  keepsLinks: z.boolean().optional(),
   /** TensorFlow's intra-op threads: part of the device class, since it decides the last bits. Default: all CPUs. */
   threads: z.int().min(1).max(1024).optional(),
   /** Largest resident size of the child, in MiB. Default: four fifths of what the machine has. */
@@ -247,15 +250,29 @@ export function readChildInfo(workDir: string): ChildInfo | undefined {
   return json === undefined ? undefined : parseInput(childInfoSchema, json, 'TRAINING_FAILED');
 }
 
-/** Whole lines of `progress.jsonl` with a sequence above `afterSequence`; a line still being written is left out. */
-export function readProgress(workDir: string, afterSequence = 0): ProgressLine[] {
-  const path = join(workDir, CHILD_FILES.progress);
+/** Whole lines of a log; one that is still being written is left out. */
+function readLines<T extends z.ZodType>(schema: T, workDir: string, name: string): z.output<T>[] {
+  const path = join(workDir, name);
   if (!existsSync(path)) return [];
   const text = readFileSync(path, 'utf8');
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   return whole
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => parseInput(progressLineSchema, JSON.parse(line), 'TRAINING_FAILED'))
-    .filter((line) => line.sequence > afterSequence);
+    .map((line) => parseInput(schema, JSON.parse(line), 'TRAINING_FAILED'));
+}
+
+/** Whole lines of `progress.jsonl` with a sequence above `afterSequence`. */
+export function readProgress(workDir: string, afterSequence = 0): ProgressLine[] {
+  return readLines(progressLineSchema, workDir, CHILD_FILES.progress).filter((line) => line.sequence > afterSequence);
+}
+
+/** Whole lines of `checkpoints.jsonl`, in the order in which they were written. */
+export function readCheckpointLines(workDir: string): CheckpointLine[] {
+  return readLines(checkpointLineSchema, workDir, CHILD_FILES.checkpointLog);
+}
+
+/** The file that a line of `checkpoints.jsonl` is about. */
+export function checkpointFile(workDir: string, step: number): string {
+  return join(workDir, CHILD_FILES.checkpoints, `${step}.safetensors`);
 }

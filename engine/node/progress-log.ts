@@ -2,6 +2,8 @@ import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync
 import type { TrainingProgress } from '../trainer/train.ts';
 import type { ProgressLine } from './child-contract.ts';
 
+const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
 /** Where the whole lines of a log end, and the last sequence number in it. */
 function lastWholeLine(path: string): { readonly sizeBytes: number; readonly sequence: number } {
   if (!existsSync(path)) return { sizeBytes: 0, sequence: 0 };
@@ -26,13 +28,24 @@ export class ProgressLog {
     this.#sequence = sequence;
   }
 
+  /** On a full disk the line is left out: a report is not worth a training. */
   append(progress: TrainingProgress): void {
-    this.#sequence += 1;
-    const line: ProgressLine = { sequence: this.#sequence, at: new Date().toISOString(), ...progress };
+    const line: ProgressLine = { sequence: this.#sequence + 1, at: new Date().toISOString(), ...progress };
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     // One write at a known place: a reader sees whole lines, but for the moment of the write itself.
-    writeSync(this.#file, bytes, 0, bytes.length, this.#sizeBytes);
+    if (!this.#write(bytes)) return;
+    this.#sequence += 1;
     this.#sizeBytes += bytes.length;
+  }
+
+  #write(bytes: Uint8Array): boolean {
+    try {
+      if (writeSync(this.#file, bytes, 0, bytes.length, this.#sizeBytes) === bytes.length) return true;
+    } catch (error) {
+      if (!NO_ROOM.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+    ftruncateSync(this.#file, this.#sizeBytes);
+    return false;
   }
 
   close(): void {

@@ -4,9 +4,9 @@
  *
  * Exit 0: there is a result, or a SIGTERM was obeyed. Exit 1: neither; stderr says why.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
@@ -15,30 +15,22 @@ import { parseGraph } from '#core/graph/parse';
 import { encodeModel } from '../formats/model-file.ts';
 import { train, type TrainingOutcome } from '../trainer/train.ts';
 import { writeFileAtomically } from './atomic-file.ts';
+import { CheckpointStore } from './checkpoint-store.ts';
 import { CHILD_FILES, readTrainingResult, trainingSpecSchema, type ChildInfo, type TrainingResult, type TrainingSpec } from './child-contract.ts';
 import { peakResidentBytes } from './device-benchmark/machine.ts';
 import { trainingDataOf } from './dataset-file.ts';
 import { nameDevice } from './device-class.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
+import { memoryBound } from './memory-bound.ts';
 import { ProgressLog } from './progress-log.ts';
 import { graphBackend } from './tensorflow/backend.ts';
 import { startWatchdog } from './watchdog.ts';
 
 const LOOK_MS = 50;
-const MIB = 1024 * 1024;
-/** Of the machine's memory, where no bound is given: the rest is for the system and the node itself. */
-const DEFAULT_MEMORY_SHARE = 0.8;
 
 async function readSpec(workDir: string): Promise<TrainingSpec> {
   const text = await readFile(join(workDir, CHILD_FILES.spec), 'utf8');
   return parseInput(trainingSpecSchema, JSON.parse(text));
-}
-
-function memoryBound({ memoryMb }: TrainingSpec): number {
-  if (memoryMb !== undefined) return memoryMb * MIB;
-  // 0 or beyond all memory: nothing constrains the process.
-  const constrained = process.constrainedMemory();
-  return DEFAULT_MEMORY_SHARE * Math.min(totalmem(), constrained > 0 ? constrained : Infinity);
 }
 
 /** Kept once nobody wants the run to wait any more. */
@@ -47,7 +39,7 @@ async function pauseOver(pauseFile: string, shouldStop: () => boolean): Promise<
 }
 
 async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () => boolean): Promise<TrainingOutcome & { samples: number }> {
-  const memoryBytes = memoryBound(spec);
+  const memoryBytes = memoryBound(spec.memoryMb);
   const { datasetCid, hyperParameters, checkpointEverySteps, deadlineAtMs } = spec;
   startWatchdog({ resultFile: join(workDir, CHILD_FILES.result), memoryBytes, deadlineAtMs, batchSize: hyperParameters.batchSize });
   const graph = parseGraph(spec.graphJson);
@@ -56,13 +48,16 @@ async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () =
   const [checkpointFile, pauseFile] = [join(workDir, CHILD_FILES.checkpoint), join(workDir, CHILD_FILES.pause)];
   const resumeFrom = existsSync(checkpointFile) ? await readFile(checkpointFile) : undefined;
   const log = new ProgressLog(join(workDir, CHILD_FILES.progress));
+  const checkpoints = new CheckpointStore(workDir, { keepsLinks: spec.keepsLinks });
   try {
     const outcome = await train(
       graphBackend(tf, { halfPrecision: profile.device === 'cuda' }),
       { graph, dataset, datasetCid, hyperParameters, checkpointEverySteps, device: nameDevice(profile) },
       {
         onProgress: (progress) => log.append(progress),
-        onCheckpoint: (bytes) => writeFileAtomically(checkpointFile, bytes),
+        onCheckpoint: (bytes, event) => checkpoints.keep(bytes, event),
+        checkpointEveryMs: spec.checkpointEveryMs,
+        sha256: (bytes) => createHash('sha256').update(bytes).digest(),
         shouldStop,
         pause: () => (existsSync(pauseFile) ? pauseOver(pauseFile, shouldStop) : undefined),
         breathe: () => setImmediate(),
@@ -71,8 +66,10 @@ async function runTraining(workDir: string, spec: TrainingSpec, shouldStop: () =
       },
       resumeFrom,
     );
+    await checkpoints.flush();
     return { ...outcome, samples: dataset.facts.samples };
   } finally {
+    await checkpoints.close();
     log.close();
   }
 }

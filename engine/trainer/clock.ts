@@ -4,6 +4,7 @@ export class RunClock {
   readonly #steps: number;
   #startedMs = performance.now();
   #reportedMs = this.#startedMs;
+  #checkpointedMs = this.#startedMs;
   #deviceMs = 0;
   /** When the first step of this start was done: it warms up, and says little about the others. */
   #first: { readonly step: number; readonly atMs: number } | undefined;
@@ -35,11 +36,20 @@ export class RunClock {
     const waitedMs = performance.now() - fromMs;
     this.#startedMs += waitedMs;
     this.#reportedMs += waitedMs;
+    this.#checkpointedMs += waitedMs;
     if (this.#first !== undefined) this.#first = { ...this.#first, atMs: this.#first.atMs + waitedMs };
   }
 
   sinceReportMs(): number {
     return performance.now() - this.#reportedMs;
+  }
+
+  sinceCheckpointMs(): number {
+    return performance.now() - this.#checkpointedMs;
+  }
+
+  checkpointed(): void {
+    this.#checkpointedMs = performance.now();
   }
 
   /** Closes the time since the previous report. */

@@ -27,6 +27,8 @@ function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return joined;
 }
 
+export type Sha256 = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
 /** Works in browsers and in Node alike. */
 async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
@@ -51,17 +53,21 @@ async function graphHash(graph: ModelGraph): Promise<Uint8Array> {
   return sha256(utf8.encode(canonicalGraphJson(graph)));
 }
 
-/** One hash for a set of tensors: over name, shape and value hash of each, in the order of their names. */
-export async function hashTensors(tensors: ReadonlyMap<string, NamedTensor>): Promise<Uint8Array> {
+/**
+ * One hash for a set of tensors: over name, shape and value hash of each, in the order of their names.
+ *
+ * @param digest SHA-256, where there is a faster one than `crypto.subtle`, which waits for threads.
+ */
+export async function hashTensors(tensors: ReadonlyMap<string, NamedTensor>, digest: Sha256 = sha256): Promise<Uint8Array> {
   const names = [...tensors.keys()].sort();
   const parts: Uint8Array[] = [];
   for (const name of names) {
     const tensor = tensors.get(name) as NamedTensor;
     const { data } = tensor;
     parts.push(utf8.encode(`${JSON.stringify([name, tensor.shape])}\n`));
-    parts.push(await sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+    parts.push(await digest(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
   }
-  return sha256(join(parts));
+  return digest(join(parts));
 }
 
 export interface RunIdentity {
@@ -109,6 +115,11 @@ export async function extendChain(previous: Uint8Array, link: ChainLink): Promis
 /** c_0 as hexadecimal digits: what every checkpoint of the run carries as its `run`. */
 export async function runIdentityHex(run: RunIdentity): Promise<string> {
   return toHex(await startChain(run));
+}
+
+/** Whether a run of so many steps has a link of its chain at a step. */
+export function isLinkAt(step: number, steps: number, checkpointEverySteps: number): boolean {
+  return step === steps || (step > 0 && step % checkpointEverySteps === 0);
 }
 
 /** A link as reports and tables have it, with its hash as hexadecimal digits. */

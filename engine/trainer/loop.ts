@@ -3,9 +3,9 @@ import type { BatchSource, TrainingData } from '../data/source.ts';
 import { encodeCheckpoint } from '../formats/checkpoint-file.ts';
 import type { NamedTensor } from '../formats/safetensors.ts';
 import { RunClock } from './clock.ts';
-import { extendChain, fromHex, hashTensors, toHex } from './commitment.ts';
+import { hashTensors, isLinkAt, linkChain, toHex } from './commitment.ts';
 import { Meter } from './meter.ts';
-import type { TrainingHooks, TrainingOutcome, TrainingRun } from './run.ts';
+import type { CheckpointEvent, TrainingHooks, TrainingOutcome, TrainingRun } from './run.ts';
 import { accuracyOf, meanLoss, NO_SUMS, type RunState } from './state.ts';
 import type { Stepper } from './stepper.ts';
 
@@ -13,13 +13,15 @@ import type { Stepper } from './stepper.ts';
 const REPORT_EVERY_MS = 300;
 const BREATHE_EVERY_MS = 100;
 
+type Tensors = ReadonlyMap<string, NamedTensor>;
+
 export interface LoopStart {
   readonly runHex: string;
   readonly state: RunState;
   readonly stepper: Stepper;
   readonly data: TrainingData;
-  /** Told of each state that a link of the chain is made of; throws where it is not whole. */
-  readonly onState: (step: number, tensors: ReadonlyMap<string, NamedTensor>) => void | Promise<void>;
+  /** Told of each state that is kept while the run goes on; throws where it is not whole. */
+  readonly onState: (step: number, tensors: Tensors) => void | Promise<void>;
 }
 
 /** Runs the steps of one start of a run, from its state to its end or until it is stopped. */
@@ -32,6 +34,8 @@ export class TrainingLoop {
   readonly #source: BatchSource;
   readonly #steps: number;
   readonly #perEpoch: number;
+  /** Where this start ends: the last step of the run, or an earlier one. */
+  readonly #end: number;
   #step: number;
   #chainHex: string;
   #hasReported = false;
@@ -47,7 +51,8 @@ export class TrainingLoop {
     this.#steps = totalSteps(data.facts.samples, run.hyperParameters);
     this.#perEpoch = stepsPerEpoch(data.facts.samples, batchSize);
     this.#clock = new RunClock(state.trainingMs, this.#steps);
-    this.#source = data.open({ batchSize, seed, fromStep: state.step + 1, toStep: this.#steps });
+    this.#end = hooks.toStep ?? this.#steps;
+    this.#source = data.open({ batchSize, seed, fromStep: state.step + 1, toStep: this.#end });
     this.#step = state.step;
     this.#chainHex = state.chainHex;
   }
@@ -61,24 +66,23 @@ export class TrainingLoop {
   }
 
   async #runSteps(): Promise<TrainingOutcome> {
-    while (this.#step < this.#steps) {
+    while (this.#step < this.#end) {
       if (this.#hooks.shouldStop?.() === true) {
-        await this.#checkpoint(this.#start.stepper.state());
+        await this.#checkpoint('stop', this.#start.stepper.state());
         return { kind: 'stopped', step: this.#step };
       }
       const pause = this.#hooks.pause?.();
       if (pause !== undefined) {
-        await this.#checkpoint(this.#start.stepper.state());
+        await this.#checkpoint('stop', this.#start.stepper.state());
         await this.#clock.outside(pause);
         continue;
       }
       await this.#runStep();
       this.#report();
-      const isLast = this.#step === this.#steps;
-      if (isLast || this.#step % this.#run.checkpointEverySteps === 0) await this.#link(isLast);
+      await this.#checkpointIfDue();
       await this.#breathe();
     }
-    return this.#finish();
+    return this.#hooks.toStep === undefined ? this.#finish() : { kind: 'stopped', step: this.#step };
   }
 
   async #runStep(): Promise<void> {
@@ -118,29 +122,41 @@ export class TrainingLoop {
     this.#hasReported = true;
   }
 
-  /** Adds a link to the commitment chain; the last one needs no checkpoint, since the model follows. */
-  async #link(isLast: boolean): Promise<void> {
+  async #checkpointIfDue(): Promise<void> {
+    if (isLinkAt(this.#step, this.#steps, this.#run.checkpointEverySteps)) return this.#checkpoint('link', await this.#soundState());
+    const { checkpointEveryMs = Infinity } = this.#hooks;
+    if (this.#clock.sinceCheckpointMs() >= checkpointEveryMs) await this.#checkpoint('time', await this.#soundState());
+  }
+
+  async #soundState(): Promise<Tensors> {
     this.#readMeter();
     const tensors = this.#start.stepper.state();
     await this.#start.onState(this.#step, tensors);
-    const link = await extendChain(fromHex(this.#chainHex), {
-      step: this.#step,
-      stateHash: await hashTensors(tensors),
-      epoch: Math.floor(this.#step / this.#perEpoch),
-      batch: this.#step % this.#perEpoch,
-      meanLoss: meanLoss(this.#meter.sinceLink),
-    });
-    this.#chainHex = toHex(link);
-    this.#meter.sinceLink = NO_SUMS;
-    if (!isLast) await this.#checkpoint(tensors);
+    return tensors;
   }
 
-  async #checkpoint(tensors: ReadonlyMap<string, NamedTensor>): Promise<void> {
+  /** Hands out the state, and makes a link of it first where it is one. */
+  async #checkpoint(reason: CheckpointEvent['reason'], tensors: Tensors): Promise<void> {
     this.#readMeter();
-    const { sinceLink, inEpoch } = this.#meter;
-    const { runHex, state } = this.#start;
-    const now: RunState = { step: this.#step, chainHex: this.#chainHex, sinceLink, inEpoch, trainingMs: this.#clock.trainingMs(), devices: state.devices };
-    await this.#hooks.onCheckpoint?.(encodeCheckpoint({ runHex, state: now, tensors }));
+    const { runHex, state: before } = this.#start;
+    const { sinceLink } = this.#meter;
+    const [epoch, batch] = [Math.floor(this.#step / this.#perEpoch), this.#step % this.#perEpoch];
+    const link = { step: this.#step, stateHash: toHex(await hashTensors(tensors, this.#hooks.sha256)), epoch, batch, meanLoss: meanLoss(sinceLink) };
+    if (reason === 'link') {
+      this.#chainHex = await linkChain(this.#chainHex, link);
+      this.#meter.sinceLink = NO_SUMS;
+    }
+    const state: RunState = {
+      step: this.#step,
+      chainHex: this.#chainHex,
+      sinceLink: this.#meter.sinceLink,
+      inEpoch: this.#meter.inEpoch,
+      trainingMs: this.#clock.trainingMs(),
+      devices: before.devices,
+    };
+    const { onCheckpoint } = this.#hooks;
+    if (onCheckpoint !== undefined) await onCheckpoint(encodeCheckpoint({ runHex, state, tensors }), { ...link, reason, chain: this.#chainHex });
+    this.#clock.checkpointed();
   }
 
   async #breathe(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { TrainingData } from '../data/source.ts';
 import type { TrainedModel } from '../formats/model-file.ts';
-import type { RunIdentity } from './commitment.ts';
+import type { RunIdentity, Sha256 } from './commitment.ts';
 import type { DeviceSpan } from './state.ts';
 
 export interface TrainingRun extends RunIdentity {
@@ -26,11 +26,34 @@ export interface TrainingProgress {
   readonly deviceShare: number;
 }
 
+/** Where a run stands at a checkpoint: what a link of the commitment chain is made of. */
+export interface CheckpointEvent {
+  /** `link`: this is one. `time`: `checkpointEveryMs` has passed since the last one of either kind. `stop`: stopped or paused. */
+  readonly reason: 'link' | 'time' | 'stop';
+  /** Steps done. */
+  readonly step: number;
+  /** `hashTensors` over weights and optimizer slots, as hexadecimal digits. */
+  readonly stateHash: string;
+  /** Where the next batch comes from. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** Mean training loss since the previous link. */
+  readonly meanLoss: number;
+  /** Head of the commitment chain: this link, or the previous one where it is none. */
+  readonly chain: string;
+}
+
 export interface TrainingHooks {
   /** The first step at once, then at a steady rate that does not depend on the model, and the last step. */
   readonly onProgress?: (progress: TrainingProgress) => void;
-  /** Every `checkpointEverySteps` but the last, and when stopped or paused. */
-  readonly onCheckpoint?: (bytes: Uint8Array) => void | Promise<void>;
+  /** At every link of the commitment chain, the last step included, and at what `CheckpointEvent.reason` tells. */
+  readonly onCheckpoint?: (bytes: Uint8Array, event: CheckpointEvent) => void | Promise<void>;
+  /** Longest time between two checkpoints; those between links change nothing in the chain. */
+  readonly checkpointEveryMs?: number | undefined;
+  /** A faster SHA-256 than the one that works everywhere. */
+  readonly sha256?: Sha256;
+  /** Ends the run after this step, a link, with its checkpoint: to do a part of a run again. */
+  readonly toStep?: number;
   /** Asked between steps: true ends the run with a checkpoint. */
   readonly shouldStop?: () => boolean;
   /** Asked between steps: a promise holds the run, after a checkpoint, until it is kept. */

@@ -2,6 +2,7 @@ import type { HyperParameters } from '#core/graph/hyper-parameters';
 import type { Shape } from '#core/graph/schema';
 import type { Batch } from '../data/batches.ts';
 import type { Dataset, Normalise } from '../data/dataset.ts';
+import { dtypeOf, type SampleDtype } from '../data/source.ts';
 import type { NamedTensor } from '../formats/safetensors.ts';
 import type { CompiledModel } from '../model/model.ts';
 import type { WeightMap } from '../model/weights.ts';
@@ -10,18 +11,12 @@ import type { WeightMap } from '../model/weights.ts';
 export interface InputFormat {
   /** Of one sample. */
   readonly shape: Shape;
-  /** int32: indices, which are not normalised. */
-  readonly dtype: 'uint8' | 'float32' | 'int32';
+  readonly dtype: SampleDtype;
   readonly normalise: Normalise;
 }
 
 export function inputFormat({ shape, x, normalise }: Pick<Dataset, 'shape' | 'x' | 'normalise'>): InputFormat {
   return { shape, dtype: dtypeOf(x), normalise };
-}
-
-function dtypeOf(x: Dataset['x']): InputFormat['dtype'] {
-  if (x instanceof Int32Array) return 'int32';
-  return x instanceof Uint8Array ? 'uint8' : 'float32';
 }
 
 /** What one training step gave. */

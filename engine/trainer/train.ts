@@ -13,7 +13,7 @@ import type { TrainingHooks, TrainingOutcome, TrainingRun } from './run.ts';
 import { continuedOn, NO_SUMS, type RunState } from './state.ts';
 import type { Backend, Stepper, StepperSetup } from './stepper.ts';
 
-export type { TrainingHooks, TrainingOutcome, TrainingProgress, TrainingRun } from './run.ts';
+export type { CheckpointEvent, TrainingHooks, TrainingOutcome, TrainingProgress, TrainingRun } from './run.ts';
 
 function checkRoom(run: TrainingRun, facts: DatasetFacts): void {
   const batch = Math.min(run.hyperParameters.batchSize, facts.samples);
