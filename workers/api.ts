@@ -109,6 +109,7 @@ async function connectParts(config: Config, log: pino.Logger) {
     passwords: createPasswords(),
     kms: createLocalKms(readKmsKey(config)),
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,
   });
   const close = async (): Promise<void> => {

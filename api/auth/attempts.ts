@@ -6,6 +6,8 @@ export interface Attempts {
   login(account: string, address: string | undefined): void;
   /** @throws CyxError RATE_LIMITED. */
   registration(address: string | undefined): void;
+  /** Asking for something that is kept for a while. @throws CyxError RATE_LIMITED. */
+  challenge(address: string | undefined): void;
 }
 
 const MINUTE_MS = 60_000;
@@ -17,6 +19,8 @@ const LOGINS_OF_PERSON: Allowance = { calls: 30, windowMs: MINUTE_MS };
 const LOGINS_OF_ACCOUNT: Allowance = { calls: 120, windowMs: MINUTE_MS };
 /** One address, for all accounts: bounds trying one password on many. */
 const LOGINS_OF_ADDRESS: Allowance = { calls: 120, windowMs: MINUTE_MS };
+/** Each is a row in the database for some minutes. */
+const CHALLENGES: Allowance = { calls: 60, windowMs: MINUTE_MS };
 const REGISTRATIONS: Allowance = { calls: 60, windowMs: HOUR_MS };
 /** Whoever is on this machine itself, or comes through a proxy on it, is many people, or its owner. */
 const LOOPBACK_FACTOR = 10;
@@ -32,6 +36,7 @@ export function createAttempts(throttle: Throttle = createThrottle()): Attempts 
       ]);
     },
     registration: (address = '') => throttle.take([[`register ${address}`, at(address, REGISTRATIONS)]]),
+    challenge: (address = '') => throttle.take([[`challenge ${address}`, at(address, CHALLENGES)]]),
   };
 }
 

@@ -14,8 +14,8 @@ function specificationFromWire(json: z.output<typeof specificationJson>): Specif
 }
 
 export function userFromWire(json: z.output<typeof userJson>): UserView {
-  const { created_at: createdAt, ...user } = json;
-  return { ...user, createdAt: new Date(createdAt) };
+  const { created_at: createdAt, email_verified: emailVerified, ...user } = json;
+  return { ...user, emailVerified, createdAt: new Date(createdAt) };
 }
 
 export function walletFromWire({ address, kind, balance_base: balance }: z.output<typeof walletJson>): WalletView {

@@ -9,6 +9,7 @@ import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { notFound, problemResponse } from './problem.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { authRoutes } from './routes/auth.ts';
+import { walletAuthRoutes } from './routes/auth-wallet.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -42,7 +43,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
       },
     }),
   );
-  for (const routes of [healthRoutes, authRoutes, machineRoutes, jobRoutes, jobEventRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
+  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, machineRoutes, jobRoutes, jobEventRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   describe(app);
 
   app.all('/api/*', (c) => {

@@ -57,6 +57,7 @@ beforeAll(async () => {
     passwords: createPasswords(),
     kms: createLocalKms(new Uint8Array(32)),
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,
   });
   const log = { info: () => undefined, warn: () => undefined, error: (fields: object) => void failures.push(fields) };

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import type { transferJson, userJson, walletJson } from '#api/client/wire/account';
+import type { loginMethodJson, transferJson, userJson, walletJson } from '#api/client/wire/account';
 import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, quoteJson } from '#api/client/wire/job';
 import type { computeUnitJson, hardwareJson, machineJson, nodeJson } from '#api/client/wire/machine';
 import { specificationToJson } from '#api/client/wire/specification';
+import type { LoginMethodView } from '#api/services/account-types';
 import type { ComputeUnitView, Hardware, MachineView } from '#api/services/machine-types';
 import type {
   AttemptView,
@@ -24,8 +25,12 @@ import { JOB_END_REASONS } from '#core/job/end-reason';
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 export function userToJson(user: UserView): z.input<typeof userJson> {
-  const { id, email, username, role, subscription, wallet, stats, createdAt } = user;
-  return { id, email, username, role, subscription, wallet, stats, created_at: createdAt.toISOString() };
+  const { id, email, emailVerified, username, role, subscription, wallet, stats, createdAt } = user;
+  return { id, email, email_verified: emailVerified, username, role, subscription, wallet, stats, created_at: createdAt.toISOString() };
+}
+
+export function loginMethodToJson({ id, kind, label, linkedAt, isRemovable }: LoginMethodView): z.input<typeof loginMethodJson> {
+  return { id, kind, label, linked_at: iso(linkedAt), removable: isRemovable };
 }
 
 export function walletToJson({ address, kind, balanceBase }: WalletView): z.input<typeof walletJson> {

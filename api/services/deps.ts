@@ -19,6 +19,13 @@ export interface ServiceDeps {
   readonly kms: Kms;
   readonly chain: ChainReader;
   readonly jobEvents: JobEventListener;
+  /** What the website is to its visitors. */
+  readonly site: {
+    /** Where people reach it, e.g. `https://cyxwiz.example`: wallets and links are bound to it. */
+    readonly publicUrl: string;
+    /** Solana's name for the chain: `mainnet`, `devnet`, `localnet`, … */
+    readonly chainId: string;
+  };
   /** Base URL of the storage gateway, as nodes reach it. */
   readonly storageUrl: string;
 }

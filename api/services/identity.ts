@@ -1,7 +1,7 @@
 import { CyxError } from '#core/errors/cyx-error';
-import { loadUser } from './accounts.ts';
 import type { ServiceDeps } from './deps.ts';
 import type { Services } from './types.ts';
+import { loadUser } from './user-records.ts';
 
 /** Browser sessions with the user they belong to. */
 export function createSessionServices(deps: Pick<ServiceDeps, 'sessions' | 'mongo' | 'postgres'>): Services['sessions'] {

@@ -44,7 +44,7 @@ export function createMachines({ mongo }: Deps): MachineServices {
 
     authenticate: async (apiKey) => {
       const key = await mongo.apiKeys.findOne({ _id: hashApiKey(apiKey) });
-      if (key === null) throw new CyxError('UNAUTHENTICATED', 'This API key is not valid. Register the machine again to get one.');
+      if (key?.kind !== 'machine') throw new CyxError('UNAUTHENTICATED', 'This API key is not valid. Register the machine again to get one.');
       return { machineId: key.machineId, ownerId: key.ownerId };
     },
 

@@ -1,3 +1,5 @@
+import { createAttempts } from '#api/auth/attempts';
+import { createOneTimeSecrets } from '#api/auth/one-time';
 import { listNodes } from '#db/postgres/nodes';
 import { createAccounts } from './accounts.ts';
 import { createDatasets } from './datasets.ts';
@@ -5,6 +7,7 @@ import type { ServiceDeps } from './deps.ts';
 import { createHealth } from './health.ts';
 import { createSessionServices, createTokenServices } from './identity.ts';
 import { createJobs } from './jobs.ts';
+import { createLoginMethods } from './login-methods.ts';
 import { createMachines } from './machines.ts';
 import { nodeView } from './market.ts';
 import { createModels } from './models.ts';
@@ -13,13 +16,18 @@ import { createQuotes } from './quotes.ts';
 import { createServerNodes } from './server-nodes.ts';
 import type { Services } from './types.ts';
 import { createVerifierDirectory } from './verifiers.ts';
+import { createWalletLogin } from './wallet-login.ts';
 import { createWalletServices } from './wallet.ts';
 
 /** The use cases over their real parts: the only way in which an edge reads or writes anything. */
 export function createServices(deps: ServiceDeps): Services {
   const { db } = deps.postgres;
+  const attempts = createAttempts();
+  const secrets = createOneTimeSecrets(deps.mongo);
   return {
-    accounts: createAccounts(deps),
+    accounts: createAccounts(deps, attempts),
+    walletLogin: createWalletLogin(deps, secrets, attempts),
+    loginMethods: createLoginMethods(deps),
     sessions: createSessionServices(deps),
     tokens: createTokenServices(deps),
     wallet: createWalletServices(deps),

@@ -6,6 +6,7 @@ import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { NodeState } from '#core/node/machine';
+import type { LoginMethodServices, WalletLoginServices } from './account-types.ts';
 import type { MachineServices } from './machine-types.ts';
 import type { ServerNodeServices } from './node-types.ts';
 
@@ -17,7 +18,9 @@ export interface Actor {
 
 export interface UserView {
   readonly id: string;
-  readonly email: string;
+  /** Null for somebody who came with a wallet and gave none. */
+  readonly email: string | null;
+  readonly emailVerified: boolean;
   readonly username: string;
   readonly role: Actor['role'];
   readonly subscription: 'free' | 'pro';
@@ -196,6 +199,8 @@ export interface Services {
     login(input: { login: string; password: string }, from?: string): Promise<UserView>;
     get(actor: Actor, userId: string): Promise<UserView>;
   };
+  readonly walletLogin: WalletLoginServices;
+  readonly loginMethods: LoginMethodServices;
   readonly sessions: {
     create(userId: string): Promise<{ sessionId: string; cookie: string }>;
     /** From a Cookie header; `cookie` is set where the browser's must be refreshed or cleared. */

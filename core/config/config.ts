@@ -31,6 +31,8 @@ export interface Config {
   readonly temporal: TemporalConfig;
   readonly solanaRpcUrl: string;
   readonly solanaWsUrl: string;
+  /** What wallets call the chain: `localnet`, `devnet`, `testnet` or `mainnet`. */
+  readonly solanaChainId: string;
   /** Base URL of the CyxCloud gateway, without a slash at the end. */
   readonly storageUrl: string;
   readonly keysDir: string;
@@ -127,6 +129,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     temporal: temporalConfig(values, ports.temporal),
     solanaRpcUrl: values.SOLANA_RPC_URL ?? `http://127.0.0.1:${ports.solanaRpc}`,
     solanaWsUrl: solanaWsUrl(values, ports.solanaWs),
+    solanaChainId: chainIdOf(values.SOLANA_RPC_URL),
     storageUrl: (values.CYXWIZ_STORAGE_URL ?? `${scheme}://${dial}:${ports.storage}`).replace(/\/+$/, ''),
     keysDir: values.CYXWIZ_KEYS_DIR ?? `${home}/keys`,
     programsDir: values.CYXWIZ_PROGRAMS_DIR ?? 'programs/bin',
@@ -168,6 +171,12 @@ function solanaWsUrl(values: Values, embeddedPort: number): string {
   if (values.SOLANA_WS_URL !== undefined) return values.SOLANA_WS_URL;
   if (values.SOLANA_RPC_URL !== undefined) return derivedWsUrl(values.SOLANA_RPC_URL);
   return `ws://127.0.0.1:${embeddedPort}`;
+}
+
+/** Public RPC addresses name their chain; one that does not is taken for the main chain. */
+function chainIdOf(rpcUrl: string | undefined): string {
+  if (rpcUrl === undefined) return 'localnet';
+  return /devnet|testnet/.exec(rpcUrl)?.[0] ?? 'mainnet';
 }
 
 function readPorts(values: Record<string, unknown>): Record<PortName, number> {

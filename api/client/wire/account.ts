@@ -12,7 +12,8 @@ export const loginBody = z
 
 export const userJson = z.object({
   id: z.string(),
-  email: z.string(),
+  email: z.string().nullable(),
+  email_verified: z.boolean(),
   username: z.string(),
   role: z.enum(['user', 'provider', 'operator']),
   subscription: z.enum(['free', 'pro']),
@@ -21,6 +22,30 @@ export const userJson = z.object({
   created_at: instant,
 });
 export const loginJson = z.object({ token: z.string(), expires_at: instant, user: userJson });
+
+/** What a wallet is asked to sign (Sign-In With Solana). */
+export const walletChallengeJson = z.object({
+  nonce: z.string(),
+  domain: z.string(),
+  uri: z.string(),
+  statement: z.string(),
+  chain_id: z.string(),
+  issued_at: instant,
+  expiration_time: instant,
+});
+/** `message` is the signed text, `signature` its 64 bytes in base64. */
+export const walletLoginBody = z.object({ address: z.string(), message: z.string(), signature: z.string() });
+/** `wallet` is the one that logged in; `user.wallet` the one that pays for jobs. */
+export const walletLoginJson = loginJson.extend({ wallet: z.object({ address: z.string(), balance_base: amountBase }) });
+
+export const loginMethodJson = z.object({
+  id: z.string(),
+  kind: z.enum(['password', 'wallet', 'github', 'google']),
+  label: z.string(),
+  linked_at: instant.nullable(),
+  removable: z.boolean(),
+});
+export const loginMethodsJson = z.object({ login_methods: z.array(loginMethodJson) });
 
 export const walletJson = z.object({ address: z.string(), kind: z.enum(['managed', 'linked']), balance_base: amountBase });
 export const transferJson = z.object({
