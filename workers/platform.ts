@@ -10,6 +10,7 @@ import { createJobActivities } from '#activities/platform/jobs';
 import { createNodeRegistrationActivities } from '#activities/platform/node-registration';
 import { sweepSilentNodes, sweepUnsubmittedJobs, writeChainHeartbeats } from '#activities/platform/node-sweep';
 import { createOnboardingActivities } from '#activities/platform/onboarding';
+import { createReceiptActivities, createReceiptSweep } from '#activities/platform/receipt';
 import { type Config, parseConfig } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectMongo, type Mongo } from '#db/mongo/connect';
@@ -71,6 +72,7 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
   return {
     ...createJobActivities({ db: postgres.db, countModel: (userId, jobId) => countModel(mongo, userId, jobId) }),
     ...createEscrowActivities(deps),
+    ...createReceiptActivities(deps),
     ...createNodeRegistrationActivities(deps),
     ...createOnboardingActivities({
       ...deps,
@@ -84,6 +86,7 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
 /** Silence becomes OFFLINE, and heard nodes get their on-chain heartbeat; a failed round is made up for by the next. */
 async function sweep(postgres: Postgres, chain: Chain, stopped: AbortSignal): Promise<void> {
   let heardSince = new Date();
+  const writeMissingReceipts = createReceiptSweep({ db: postgres.db, chain }, { onGivenUp: (jobId, error) => logError(`receipt of job ${jobId}`, error) });
   while (!stopped.aborted) {
     await delay(SWEEP_MS, undefined, { signal: stopped }).catch(() => undefined);
     if (stopped.aborted) return;
@@ -91,6 +94,7 @@ async function sweep(postgres: Postgres, chain: Chain, stopped: AbortSignal): Pr
     try {
       await sweepSilentNodes(postgres.db, now);
       await sweepUnsubmittedJobs(postgres.db);
+      await writeMissingReceipts();
       await writeChainHeartbeats(postgres.db, chain, heardSince);
       heardSince = now;
     } catch (error) {

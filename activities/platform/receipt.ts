@@ -1,9 +1,10 @@
 import { createPrivateKey, sign } from 'node:crypto';
-import { CyxError } from '#core/errors/cyx-error';
+import { CyxError, toCyxError } from '#core/errors/cyx-error';
 import { isTerminal, type JobState } from '#core/job/machine';
 import { buildReceipt, type ReceiptSigner } from '#core/receipt/receipt';
 import type { Keypair } from '@solana/web3.js';
 import { findReceipt, jobsWithoutReceipt, putReceipt } from '#db/postgres/receipts';
+import { reachable } from './chain/chain.ts';
 import { subjectOf, type EscrowDeps } from './escrow/deps.ts';
 import type { ReceiptActivities } from './contract.ts';
 import { asActivities } from './failure.ts';
@@ -48,21 +49,36 @@ function signerOf(authority: Keypair): ReceiptSigner {
 }
 
 const AT_ONCE = 20;
+/** Books that are behind catch up within moments; what is still missing after so many rounds is not looked at any more. */
+const ROUNDS = 60;
+
+export interface ReceiptSweepOptions {
+  /** Told once of each receipt that can not be written. */
+  readonly onGivenUp: (jobId: string, error: unknown) => void;
+}
 
 /**
- * Writes the receipts that are missing: of jobs that ended before there were receipts, and where writing one failed at
- * the job's end. Returns what could not be written, which `known` keeps from being tried in every round.
+ * One round of writing the receipts that are missing: of jobs that ended before there were receipts, and where writing one
+ * failed at the job's end. CHAIN_UNAVAILABLE where the chain does not answer at all.
  */
-export async function issueMissingReceipts(deps: ReceiptDeps, known: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
-  const failed = new Map(known);
-  for (const jobId of await jobsWithoutReceipt(deps.db, { except: [...known.keys()], limit: AT_ONCE })) {
-    try {
-      await issueReceipt(deps, jobId);
-    } catch (error) {
-      // Books that are behind catch up: that job is looked at again in the next round.
-      const isBehind = error instanceof CyxError && error.spec.retryable;
-      if (!isBehind) failed.set(jobId, error instanceof Error ? error.message : String(error));
+export function createReceiptSweep(deps: ReceiptDeps, { onGivenUp }: ReceiptSweepOptions): () => Promise<void> {
+  const tries = new Map<string, number>();
+  const givenUp = new Set<string>();
+  return async () => {
+    const missing = await jobsWithoutReceipt(deps.db, { except: [...givenUp], limit: AT_ONCE });
+    // While it is down, no job is to blame.
+    if (missing.length > 0) await reachable(() => deps.chain.connection.getSlot());
+    for (const jobId of missing) {
+      try {
+        await issueReceipt(deps, jobId);
+        tries.delete(jobId);
+      } catch (error) {
+        const tried = (tries.get(jobId) ?? 0) + 1;
+        tries.set(jobId, tried);
+        if (toCyxError(error).spec.retryable && tried < ROUNDS) continue;
+        givenUp.add(jobId);
+        onGivenUp(jobId, error);
+      }
     }
-  }
-  return failed;
+  };
 }

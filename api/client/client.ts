@@ -2,12 +2,13 @@ import { CyxError } from '#core/errors/cyx-error';
 import { CyxCloudClient } from '#cyxcloud/client/client';
 import { followJob } from './follow.ts';
 import { datasetFromWire, transferFromWire, userFromWire, walletFromWire } from './from-json.ts';
-import { httpCall, type HttpTarget } from './http-call.ts';
+import { httpBytes, httpCall, type HttpTarget } from './http-call.ts';
 import { createHttpJobs, pageQuery } from './http-jobs.ts';
 import type { ClientOptions, CyxWizClient, JobTransport, Login, PutDatasetInput, StoredDataset } from './types.ts';
 import { loginJson, transfersJson, userJson, walletJson } from './wire/account.ts';
 import { keyFromText, keyToText } from './wire/common.ts';
 import { datasetJson, datasetKeyJson, datasetsJson, modelKeyJson } from './wire/job.ts';
+import { RECEIPT_MEDIA_TYPE } from './wire/receipt.ts';
 
 export type * from './types.ts';
 
@@ -61,6 +62,7 @@ export function assembleClient(options: ClientOptions, transportOf: (target: Htt
     cancel: (jobId) => transport.cancel(jobId),
     list: (page = {}) => transport.list(page),
     follow: (jobId, { afterEventId = 0n, signal = new AbortController().signal } = {}) => followJob(transport, jobId, afterEventId, signal),
+    receipt: (jobId) => httpBytes(target, `/api/jobs/${encodeURIComponent(jobId)}/receipt`, RECEIPT_MEDIA_TYPE),
     downloadModel: async (jobId) => {
       const path = `/api/jobs/${encodeURIComponent(jobId)}/model`;
       const { cid, key } = await httpCall(target, { method: 'GET', path }, modelKeyJson);

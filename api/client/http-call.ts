@@ -26,6 +26,12 @@ export async function httpCall<T extends z.ZodType>(target: HttpTarget, input: C
   return parsed.data;
 }
 
+/** One call whose answer is a small file of this media type. */
+export async function httpBytes(target: HttpTarget, path: string, mediaType: string): Promise<Uint8Array> {
+  const response = await httpSend(target, { method: 'GET', path }, { accept: mediaType }, AbortSignal.timeout(TIMEOUT_MS));
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 /** The raw answer, where it is a good one. */
 export async function httpSend(target: HttpTarget, input: CallInput, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
   const token = target.token();

@@ -114,6 +114,8 @@ export interface CyxWizClient extends Omit<JobTransport, 'stream' | 'list'> {
    * until `signal` aborts.
    */
   follow(jobId: string, options?: { afterEventId?: bigint; signal?: AbortSignal }): AsyncIterable<JobUpdate>;
+  /** The receipt of an ended job: the file's very bytes, which `verifyReceipt` of core checks. */
+  receipt(jobId: string): Promise<Uint8Array>;
   /** The trained model of a completed job, decrypted while it downloads. */
   downloadModel(jobId: string): Promise<{ readonly cid: string; readonly stream: ReadableStream<Uint8Array> }>;
 }

@@ -15,6 +15,7 @@ import { jobEventRoutes } from './routes/job-events.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { machineRoutes } from './routes/machines.ts';
+import { receiptRoutes } from './routes/receipts.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
@@ -43,7 +44,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
       },
     }),
   );
-  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, machineRoutes, jobRoutes, jobEventRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
+  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   describe(app);
 
   app.all('/api/*', (c) => {

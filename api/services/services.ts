@@ -13,6 +13,7 @@ import { nodeView } from './market.ts';
 import { createModels } from './models.ts';
 import { createOperations } from './operations.ts';
 import { createQuotes } from './quotes.ts';
+import { createReceipts } from './receipts.ts';
 import { createServerNodes } from './server-nodes.ts';
 import type { Services } from './types.ts';
 import { createVerifierDirectory } from './verifiers.ts';
@@ -35,6 +36,7 @@ export function createServices(deps: ServiceDeps): Services {
     quotes: createQuotes(deps, createVerifierDirectory(deps.temporal)),
     jobs: createJobs(deps),
     models: createModels(deps),
+    receipts: createReceipts(deps),
     nodes: {
       list: async () => (await listNodes(db)).filter((node) => node.state !== 'UNREGISTERED').map(nodeView),
       listMine: async (actor) => (await listNodes(db, { ownerId: actor.userId })).map(nodeView),

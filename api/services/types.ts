@@ -185,6 +185,13 @@ export interface NodeView {
   readonly lastSeenAt: Date | null;
 }
 
+export interface ReceiptView {
+  readonly jobId: string;
+  /** The file itself, byte for byte. */
+  readonly body: string;
+  readonly at: Date;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextPageToken: string;
@@ -249,6 +256,10 @@ export interface Services {
     list(actor: Actor): Promise<readonly ModelView[]>;
     /** The key of a completed job's model, for its owner alone. */
     open(actor: Actor, jobId: string): Promise<{ cid: string; key: Uint8Array }>;
+  };
+  readonly receipts: {
+    /** Of an ended job, for its owner and operators. STATE_CONFLICT before the end, CONFLICT while it is being written. */
+    get(actor: Actor, jobId: string): Promise<ReceiptView>;
   };
   readonly nodes: {
     /** Public: whom one could hire. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { JobEvent } from '#core/job/machine';
 import { closeAttempt, openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import { applyJobTransition } from '#db/postgres/jobs';
+import { verdicts } from '#db/postgres/schema';
 import { createEscrowActivities } from '../escrow/activities.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +39,7 @@ export function createSettledJobs(world: World): SettledJobs {
       await move(jobId, 'startTraining');
       await recordCompletion(db, { jobId, attempt: 1, nodeId }, result);
       await escrow.commitResult({ jobId, attempt: 1 });
+      await db.insert(verdicts).values({ jobId, attempt: 1, opinion: 1, verifierId: 'test-verifier', valid: true });
       await escrow.releasePayment({ jobId, attempt: 1 });
       await closeAttempt(db, { jobId, attempt: 1, outcome: 'completed' });
       await move(jobId, 'complete', { endReason: 'COMPLETED', modelCid: result.modelCid });
