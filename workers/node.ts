@@ -71,13 +71,14 @@ runProcess('node', async (stopped) => {
   const connection = await NativeConnection.connect({ address: gateway.address, apiKey: token.issued.token, tls: nativeTls(gateway, config.caFile) });
   const fleet = createNodeFleet({ connection, namespace: config.namespace, nodeId, slot, activities, log });
   Object.assign(made, { connection, fleet });
-  await platform.heartbeat(nodeId, slot.holder() !== undefined);
+  const nodeHeartbeat = async (): Promise<void> => slot.setDraining((await platform.heartbeat(nodeId, slot.holder() !== undefined)).draining);
+  await nodeHeartbeat();
   await fleet.setQueues(token.issued.queues);
 
   const rest = createRestClient(config.apiUrl, fetch);
   const stopBeats = [
     beat('machine heartbeat', MACHINE_HEARTBEAT_MS, () => rest.machineHeartbeat(machineId, apiKey), log),
-    beat('node heartbeat', config.heartbeatMs, () => platform.heartbeat(nodeId, slot.holder() !== undefined), log),
+    beat('node heartbeat', config.heartbeatMs, nodeHeartbeat, log),
     beat('slot check', HOUSEKEEPING_MS, () => releaseForgotten({ slot, supervisor, platform, log }), log),
     beat('pruning', PRUNE_MS, () => supervisor.prune(Date.now()), log),
   ];
@@ -113,6 +114,7 @@ function settingsOf(config: NodeConfig) {
     pricePerHourBase: baseFromString(config.pricePerHourBase),
     workDir: config.workDir,
     minFreeDiskBytes: MIN_FREE_DISK_BYTES,
+    checkpointEveryMs: config.checkpointEveryMs,
     ...(config.threads === undefined ? {} : { threads: config.threads }),
   };
 }

@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { startGateway } from '#api/gateway/server';
+import { plainPayloads } from '#api/gateway/testing/payloads';
 import { startTestTemporal, type TestTemporal } from '#api/gateway/testing/temporal-server';
 import type { Gateway } from '#api/gateway/types';
 import { CyxCloudClient } from '#cyxcloud/client/index';
@@ -56,6 +57,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     upstream: { address: temporal.address, namespace: 'default' },
+    payloads: plainPayloads,
     verifyNodeToken: () => ({ nodeId: NODE, queues: QUEUES }),
     sealKeysFile: join(dir, 'seal.json'),
     log,
@@ -92,9 +94,9 @@ let root: string;
 let node: TestNode;
 
 function leases(steps: number, behaviour?: 'train' | 'crash' | 'diverge') {
-  const { graphJson } = fixtureSpec(steps, behaviour);
-  const hyperParametersJson = JSON.stringify({ epochs: 1, batchSize: 1, learningRate: 0.1 });
-  return () => ({ graphJson, hyperParametersJson, datasetCid: dataset.cid, datasetKey: dataset.key, modelKey, storageUrl: storage.url });
+  const { graphJson, hyperParameters, checkpointEverySteps } = fixtureSpec(steps, behaviour);
+  const hyperParametersJson = JSON.stringify(hyperParameters);
+  return () => ({ graphJson, hyperParametersJson, datasetCid: dataset.cid, datasetKey: dataset.key, modelKey, storageUrl: storage.url, checkpointEverySteps });
 }
 
 async function startNode(claimWithoutStartMs?: number): Promise<TestNode> {

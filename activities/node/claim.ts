@@ -22,7 +22,8 @@ function refused(reason: string): ApplicationFailure {
 }
 
 /** Why this machine can not take the offer; undefined where it can. */
-async function localRefusal({ settings }: NodeActivityDeps, input: ClaimJobInput): Promise<string | undefined> {
+async function localRefusal({ settings, slot }: NodeActivityDeps, input: ClaimJobInput): Promise<string | undefined> {
+  if (slot.draining()) return 'this node is draining';
   if (!settings.deviceClasses.includes(input.deviceClass)) return `this node does not serve ${input.deviceClass}`;
   if (settings.pricePerHourBase > baseFromString(input.maxPricePerHourBase)) return 'this node asks for more than the quote allows';
   if (input.deadlineAtMs - Date.now() < MIN_TIME_LEFT_MS) return 'the deadline is too close';

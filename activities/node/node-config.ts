@@ -6,6 +6,9 @@ import { readJson, writeJson } from './json-file.ts';
 
 const decimal = z.string().regex(/^\d{1,20}$/, 'must be an amount in base units');
 
+/** Longest time between two checkpoints of a training, and so what a failure of this machine costs at most. */
+export const CHECKPOINT_EVERY_MS = 30_000;
+
 /** The file that tells a Server Node who it is and whom it works for. It holds the machine's API key: mode 0600. */
 export const nodeConfigSchema = z.object({
   /** HTTP API, e.g. `https://api.example`. */
@@ -25,6 +28,7 @@ export const nodeConfigSchema = z.object({
   workDir: z.string().min(1),
   heartbeatMs: z.int().min(1_000).max(NODE_HEARTBEAT_INTERVAL_MS).default(NODE_HEARTBEAT_INTERVAL_MS),
   threads: z.int().min(1).max(1024).optional(),
+  checkpointEveryMs: z.int().min(1_000).max(3_600_000).default(CHECKPOINT_EVERY_MS),
 });
 export type NodeConfig = z.output<typeof nodeConfigSchema>;
 

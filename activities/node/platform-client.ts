@@ -2,7 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import { CyxError } from '#core/errors/cyx-error';
 import { NodeServiceClient, type RegisterNodeRequest, type RegisterNodeResponse } from '#proto/gen/cyxwiz/node/v1/node_service';
 import { clientCredentials, parseEndpoint } from './endpoint.ts';
-import type { PlatformPort } from './ports.ts';
+import type { CheckpointReport, PlatformPort, ResumePoint } from './ports.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
 /** Registering waits for a stake to be on chain. */
@@ -34,7 +34,7 @@ export interface MachineClient {
 }
 
 export interface NodeClient extends PlatformPort {
-  heartbeat(nodeId: string, busy: boolean): Promise<string>;
+  heartbeat(nodeId: string, busy: boolean): Promise<{ readonly state: string; readonly draining: boolean }>;
 }
 
 export interface PlatformClient {
@@ -99,20 +99,30 @@ function nodeClient(client: NodeServiceClient, call: Call, tokens: TokenSource):
   // The generated methods are overloaded; this names the one overload that is used.
   const use = <Request, Response>(method: unknown): Unary<Request, Response> => method as Unary<Request, Response>;
   return {
-    async heartbeat(nodeId, busy) {
-      return (await send(use<{ nodeId: string; busy: boolean }, { state: string }>(client.heartbeat), { nodeId, busy })).state;
-    },
+    heartbeat: (nodeId, busy) => send(use<object, { state: string; draining: boolean }>(client.heartbeat), { nodeId, busy }),
     claimJob: (jobId, attempt, refusal) =>
       send(use<object, { granted: boolean; reason: string }>(client.claimJob), { jobId, attempt, accept: refusal === undefined, reason: refusal ?? '' }),
-    async acquireLease(jobId, attempt) {
-      const lease = await send(use<object, LeaseMessage>(client.acquireLease), { jobId, attempt });
+    async acquireLease(jobId, attempt, resumeBeforeStep = 0) {
+      const lease = await send(use<object, LeaseMessage>(client.acquireLease), { jobId, attempt, resumeBeforeStep: BigInt(resumeBeforeStep) });
       if (lease.dataset === undefined) throw new CyxError('INTERNAL', 'The platform gave a lease without a dataset');
-      const { graphJson, hyperParametersJson, modelKey, storageUrl } = lease;
+      const { graphJson, hyperParametersJson, modelKey, storageUrl, checkpointEverySteps, resumeFrom } = lease;
       const { cid, key } = lease.dataset;
-      return { graphJson, hyperParametersJson, datasetCid: cid, datasetKey: new Uint8Array(key), modelKey: new Uint8Array(modelKey), storageUrl };
+      return {
+        graphJson,
+        hyperParametersJson,
+        datasetCid: cid,
+        datasetKey: new Uint8Array(key),
+        modelKey: new Uint8Array(modelKey),
+        storageUrl,
+        checkpointEverySteps,
+        ...(resumeFrom === undefined ? {} : { resumeFrom: resumePointOf(resumeFrom) }),
+      };
     },
     async reportProgress({ sequence, step, steps, ...report }) {
       await send(use<object, object>(client.reportProgress), { ...report, sequence: BigInt(sequence), step: BigInt(step), steps: BigInt(steps), log: '' });
+    },
+    async reportCheckpoint({ jobId, attempt, ...checkpoint }) {
+      await send(use<object, object>(client.reportCheckpoint), { jobId, attempt, checkpoint: checkpointMessage(checkpoint) });
     },
     async reportCompletion({ commitmentHex, modelSizeBytes, trainingMs, ...report }) {
       await send(use<object, object>(client.reportCompletion), {
@@ -131,4 +141,23 @@ interface LeaseMessage {
   readonly dataset: { readonly cid: string; readonly key: Uint8Array } | undefined;
   readonly modelKey: Uint8Array;
   readonly storageUrl: string;
+  readonly checkpointEverySteps: number;
+  readonly resumeFrom: ResumeMessage | undefined;
+}
+
+interface ResumeMessage {
+  readonly step: bigint;
+  readonly cid: string;
+  readonly stateHash: Uint8Array;
+  readonly chain: Uint8Array;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function resumePointOf({ step, cid, stateHash, chain }: ResumeMessage): ResumePoint {
+  return { step: Number(step), cid, stateHash: hex(stateHash), chain: hex(chain) };
+}
+
+function checkpointMessage({ step, sizeBytes, stateHash, chain, ...rest }: Omit<CheckpointReport, 'jobId' | 'attempt'>): object {
+  return { ...rest, step: BigInt(step), sizeBytes: BigInt(sizeBytes), stateHash: Buffer.from(stateHash, 'hex'), chain: Buffer.from(chain, 'hex') };
 }

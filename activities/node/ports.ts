@@ -1,3 +1,4 @@
+import type { CheckpointLine } from '#engine/node/child-contract';
 import type { NodeSlot } from './slot.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -13,6 +14,8 @@ export interface NodeSettings {
   readonly minFreeDiskBytes: number;
   /** The trainer's threads: part of the device class. Default: all CPUs. */
   readonly threads?: number;
+  /** Longest time between two checkpoints. */
+  readonly checkpointEveryMs?: number;
 }
 
 export interface ClaimAnswer {
@@ -28,6 +31,25 @@ export interface Lease {
   readonly datasetKey: Uint8Array;
   readonly modelKey: Uint8Array;
   readonly storageUrl: string;
+  /** Steps between two links of the commitment chain. */
+  readonly checkpointEverySteps: number;
+  /** Where to go on from; left out for a fresh start. It is encrypted with the model key. */
+  readonly resumeFrom?: ResumePoint;
+}
+
+/** A checkpoint that an attempt at the job put into CyxCloud. Hashes are hexadecimal digits. */
+export interface ResumePoint {
+  readonly step: number;
+  readonly cid: string;
+  readonly stateHash: string;
+  readonly chain: string;
+}
+
+/** A line of `checkpoints.jsonl`, and where its file is now. */
+export interface CheckpointReport extends CheckpointLine {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly cid: string;
 }
 
 export interface ProgressReport {
@@ -57,8 +79,10 @@ export interface CompletionReport {
 /** The node's side of `NodeService`. Every method throws a CyxError; retryable ones say so in their table entry. */
 export interface PlatformPort {
   claimJob(jobId: string, attempt: number, refusal?: string): Promise<ClaimAnswer>;
-  acquireLease(jobId: string, attempt: number): Promise<Lease>;
+  /** With `resumeBeforeStep`, where to go on from is a checkpoint of fewer steps, or none. */
+  acquireLease(jobId: string, attempt: number, resumeBeforeStep?: number): Promise<Lease>;
   reportProgress(report: ProgressReport): Promise<void>;
+  reportCheckpoint(report: CheckpointReport): Promise<void>;
   reportCompletion(report: CompletionReport): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { readJson, writeJson } from './json-file.ts';
 import { hasGpuTrainer, machineName, measureHardware, ownDeviceClass, type MeasuredHardware } from './hardware.ts';
-import { writeNodeConfig, type NodeConfig } from './node-config.ts';
+import { CHECKPOINT_EVERY_MS, writeNodeConfig, type NodeConfig } from './node-config.ts';
 import type { MachineClient } from './platform-client.ts';
 import type { NodeLog } from './ports.ts';
 import type { Credentials, Login, RestClient } from './rest-client.ts';
@@ -67,7 +67,7 @@ export async function provisionNode({ nodeDir, urls, rest, machine, measureSpeed
     samplesPerSecond,
   });
   const pricePerHourBase = DEFAULT_PRICE_PER_HOUR_BASE.toString();
-  const config: NodeConfig = { ...urls, machineId, apiKey, nodeId, deviceClass, pricePerHourBase, workDir, heartbeatMs: EMBEDDED_HEARTBEAT_MS };
+  const config: NodeConfig = { ...urls, machineId, apiKey, nodeId, deviceClass, pricePerHourBase, workDir, heartbeatMs: EMBEDDED_HEARTBEAT_MS, checkpointEveryMs: CHECKPOINT_EVERY_MS };
   writeNodeConfig(configFile(nodeDir), config);
   return config;
 }

@@ -11,6 +11,7 @@ export const RUN_FILES = {
   process: 'process.json',
   end: 'end.json',
   journal: 'journal.json',
+  origin: 'origin.json',
   dataset: 'dataset.safetensors',
   output: 'child.log',
 } as const;
@@ -33,6 +34,10 @@ export type ProcessEnd = z.output<typeof endSchema>;
 /** What this node already told the platform: a retry goes on from here and does nothing twice. */
 export const journalSchema = z.object({
   reportedSequence: z.int().min(0).default(0),
+  /** Up to this step every checkpoint is reported that has to be. */
+  storedStep: z.int().min(0).default(0),
+  /** In CyxCloud and not reported yet. */
+  uploaded: z.object({ step: z.int().min(1), cid: z.string() }).optional(),
   model: z.object({ cid: z.string(), sizeBytes: z.int().min(0) }).optional(),
   completed: z.boolean().default(false),
 });

@@ -25,6 +25,9 @@ export interface NodeSlot {
   supplier(): CustomSlotSupplier<ActivitySlotInfo>;
   /** No offer is taken any more; what runs goes on. */
   close(): void;
+  /** The owner wants this node's work to end, or to go on: while it drains, no offer is taken and what runs is handed back. */
+  setDraining(on: boolean): void;
+  draining(): boolean;
 }
 
 export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): NodeSlot {
@@ -34,8 +37,9 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   let started = false;
   let lapse: NodeJS.Timeout | undefined;
   let closed = false;
+  let draining = false;
   let unattendedSinceMs = 0;
-  const attendants = new Map<string, number>();
+  const attendance = countAttendance();
   const wakers = new Set<() => void>();
 
   const wake = (): void => {
@@ -72,20 +76,44 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
     },
     release,
     attend(key) {
-      const name = runName(key);
-      attendants.set(name, (attendants.get(name) ?? 0) + 1);
-      return () => {
-        const left = attendants.get(name)! - 1;
-        if (left > 0) return void attendants.set(name, left);
-        attendants.delete(name);
+      return attendance.enter(key, () => {
         if (held !== undefined && sameRun(held, key)) unattendedSinceMs = Date.now();
-      };
+      });
     },
-    unattendedForMs: () => (held === undefined || attendants.has(runName(held)) ? 0 : Date.now() - unattendedSinceMs),
-    supplier: () => oneAtATime({ mayPoll: () => held === undefined && !closed, wakers, wake }),
+    unattendedForMs: () => (held === undefined || attendance.has(held) ? 0 : Date.now() - unattendedSinceMs),
+    supplier: () => oneAtATime({ mayPoll: () => held === undefined && !closed && !draining, wakers, wake }),
     close() {
       closed = true;
     },
+    setDraining(on) {
+      draining = on;
+      wake();
+    },
+    draining: () => draining,
+  };
+}
+
+interface Attendance {
+  /** Gives what is called to leave; `onEmpty` runs when the last one does. */
+  enter(key: RunKey, onEmpty: () => void): () => void;
+  has(key: RunKey): boolean;
+}
+
+/** Activities at work on each run: two at once where a retry meets a slow first try. */
+function countAttendance(): Attendance {
+  const counts = new Map<string, number>();
+  return {
+    enter(key, onEmpty) {
+      const name = runName(key);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return () => {
+        const left = counts.get(name)! - 1;
+        if (left > 0) return void counts.set(name, left);
+        counts.delete(name);
+        onEmpty();
+      };
+    },
+    has: (key) => counts.has(runName(key)),
   };
 }
 

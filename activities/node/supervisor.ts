@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
@@ -13,10 +13,11 @@ import {
   type TrainingSpecInput,
 } from '#engine/node/child-contract';
 import { isolate } from '#engine/node/child-isolation';
+import { nextToStore, readCheckpointLog } from './checkpoint-log.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { ProgressTail } from '#engine/node/progress-tail';
 import { processMark } from './process-mark.ts';
-import { allRuns, attemptsOf, endSchema, hasSpec, makeRunDirectory, planSchema, processSchema, readJournal, RUN_FILES, runDirectory, type ProcessEnd, type ProcessRecord } from './run-dir.ts';
+import { allRuns, endSchema, hasSpec, makeRunDirectory, planSchema, processSchema, readJournal, RUN_FILES, runDirectory, type ProcessEnd, type ProcessRecord } from './run-dir.ts';
 import { runName, type RunKey } from './run-key.ts';
 
 /** So many starts in a row that get no further are a fault of the job or the machine, not bad luck. */
@@ -51,9 +52,8 @@ export interface Supervisor {
   directory(key: RunKey): string;
   find(key: RunKey): Run | undefined;
   /**
-   * The run as it is, if its process lives or it is finished; else a process started in its directory, from this
-   * attempt's checkpoint or that of an earlier attempt at the same job. `prepare` is called only when one must start:
-   * it puts the dataset where its specification says.
+   * The run as it is, if its process lives or it is finished; else a process started in its directory. `prepare` is
+   * called only when one must start: it puts the dataset where its specification says, and the checkpoint to go on from.
    */
   start(key: RunKey, deadlineAtMs: number, prepare: () => Promise<RunSpec>): Promise<Run>;
   /** Ends the process at once and forgets the attempt's files. */
@@ -166,25 +166,12 @@ async function attachOrStart({ root, key, deadlineAtMs, prepare, command, mayLau
   writeJson(join(dir, RUN_FILES.plan), { deadlineAtMs });
   const spec = await prepare();
   if (!hasSpec(dir)) {
-    inheritCheckpoint(root, key, dir);
     // The child keeps to it by itself, also where no worker lives to prune it.
     writeJson(join(dir, CHILD_FILES.spec), trainingSpecSchema.parse({ deadlineAtMs: deadlineAtMs + OVERDUE_AFTER_MS, ...spec, ...key }));
   }
   mayLaunch();
   launch(dir, command(dir), nextRecord(key, dir));
   return run;
-}
-
-/** Another attempt at the same job on this node left a checkpoint: go on from there. */
-function inheritCheckpoint(root: string, key: RunKey, dir: string): void {
-  const target = join(dir, CHILD_FILES.checkpoint);
-  const source = attemptsOf(root, key.jobId)
-    .filter(({ attempt }) => attempt < key.attempt)
-    .map((earlier) => join(runDirectory(root, earlier), CHILD_FILES.checkpoint))
-    .findLast((path) => existsSync(path));
-  if (source === undefined || existsSync(target)) return;
-  copyFileSync(source, `${target}.tmp`);
-  renameSync(`${target}.tmp`, target);
 }
 
 function nextRecord(key: RunKey, dir: string): Pick<ProcessRecord, 'fruitlessStarts' | 'sequenceAtStart'> {
@@ -265,6 +252,8 @@ async function pruneRun(root: string, key: RunKey, nowMs: number): Promise<void>
   const deadlineAtMs = readJson(join(dir, RUN_FILES.plan), planSchema)?.deadlineAtMs;
   // It was made a moment ago and has nothing in it yet.
   if (deadlineAtMs === undefined) return;
+  // What piles up while nobody stores it: all but links and the newest can go.
+  if (isAlive(dir)) nextToStore(dir, readCheckpointLog(dir), readJournal(dir).storedStep);
   if (isAlive(dir) && nowMs > deadlineAtMs + OVERDUE_AFTER_MS) await kill(dir);
   if (isAlive(dir)) return;
   // The decrypted dataset is the owner's: it goes as soon as nothing trains on it any more.

@@ -61,6 +61,7 @@ export const ERRORS = {
   OUT_OF_MEMORY: spec(507, 'RESOURCE_EXHAUSTED', false, 'The training does not fit into memory'),
   TRAINING_FAILED: spec(500, 'INTERNAL', true, 'The training process failed'),
   RESULT_INVALID: spec(422, 'FAILED_PRECONDITION', false, 'The result failed verification'),
+  HANDED_BACK: spec(409, 'ABORTED', false, 'The node gave the job back'),
   FENCED: spec(409, 'ABORTED', false, 'This attempt is no longer the current one'),
   DEADLINE_EXCEEDED: spec(504, 'DEADLINE_EXCEEDED', false, 'The deadline has passed'),
   CANCELLED: spec(409, 'ABORTED', false, 'It was cancelled'),

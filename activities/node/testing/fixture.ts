@@ -1,18 +1,37 @@
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { canonicalGraphJson } from '#core/graph/canonical';
+import type { HyperParameters } from '#core/graph/hyper-parameters';
+import { parseGraph } from '#core/graph/parse';
+import { chain } from '#core/graph/testing/graphs';
 import type { ChildCommand } from '#engine/node/child-contract';
 import type { RunSpec } from '../supervisor.ts';
 
-const script = fileURLToPath(new URL('./fixture-child.mjs', import.meta.url));
+const script = fileURLToPath(new URL('./fixture-child.ts', import.meta.url));
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-export const fixtureCommand = (dir: string): ChildCommand => ({ command: process.execPath, args: [script, dir] });
+export const fixtureCommand = (dir: string): ChildCommand => ({ command: process.execPath, args: ['--import', loader, script, dir] });
 
+const BEHAVIOURS = ['train', 'crash', 'diverge', 'deaf', 'hang'] as const;
 /** `deaf`: it does not heed SIGTERM. `hang`: it does nothing for a minute. */
-export type FixtureBehaviour = 'train' | 'crash' | 'diverge' | 'deaf' | 'hang';
+export type FixtureBehaviour = (typeof BEHAVIOURS)[number];
+
+/** A state of 1.7 KB. */
+export const FIXTURE_GRAPH_JSON = canonicalGraphJson(parseGraph(chain(['DataInput', { shape: [6, 6, 1] }], ['Flatten'], ['Linear', { units: 3 }], ['Output', { classes: 3 }])));
+
+/** Numbers that mean something else to the fixture child: they come to it whole, and belong to the run. */
+export function fixtureHyperParameters(steps: number, behaviour: FixtureBehaviour = 'train') {
+  return { epochs: 1, batchSize: 1, learningRate: 0.1, warmUpSteps: steps, seed: BEHAVIOURS.indexOf(behaviour) };
+}
+
+export function behaviourOf({ warmUpSteps = 0, seed }: HyperParameters): { readonly steps: number; readonly behaviour: FixtureBehaviour } {
+  return { steps: warmUpSteps, behaviour: BEHAVIOURS[seed] ?? 'train' };
+}
 
 export function fixtureSpec(steps: number, behaviour: FixtureBehaviour = 'train'): RunSpec {
   return {
-    graphJson: JSON.stringify({ steps, behaviour }),
-    hyperParameters: { epochs: 1, batchSize: 1, learningRate: 0.1 },
+    graphJson: FIXTURE_GRAPH_JSON,
+    hyperParameters: fixtureHyperParameters(steps, behaviour),
     datasetFile: '/nowhere',
     datasetCid: 'bafybeifixture',
     checkpointEverySteps: 5,

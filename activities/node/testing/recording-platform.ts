@@ -1,6 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import type { ErrorCode } from '#core/errors/table';
-import type { CompletionReport, Lease, PlatformPort, ProgressReport } from '../ports.ts';
+import type { CheckpointReport, CompletionReport, Lease, PlatformPort, ProgressReport } from '../ports.ts';
 
 /**
  * Stands at the far end of NodeService, which is another process and can be away: it hands out one lease, writes down
@@ -9,6 +9,7 @@ import type { CompletionReport, Lease, PlatformPort, ProgressReport } from '../p
 export class RecordingPlatform implements PlatformPort {
   readonly claims: { jobId: string; refusal: string | undefined }[] = [];
   readonly progress: ProgressReport[] = [];
+  readonly checkpoints: CheckpointReport[] = [];
   readonly completions: CompletionReport[] = [];
   failWith: ErrorCode | undefined;
   leaseOf: (jobId: string) => Lease;
@@ -31,6 +32,11 @@ export class RecordingPlatform implements PlatformPort {
   async reportProgress(report: ProgressReport): Promise<void> {
     await this.#arrive();
     this.progress.push(report);
+  }
+
+  async reportCheckpoint(report: CheckpointReport): Promise<void> {
+    await this.#arrive();
+    this.checkpoints.push(report);
   }
 
   async reportCompletion(report: CompletionReport): Promise<void> {
