@@ -35,7 +35,10 @@ export interface KindCount {
   readonly jobs: number;
   readonly completed: number;
   readonly refunded: number;
-  readonly caught?: number;
+  /** Attempts that a node was given, over all of these jobs. */
+  readonly attempts: number;
+  /** Jobs that were over before this could happen to them. */
+  readonly missed: number;
 }
 
 /** The value below which that share of the values lies; null of none. */

@@ -30,7 +30,7 @@ export interface PlanOptions {
 }
 
 /** Datasets that are stored beforehand, one of each size for each user. */
-export const SAMPLE_SIZES = [640, 960, 1_280] as const;
+export const SAMPLE_SIZES = [1_600, 2_400, 3_200] as const;
 
 const LIE_SHARE = 0.4;
 const SECOND_FAULT_SHARE = 0.25;
@@ -83,7 +83,7 @@ function shapeOf(troubles: readonly Trouble[], draw: Random): JobShape {
   const isHeldUp = troubles.some((trouble) => trouble.kind === 'lie' && trouble.lie === 'never-finishes');
   return {
     samples: draw.pick(SAMPLE_SIZES),
-    epochs: draw.between(8, 14),
+    epochs: draw.between(14, 26),
     batchSize: draw.pick([32, 64]),
     learningRate: draw.pick([0.001, 0.002]),
     optimizer: draw.pick(['adam', 'sgd', 'momentum', 'rmsprop']),
@@ -93,7 +93,7 @@ function shapeOf(troubles: readonly Trouble[], draw: Random): JobShape {
 }
 
 function momentIn(draw: Random, phases: readonly Moment['phase'][]): Moment {
-  return { phase: draw.pick(phases), share: 0.1 + 0.7 * draw.next(), delayMs: draw.between(0, 1_500) };
+  return { phase: draw.pick(phases), share: 0.1 + 0.5 * draw.next(), delayMs: draw.between(0, 500) };
 }
 
 const ANY_PHASE: readonly Moment['phase'][] = ['ESCROWED', 'ASSIGNED', 'training', 'training', 'verifying'];
