@@ -11,7 +11,7 @@ import { evaluateInChild } from '#engine/node/evaluate-in-child';
 import { numberOption, readInput, type CliContext } from '../context.ts';
 import { hyperParametersOf, withHyperParameters, type HyperParameterOptions } from '../training/hyper-parameters.ts';
 import { loadTrainingData } from '../training/local-data.ts';
-import { createEta, createProgressView, formatDuration } from '../training/progress-view.ts';
+import { createProgressView, formatDuration } from '../training/progress-view.ts';
 import { openRunFolder, savedStep, tidyRunFolder, type RunFolder, type WantedRun } from '../training/run-folder.ts';
 import { onInterrupt } from '../training/interrupt.ts';
 import { startTraining } from '../training/training-process.ts';
@@ -60,11 +60,9 @@ async function wantedRun(graphFile: string, options: TrainOptions): Promise<Want
 
 async function trainAndReport(context: CliContext, run: RunFolder): Promise<void> {
   const view = createProgressView(process.stderr);
-  const eta = createEta();
   const training = startTraining(run.folder, (line) => {
-    const etaMs = eta(line);
-    if (context.json) context.emit({ kind: 'progress', ...line, ...(etaMs === undefined ? {} : { etaMs }) }, '');
-    else view.show(line, etaMs);
+    if (context.json) context.emit({ kind: 'progress', ...line }, '');
+    else view.show(line);
   });
   const cancel = new AbortController();
   const interrupt = onInterrupt({

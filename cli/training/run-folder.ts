@@ -114,6 +114,8 @@ export async function openRunFolder(wanted: WantedRun): Promise<RunFolder> {
     // There is no CID at home; the content itself says which data it was.
     datasetCid: `sha256:${createHash('sha256').update(training).digest('hex')}`,
     checkpointEverySteps: wanted.checkpointEverySteps,
+    // Nobody here checks the run, and nobody would take them away.
+    keepsLinks: false,
     threads: wanted.threads ?? known?.threads ?? availableParallelism(),
   };
   if (known === undefined) checkIsFree(folder);
@@ -139,5 +141,6 @@ export function savedStep(folder: string): number {
 
 /** Takes away what only the training itself needed. */
 export function tidyRunFolder(folder: string): void {
-  for (const name of [CHILD_FILES.checkpoint, LOCAL_FILES.training, LOCAL_FILES.heldOut, LOCAL_FILES.log]) rmSync(join(folder, name), { force: true });
+  const names = [CHILD_FILES.checkpoint, CHILD_FILES.checkpoints, CHILD_FILES.checkpointLog, LOCAL_FILES.training, LOCAL_FILES.heldOut, LOCAL_FILES.log];
+  for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
 }

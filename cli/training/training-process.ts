@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { CHILD_FILES, readTrainingResult, trainingChildCommand, type ProgressLine, type TrainingResult } from '#engine/node/child-contract';
+import { isolate } from '#engine/node/child-isolation';
 import { ProgressTail } from '#engine/node/progress-tail';
 import { LOCAL_FILES } from './run-folder.ts';
 
@@ -24,9 +25,9 @@ export function startTraining(folder: string, onProgress: (line: ProgressLine) =
   const progress = new ProgressTail(join(folder, CHILD_FILES.progress));
   progress.read(); // what an earlier start told is no news
   const log = openSync(join(folder, LOCAL_FILES.log), 'a');
-  const { command, args } = trainingChildCommand(resolve(folder));
+  const { command, args, env } = isolate(trainingChildCommand(resolve(folder)));
   // A group of its own: a Ctrl-C in the terminal must not end it before it has written its checkpoint.
-  const child = spawn(command, [...args], { detached: true, stdio: ['ignore', 'ignore', log] });
+  const child = spawn(command, [...args], { env, detached: true, stdio: ['ignore', 'ignore', log] });
   closeSync(log);
   let isStopping = false;
   const end = (signal: NodeJS.Signals) => (): void => {
