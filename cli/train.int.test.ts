@@ -164,7 +164,7 @@ describe('cyxwiz train', () => {
     const { code, out, err } = await start(['train', files.graph, '--data', files.data, '--params', 'params.json', '--epochs', '2', '--held-out', 'none']).ended;
     expect(code).toBe(0);
     expect(out).toMatch(/^✓ 4 steps on 70 samples in \d+ s: loss \d\.\d{4}, accuracy \d+\.\d\d %\n {2}graph\.run\/model\.safetensors {2}[\d,]+ bytes\n {2}weights [0-9a-f]{64}\n$/);
-    expect(err).toMatch(/^epoch 1\/2 {2}step 1\/4 {2}loss \d\.\d{4} .* samples\/s\n/);
+    expect(err).toMatch(/^epoch 1\/2 {2}step 1\/4 {2}loss \d\.\d{4} .* samples\/s {2}\d+ s left\n/);
     const { hyperParameters } = decodeModel(readFileSync(join(root, 'graph.run/model.safetensors')));
     expect(hyperParameters).toMatchObject({ epochs: 2, optimizer: 'nesterov', momentum: 0.8, schedule: { kind: 'cosine' } });
   });
