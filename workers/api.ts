@@ -15,6 +15,7 @@ import { startHttpServer } from '#api/http/server';
 import { createWebsite } from '#api/http/website';
 import { createChainReader } from '#api/services/chain-reader';
 import { createServices } from '#api/services/services';
+import type { ServiceDeps } from '#api/services/deps';
 import { parseConfig, type Config } from '#core/config/config';
 import { connectMongo } from '#db/mongo/connect';
 import type { Database } from '#db/postgres/database';
@@ -24,6 +25,8 @@ import { createJobEventListener } from '#db/postgres/listen';
 import { createLocalKms } from '#db/secrets/kms';
 import { createTemporalClient } from '#temporal/client/connect';
 import { createWebHandler } from '#web/server.server';
+import { openPayloadKeyring } from '#temporal/codec/keyring';
+import { createPayloadBytesCodec, createPayloadCodec } from '#temporal/codec/payload-codec';
 import { readKmsKey, ready, runProcess } from './process.ts';
 
 const OPERATOR_TOKEN_EVERY_MS = 12 * 3_600_000;
@@ -40,7 +43,10 @@ runProcess('api', async (stopped) => {
 
   const buildDir = fileURLToPath(new URL('../web/build', import.meta.url));
   const pages = createWebHandler({ services, buildDir, publicUrls: { temporalUi: config.publicUrls.temporalUi, http: config.publicUrls.web } });
-  const app = createHttpApp(services, { log, fallback: createWebsite({ buildDir, handler: pages }) });
+  const { privacy } = config.temporal;
+  const keyring = openPayloadKeyring(privacy.keysFile);
+  const codec = { payloads: createPayloadCodec(keyring), temporalUiUrl: config.publicUrls.temporalUi };
+  const app = createHttpApp(services, { log, codec, fallback: createWebsite({ buildDir, handler: pages }) });
   const http = await startHttpServer({ app, host, port: ports.http, ...tls });
   const grpc = await startGrpcServer({
     services,
@@ -55,6 +61,7 @@ runProcess('api', async (stopped) => {
     port: ports.gateway,
     upstream: config.temporal,
     verifyNodeToken: nodeTokenVerifier(tokens),
+    payloads: createPayloadBytesCodec(keyring, privacy),
     sealKeysFile: join(config.keysDir, 'gateway-seal.json'),
     log,
     ...tls,

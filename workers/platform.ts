@@ -18,7 +18,8 @@ import { countModel, setUserWallet } from '#db/mongo/users';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { createLocalKms } from '#db/secrets/kms';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
-import { connectWorker, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
+import { buildIdOf, connectWorker, dataConverterOf, deploymentOf, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
+import { makeCurrentVersion } from '#temporal/client/worker-version';
 
 /** What a new user gets on a localnet, where tokens are worth nothing. */
 const WELCOME_CREDIT = '1000';
@@ -41,10 +42,14 @@ runProcess('platform', async (stopped) => {
   const connection = await connectWorker(config.temporal);
   const worker = await Worker.create({
     connection,
-    namespace: config.temporal.namespace,
+  const { namespace, workerVersioning } = config.temporal;
+  const buildId = buildIdOf(WORKFLOW_BUNDLE);
+    namespace,
     taskQueue: PLATFORM_QUEUE,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: activitiesOf(config, { postgres, mongo, chain, faucet }),
+    dataConverter: dataConverterOf(config),
+    ...(workerVersioning ? { workerDeploymentOptions: deploymentOf(buildId) } : {}),
     shutdownGraceTime: '5 s',
     maxCachedWorkflows: 500,
   });
@@ -53,7 +58,9 @@ runProcess('platform', async (stopped) => {
   // A stop may have come while all of this was being put together.
   if (stopped.aborted) worker.shutdown();
   else stopped.addEventListener('abort', () => worker.shutdown());
-  ready('platform', { taskQueue: PLATFORM_QUEUE });
+  // Once it polls, so that there is no moment in which nobody takes what the new build is now to do.
+  if (workerVersioning) await makeCurrentVersion(connection, { namespace, buildId });
+  ready('platform', { taskQueue: PLATFORM_QUEUE, buildId });
   await running;
   await sweeping;
   await connection.close();

@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { NativeConnection, Runtime, makeTelemetryFilterString, type NativeConnectionOptions } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
+import { NativeConnection, Runtime, makeTelemetryFilterString, type NativeConnectionOptions, type WorkerDeploymentOptions } from '@temporalio/worker';
 import type { Config, TemporalConfig } from '#core/config/config';
 import { toCyxError } from '#core/errors/cyx-error';
+import { PLATFORM_DEPLOYMENT } from '#temporal/client/worker-version';
+import { openDataConverter } from '#temporal/codec/data-converter';
 
 /** What every composition root shares: one `ready` line, a clean stop, and words instead of a stack where it fails. */
 export function runProcess(name: string, main: (stopped: AbortSignal) => Promise<void>): void {
@@ -45,6 +49,24 @@ function nativeTls(files: NonNullable<TemporalConfig['tls']>): NonNullable<Nativ
     ...(caFile === undefined ? {} : { serverRootCACertificate: readFileSync(caFile) }),
     ...(certFile === undefined || keyFile === undefined ? {} : { clientCertPair: { crt: readFileSync(certFile), key: readFileSync(keyFile) } }),
   };
+}
+
+/** What every worker of the platform is made with: it reads and writes encrypted payloads. */
+export function dataConverterOf(config: Config): DataConverter {
+  return openDataConverter(config.temporal.privacy);
+}
+
+const BUILD_ID_CHARACTERS = 16;
+
+/** The same workflow code is the same build; its source map, which says where it was bundled, does not count. */
+export function buildIdOf(bundleFile: string): string {
+  const [code] = readFileSync(bundleFile, 'utf8').split('\n//# sourceMappingURL=');
+  return createHash('sha256').update(code ?? '').digest('hex').slice(0, BUILD_ID_CHARACTERS);
+}
+
+/** Open workflows go on under the newest build; `patched` and the replay of all recorded histories make that safe. */
+export function deploymentOf(buildId: string): WorkerDeploymentOptions {
+  return { version: { deploymentName: PLATFORM_DEPLOYMENT, buildId }, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
 /** The KMS key file holds 32 bytes as base64. */

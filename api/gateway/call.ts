@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { CyxError } from '#core/errors/cyx-error';
+import type { PayloadBytesCodec } from '#temporal/codec/payload-codec';
 import type { CallContext, MethodPolicy } from './methods.ts';
 import type { TokenSealer } from './seal.ts';
 import type { GatewayLog, NodeIdentity, VerifyNodeToken } from './types.ts';
@@ -19,6 +20,7 @@ export interface CallDeps {
   readonly namespace: string;
   readonly verifyNodeToken: VerifyNodeToken;
   readonly sealer: TokenSealer;
+  readonly payloads: PayloadBytesCodec;
   readonly log: GatewayLog;
   readonly polls: Set<grpc.ClientUnaryCall>;
   readonly callsByNode: Map<string, number>;
@@ -32,7 +34,8 @@ const unavailable = (details: string): Status => ({ code: grpc.status.UNAVAILABL
 
 /** UNAUTHENTICATED ends an SDK worker for good, and an expired token is about to be refreshed: so it is UNAVAILABLE. */
 export function refusalStatus(error: unknown, log: GatewayLog, method: string): Status {
-  if (!(error instanceof CyxError)) {
+  // What is wrong inside the platform, a missing payload key say, is for its log and not for strangers.
+  if (!(error instanceof CyxError) || error.code === 'INTERNAL') {
     log.warn({ err: error, method }, 'The gateway failed on a call');
     return { code: grpc.status.INTERNAL, details: 'The gateway failed on our side' };
   }
@@ -102,7 +105,7 @@ async function answer(deps: CallDeps, method: string, policy: MethodPolicy, call
   const node = await authenticate(call, deps.verifyNodeToken);
   const leave = enter(node.nodeId, deps.callsByNode);
   try {
-    const context: CallContext = { node, namespace: deps.namespace, sealer: deps.sealer };
+    const context: CallContext = { node, namespace: deps.namespace, sealer: deps.sealer, payloads: deps.payloads };
     const body = Buffer.from(policy.request(call.request, context));
     // It may have been cancelled while its token was checked; a poll that nobody waits for would swallow a task.
     if (call.cancelled) return { code: grpc.status.CANCELLED, details: 'Cancelled by the node' };

@@ -12,6 +12,7 @@ import { freePorts } from '#scripts/stack/free-ports';
 import { createTokens, type Tokens } from '../auth/tokens.ts';
 import { METHODS } from './methods.ts';
 import { startGateway } from './server.ts';
+import { plainPayloads } from './testing/payloads.ts';
 import { field, pollBody, rawCall } from './testing/raw-client.ts';
 import { startTestTemporal, type TestTemporal } from './testing/temporal-server.ts';
 import type { Gateway, GatewayOptions } from './types.ts';
@@ -42,6 +43,7 @@ const options = (port: number): GatewayOptions => ({
   host: '127.0.0.1',
   port,
   upstream: { address: temporal.address, namespace: 'default' },
+  payloads: plainPayloads,
   verifyNodeToken: nodeTokenVerifier(tokens),
   sealKeysFile: join(dir, 'seal.json'),
   log,

@@ -1,7 +1,8 @@
 import { CyxError } from '#core/errors/cyx-error';
+import type { PayloadBytesCodec } from '#temporal/codec/payload-codec';
 import { nodeQueue } from '#temporal/contract/queues';
-import { checkedFailure } from './failures.ts';
-import { checkPayloads, MAX_TASK_MESSAGE_SIZE_BYTES } from './payloads.ts';
+import { checkedFailure, encodedFailure } from './failures.ts';
+import { checkPayloads, mapPayloads, MAX_TASK_MESSAGE_SIZE_BYTES } from './payloads.ts';
 import type { TokenSealer } from './seal.ts';
 import type { NodeIdentity } from './types.ts';
 import { allBytes, filterFields, mapBytes, onlyBytes, onlyText, onlyVarint } from './wire.ts';
@@ -11,12 +12,11 @@ export interface CallContext {
   readonly node: NodeIdentity;
   readonly namespace: string;
   readonly sealer: TokenSealer;
+  /** The platform's own encryption of payloads: nodes read and write plain ones, Temporal stores encrypted ones. */
+  readonly payloads: PayloadBytesCodec;
 }
 
-/**
- * What happens to one WorkflowService method on its way. Both directions see the whole message as bytes; this pair of
- * functions is also where a payload codec belongs, since every payload of a node passes through here.
- */
+/** What happens to one WorkflowService method on its way. Both directions see the whole message as bytes. */
 export interface MethodPolicy {
   /** Checks a request and gives what goes upstream. Throws a CyxError to refuse it. */
   request(bytes: Uint8Array, context: CallContext): Uint8Array;
@@ -63,10 +63,17 @@ function pollRequest(bytes: Uint8Array, context: CallContext): Uint8Array {
   return mapBytes(kept, 2, (value) => filterFields(value, (number) => QUEUE_FIELDS.has(number)));
 }
 
+/** header, input, heartbeatDetails */
+const TASK = { header: 7, payloads: [8, 9] } as const;
+/** Header.fields, a map; and the value of one of its entries. */
+const HEADER = { entry: 1, value: 2 } as const;
+
 /** An empty poll has no token and stays as it is. */
-function pollResponse(bytes: Uint8Array, { node, sealer }: CallContext, request: Uint8Array): Uint8Array {
+function pollResponse(bytes: Uint8Array, { node, sealer, payloads }: CallContext, request: Uint8Array): Uint8Array {
   const isOffer = onlyText(polledQueue(request), 1) !== nodeQueue(node.nodeId);
-  return mapBytes(bytes, TASK_TOKEN, (token) => (token.length === 0 ? token : sealer.seal(node.nodeId, { token, isOffer })));
+  const sealed = mapBytes(bytes, TASK_TOKEN, (token) => (token.length === 0 ? token : sealer.seal(node.nodeId, { token, isOffer })));
+  const headed = mapBytes(sealed, TASK.header, (header) => mapBytes(header, HEADER.entry, (entry) => mapBytes(entry, HEADER.value, payloads.decode)));
+  return mapPayloads(headed, TASK.payloads, payloads.decode);
 }
 
 interface TaskFields {
@@ -93,9 +100,10 @@ function taskMethod({ payloads, failure, resourceId }: TaskFields): MethodPolicy
       if (bytes.length > MAX_TASK_MESSAGE_SIZE_BYTES) throw new CyxError('INVALID_INPUT', `A node says no more than ${MAX_TASK_MESSAGE_SIZE_BYTES} bytes about a task`);
       for (const number of payloads) checkPayloads(bytes, number);
       const opened = mapBytes(filterFields(bytes, (number) => kept.has(number)), TASK_TOKEN, () => task.token);
-      if (failure === undefined) return opened;
+      const encoded = mapPayloads(opened, payloads, context.payloads.encode);
+      if (failure === undefined) return encoded;
       if (onlyBytes(bytes, failure) === undefined) throw new CyxError('INVALID_INPUT', 'A failure is needed');
-      return mapBytes(opened, failure, (value) => checkedFailure(value, task));
+      return mapBytes(encoded, failure, (value) => encodedFailure(checkedFailure(value, task), context.payloads.encode));
     },
     response: unchanged,
   };

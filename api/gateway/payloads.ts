@@ -1,5 +1,5 @@
 import { CyxError } from '#core/errors/cyx-error';
-import { allBytes, fieldsOf, onlyBytes, onlyText } from './wire.ts';
+import { allBytes, encodeBytes, fieldsOf, mapBytes, onlyBytes, onlyText } from './wire.ts';
 
 /**
  * What a node says is decoded by workflows, and a workflow that can not decode its history stands still until somebody
@@ -12,6 +12,8 @@ const MAX_PAYLOADS = 8;
 /** Deep enough for any message of ours; data far deeper than this overflows the stack of whoever writes it again. */
 const MAX_JSON_DEPTH = 16;
 
+/** Payloads.payloads */
+const PAYLOAD = 1;
 const METADATA = 1;
 const DATA = 2;
 // A byte order mark must stay and be refused: not every reader behind this one drops it.
@@ -25,8 +27,8 @@ function refuse(what: string): never {
 export function checkPayloads(bytes: Uint8Array, number: number): void {
   const payloads = onlyBytes(bytes, number);
   if (payloads === undefined) return;
-  if (fieldsOf(payloads).some((field) => field.number !== 1)) refuse('unknown payload fields');
-  const all = allBytes(payloads, 1);
+  if (fieldsOf(payloads).some((field) => field.number !== PAYLOAD)) refuse('unknown payload fields');
+  const all = allBytes(payloads, PAYLOAD);
   if (all.length > MAX_PAYLOADS) refuse(`more than ${MAX_PAYLOADS} payloads`);
   for (const payload of all) checkPayload(payload);
 }
@@ -60,4 +62,21 @@ function encodingOf(entries: readonly Uint8Array[]): string {
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
+/** The message with each payload of its Payloads fields changed. */
+export function mapPayloads(bytes: Uint8Array, numbers: readonly number[], change: (payload: Uint8Array) => Uint8Array): Uint8Array {
+  return numbers.reduce((message, number) => mapBytes(message, number, (payloads) => mapBytes(payloads, PAYLOAD, change)), bytes);
+}
+
+/** A `json/plain` payload. */
+export function jsonPayload(value: unknown): Uint8Array {
+  const encoding = Buffer.concat([encodeBytes(1, Buffer.from('encoding')), encodeBytes(2, Buffer.from('json/plain'))]);
+  return Buffer.concat([encodeBytes(METADATA, encoding), encodeBytes(DATA, Buffer.from(JSON.stringify(value)))]);
+}
+
+/** What is in a payload that `checkPayload` has let through. */
+export function checkedValue(payload: Uint8Array): unknown {
+  const data = onlyBytes(payload, DATA);
+  return data === undefined || data.length === 0 ? null : (JSON.parse(utf8.decode(data)) as unknown);
 }

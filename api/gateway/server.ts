@@ -72,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     namespace: options.upstream.namespace,
     verifyNodeToken: options.verifyNodeToken,
     sealer,
+    payloads: options.payloads,
     log: options.log,
     polls: new Set(),
     callsByNode: new Map(),

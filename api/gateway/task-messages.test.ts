@@ -2,11 +2,12 @@ import proto from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { METHODS, type CallContext } from './methods.ts';
 import { createTokenSealer } from './seal.ts';
+import { plainPayloads } from './testing/payloads.ts';
 import { field } from './testing/raw-client.ts';
 
 const key = { id: '00000001', secret: Buffer.alloc(32, 7) };
 const sealer = createTokenSealer({ current: () => key, byId: () => key });
-const context: CallContext = { node: { nodeId: 'a', queues: ['train.cpu', 'node.a'] }, namespace: 'default', sealer };
+const context: CallContext = { node: { nodeId: 'a', queues: ['train.cpu', 'node.a'] }, namespace: 'default', sealer, payloads: plainPayloads };
 const token = Buffer.from('temporal’s own token');
 
 interface Codec {
@@ -69,6 +70,8 @@ describe.each(PLACES)('%s', (_name, method, holding) => {
     ['null', payload('binary/null', '')],
   ])('takes %s as it is', (_what, value) => {
     expect(pass(method, holding(value))).toMatchObject({ taskToken: token, namespace: 'default' });
+    // Texts of a failure move into its encoded attributes.
+    if (method === 'RespondActivityTaskFailed') return;
     expect(Buffer.from(typeOf(method).encode(pass(method, holding(value))).finish()).equals(Buffer.from(typeOf(method).encode({ taskToken: token, namespace: 'default', ...holding(value) }).finish()))).toBe(true);
   });
 });
@@ -99,6 +102,9 @@ describe('failures', () => {
   const fail = (failure: object, isOffer = false) => pass('RespondActivityTaskFailed', { failure }, isOffer)['failure'] as Record<string, unknown>;
   const infoOf = (failure: Record<string, unknown>) => failure['applicationFailureInfo'] as Record<string, unknown>;
 
+  const textsOf = (failure: Record<string, unknown>) =>
+    JSON.parse(Buffer.from((failure['encodedAttributes'] as { data: Uint8Array }).data).toString()) as { message: string; stack_trace: string };
+
   it.each<[string, object]>([
     ['a cancellation', { message: 'x', canceledFailureInfo: {} }],
     ['a time-out', { message: 'x', timeoutFailureInfo: { timeoutType: 2 } }],
@@ -121,13 +127,26 @@ describe('failures', () => {
     let chain: object = { message: 'x' };
     for (let link = 0; link < 10; link += 1) chain = { message: 'm'.repeat(2_500), stackTrace: 's', cause: chain };
     const failure = fail(application({}, { message: 'ü'.repeat(5_000), stackTrace: 's'.repeat(9_000), source: 'y'.repeat(200), cause: chain }));
-    expect([failure['message'], failure['stackTrace'], failure['source']].map((text) => (text as string).length)).toEqual([2_000, 8_000, 100]);
+    const texts = textsOf(failure);
+    expect([texts.message, texts.stack_trace, failure['source']].map((text) => (text as string).length)).toEqual([2_000, 8_000, 100]);
     let links = 0;
     for (let cause = failure['cause']; cause !== undefined; cause = (cause as Record<string, unknown>)['cause']) {
       links += 1;
-      expect(((cause as Record<string, unknown>)['message'] as string).length).toBeLessThanOrEqual(2_000);
+      expect(textsOf(cause as Record<string, unknown>).message.length).toBeLessThanOrEqual(2_000);
     }
     expect(links).toBe(4);
+  });
+
+  it.each<[string, object, object]>([
+    ['of the failure', { stackTrace: 'at x' }, { message: 'no', stack_trace: 'at x' }],
+    ['that the node has encoded', { message: 'Encoded failure', encodedAttributes: json('{"message":"why","stack_trace":"at y"}') }, { message: 'why', stack_trace: 'at y' }],
+    ['that are none', { encodedAttributes: json('{"message":{"a":1},"stack_trace":7,"more":true}') }, { message: 'no', stack_trace: '' }],
+    ['that are too long', { encodedAttributes: json(JSON.stringify({ message: 'm'.repeat(5_000) })) }, { message: `${'m'.repeat(1_999)}…`, stack_trace: '' }],
+  ])('have texts %s, as the SDKs encode them', (_what, more, texts) => {
+    const failure = fail(application({}, more));
+    expect(failure['message']).toBe('Encoded failure');
+    expect(failure['stackTrace']).toBeUndefined();
+    expect(textsOf(failure)).toEqual(texts);
   });
 
   it.each<[string, boolean, boolean]>([

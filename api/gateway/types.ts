@@ -1,3 +1,5 @@
+import type { PayloadBytesCodec } from '#temporal/codec/payload-codec';
+
 /** What is left to say about a caller once their node token was checked. */
 export interface NodeIdentity {
   readonly nodeId: string;
@@ -33,6 +35,8 @@ export interface GatewayOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly upstream: GatewayUpstream;
+  /** Decodes what nodes are given and encodes what they say. They never see its keys. */
+  readonly payloads: PayloadBytesCodec;
   readonly verifyNodeToken: VerifyNodeToken;
   /** JSON file of the keys that seal task tokens; made on the first start, readable by its owner alone. */
   readonly sealKeysFile: string;

@@ -126,7 +126,8 @@ function varintBytes(value: number): number[] {
   return bytes;
 }
 
-function encodeBytes(number: number, value: Uint8Array): Uint8Array {
+/** One length-delimited field. */
+export function encodeBytes(number: number, value: Uint8Array): Uint8Array {
   return Buffer.concat([Uint8Array.from(varintBytes(number * 8 + BYTES)), Uint8Array.from(varintBytes(value.length)), value]);
 }
 

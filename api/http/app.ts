@@ -12,6 +12,7 @@ import { authRoutes } from './routes/auth.ts';
 import { walletAuthRoutes } from './routes/auth-wallet.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
+import { codecRoutes, type CodecEndpoint } from './routes/codec.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { machineRoutes } from './routes/machines.ts';
@@ -24,6 +25,8 @@ export interface HttpAppOptions {
   readonly log: EdgeLog;
   /** Serves what is no API path (the website). Without it, everything else is not found. */
   readonly fallback?: (request: Request, from?: string) => Promise<Response>;
+  /** Decodes payloads for operators. Without it there is no such endpoint. */
+  readonly codec?: CodecEndpoint;
 }
 
 /** The REST API as one Hono app; `fallback` comes last. */

@@ -22,7 +22,12 @@ describe('parseConfig', () => {
     expect(config.keysDir).toBe('.cyxwiz/keys');
     expect(config.databaseUrl).toBe('postgres://cyxwiz:cyxwiz@127.0.0.1:5433/cyxwiz');
     expect(config.mongodbUri).toBe('mongodb://127.0.0.1:27018/cyxwiz');
-    expect(config.temporal).toEqual({ address: '127.0.0.1:7233', namespace: 'default' });
+    expect(config.temporal).toEqual({
+      address: '127.0.0.1:7233',
+      namespace: 'default',
+      privacy: { keysFile: '.cyxwiz/keys/payload-codec.json', plain: 'accept' },
+      workerVersioning: true,
+    });
     expect(config.solanaWsUrl).toBe('ws://127.0.0.1:8900');
     expect(Object.values(config.embedded)).toEqual([true, true, true, true, true]);
   });
@@ -58,6 +63,12 @@ describe('parseConfig', () => {
   it('never sends an API key in the clear unless told to', () => {
     expect(parseConfig({ TEMPORAL_API_KEY: 'k' }).temporal.tls).toEqual({});
     expect(parseConfig({ TEMPORAL_API_KEY: 'k', TEMPORAL_TLS: 'false' }).temporal.tls).toBeUndefined();
+  });
+
+  it('keeps the payload keys beside the others unless they are named', () => {
+    expect(parseConfig({ CYXWIZ_KEYS_DIR: '/k' }).temporal.privacy.keysFile).toBe('/k/payload-codec.json');
+    expect(parseConfig({ CYXWIZ_PAYLOAD_KEYS_FILE: '/x.json', CYXWIZ_PAYLOAD_PLAIN: 'refuse' }).temporal.privacy).toEqual({ keysFile: '/x.json', plain: 'refuse' });
+    expect(failure({ CYXWIZ_PAYLOAD_PLAIN: 'maybe' }).fields.map((field) => field.path)).toEqual(['CYXWIZ_PAYLOAD_PLAIN']);
   });
 
   it.each(['0', '65536', '-1', '3000x', '1e3', '3000.5'])('refuses %s as a port and names the variable', (value) => {

@@ -17,6 +17,15 @@ export interface TemporalConfig {
   /** Empty object: TLS with the system's roots. Paths are PEM files; the pair is for mutual TLS. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   readonly apiKey?: string;
+  /** Encryption of payloads on every client and worker of the platform. */
+  readonly privacy: {
+    /** Keyring file; `npm start` makes it. */
+    readonly keysFile: string;
+    /** Payloads that nobody encrypted: those of histories from before, or of clients without our keys. */
+    readonly plain: 'accept' | 'refuse';
+  };
+  /** Workers say which build they are, so that a deploy moves open workflows to the new one. `false` for servers that know no worker deployments. */
+  readonly workerVersioning: boolean;
 }
 
 /** Everything a process of ours is told by its environment. Made by `parseConfig` only. */
@@ -95,6 +104,11 @@ const envSchema = z.object({
   SOLANA_WS_URL: hasScheme(['ws', 'wss'], 'wss://api.devnet.solana.com'),
 });
 type Values = z.output<typeof envSchema> & Record<string, unknown>;
+  CYXWIZ_PAYLOAD_KEYS_FILE: unsetOrText,
+  CYXWIZ_PAYLOAD_PLAIN: unsetOrText.refine((value) => value === undefined || value === 'accept' || value === 'refuse', {
+    message: 'write accept or refuse, or unset it for accept',
+  }),
+  CYXWIZ_WORKER_VERSIONING: flag,
 
 /**
  * Reads the whole configuration out of an environment.
@@ -124,9 +138,10 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     home,
     host,
     ports,
+  const keysDir = values.CYXWIZ_KEYS_DIR ?? `${home}/keys`;
     databaseUrl: values.DATABASE_URL ?? `postgres://${user}:${password}@127.0.0.1:${ports.postgres}/${database}`,
     mongodbUri: values.MONGODB_URI ?? `mongodb://127.0.0.1:${ports.mongo}/${EMBEDDED_MONGO_DATABASE}`,
-    temporal: temporalConfig(values, ports.temporal),
+    temporal: temporalConfig(values, ports.temporal, keysDir),
     solanaRpcUrl: values.SOLANA_RPC_URL ?? `http://127.0.0.1:${ports.solanaRpc}`,
     solanaWsUrl: solanaWsUrl(values, ports.solanaWs),
     solanaChainId: chainIdOf(values.SOLANA_RPC_URL),
@@ -150,7 +165,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
   };
 }
 
-function temporalConfig(values: Values, embeddedPort: number): TemporalConfig {
+function temporalConfig(values: Values, embeddedPort: number, keysDir: string): TemporalConfig {
   const files = presentOnly({
     caFile: values.TEMPORAL_TLS_CA_FILE,
     certFile: values.TEMPORAL_TLS_CERT_FILE,
@@ -169,6 +184,11 @@ function temporalConfig(values: Values, embeddedPort: number): TemporalConfig {
 
 function solanaWsUrl(values: Values, embeddedPort: number): string {
   if (values.SOLANA_WS_URL !== undefined) return values.SOLANA_WS_URL;
+    privacy: {
+      keysFile: values.CYXWIZ_PAYLOAD_KEYS_FILE ?? `${keysDir}/payload-codec.json`,
+      plain: values.CYXWIZ_PAYLOAD_PLAIN === 'refuse' ? 'refuse' : 'accept',
+    },
+    workerVersioning: values.CYXWIZ_WORKER_VERSIONING ?? true,
   if (values.SOLANA_RPC_URL !== undefined) return derivedWsUrl(values.SOLANA_RPC_URL);
   return `ws://127.0.0.1:${embeddedPort}`;
 }

@@ -34,4 +34,7 @@ export function envOf(config: Config): Record<string, string> {
     TEMPORAL_API_KEY: config.temporal.apiKey,
   });
   return { ...Object.fromEntries(ports), ...named };
+    CYXWIZ_PAYLOAD_KEYS_FILE: config.temporal.privacy.keysFile,
+    CYXWIZ_PAYLOAD_PLAIN: config.temporal.privacy.plain,
+    CYXWIZ_WORKER_VERSIONING: String(config.temporal.workerVersioning),
 }

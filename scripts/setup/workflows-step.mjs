@@ -5,6 +5,7 @@ import { runCommand } from './run-command.mjs';
 import { hashOf, hashOfFolders } from './stamps.mjs';
 
 const SOURCES = ['workflows', 'core', 'temporal/contract'];
+const OTHER_SOURCES = ['scripts/setup/bundle-workflows.ts', 'temporal/codec/failure-converter.cjs', 'package-lock.json'];
 const isSource = (name) => name.endsWith('.ts') && !name.endsWith('.test.ts');
 
 /** @returns {import('./steps.mjs').Step} */
@@ -13,7 +14,7 @@ export function workflowsStep({ root, home, logFile }) {
   return {
     name: 'workflows',
     what: 'Workflow bundle',
-    inputHash: () => hashOf(hashOfFolders(root, SOURCES, isSource), readFileSync(join(root, 'package-lock.json'))),
+    inputHash: () => hashOf(hashOfFolders(root, SOURCES, isSource), ...OTHER_SOURCES.map((file) => readFileSync(join(root, file)))),
     isDone: () => existsSync(bundle),
     run: () =>
       runCommand(process.execPath, ['--import', 'tsx', join(root, 'scripts', 'setup', 'bundle-workflows.ts'), bundle], { cwd: root, logFile }),

@@ -17,8 +17,8 @@ describe('ensureSecrets', () => {
   it('makes every key readable by its owner alone', async () => {
     const files = await ensureSecrets(folder);
     expect(modeOf(folder)).toBe(0o700);
-    expect(Object.values(files).map(modeOf)).toEqual([0o600, 0o600, 0o600, 0o600]);
-    expect(readdirSync(folder).sort()).toEqual(['faucet.json', 'jwt.json', 'kms.key', 'platform-authority.json']);
+    expect(Object.values(files).map(modeOf)).toEqual([0o600, 0o600, 0o600, 0o600, 0o600]);
+    expect(readdirSync(folder).sort()).toEqual(['faucet.json', 'jwt.json', 'kms.key', 'payload-codec.json', 'platform-authority.json']);
   });
 
   it('makes keys that work where they are used', async () => {
@@ -46,7 +46,7 @@ describe('ensureSecrets', () => {
     const before = read(all[0]);
     await ensureSecrets(folder);
     expect(read(all[0])).toEqual(before);
-    expect(new Set(before).size).toBe(4);
+    expect(new Set(before).size).toBe(5);
   });
 
   it('closes a key file that was opened to others', async () => {
@@ -56,7 +56,7 @@ describe('ensureSecrets', () => {
     expect(modeOf(files.kms)).toBe(0o600);
   });
 
-  it.each(['jwt', 'kms', 'platformAuthority', 'faucet'] as const)('refuses a broken %s and does not replace it', async (name) => {
+  it.each(['jwt', 'kms', 'platformAuthority', 'faucet', 'payloadCodec'] as const)('refuses a broken %s and does not replace it', async (name) => {
     const files = await ensureSecrets(folder);
     writeFileSync(files[name], 'half a k');
     await expect(ensureSecrets(folder)).rejects.toThrow(files[name]);

@@ -3,6 +3,7 @@ import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openS
 import { join } from 'node:path';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { CyxError } from '#core/errors/cyx-error';
+import { isPayloadKeyring, newPayloadKey } from '#temporal/codec/keyring';
 
 /** The files of the platform's own keys, all readable by its user alone. */
 export interface SecretFiles {
@@ -13,6 +14,8 @@ export interface SecretFiles {
   /** Solana keypairs as the JSON array of 64 bytes that Solana's own tools write. */
   readonly platformAuthority: string;
   readonly faucet: string;
+  /** Keyring of `temporal/codec`: encrypts what the platform gives to Temporal. */
+  readonly payloadCodec: string;
 }
 
 const OWNER_ONLY = 0o600;
@@ -26,12 +29,15 @@ export async function ensureSecrets(keysDir: string): Promise<SecretFiles> {
     kms: join(keysDir, 'kms.key'),
     platformAuthority: join(keysDir, 'platform-authority.json'),
     faucet: join(keysDir, 'faucet.json'),
+    payloadCodec: join(keysDir, 'payload-codec.json'),
   };
   if (!existsSync(files.jwt)) createOnce(files.jwt, await newJwtKey());
   if (!existsSync(files.kms)) createOnce(files.kms, `${randomBytes(32).toString('base64')}\n`);
+  if (!existsSync(files.payloadCodec)) createOnce(files.payloadCodec, newPayloadKeyring());
   for (const file of [files.platformAuthority, files.faucet]) if (!existsSync(file)) createOnce(file, newSolanaKeypair());
   check(files.jwt, (text) => typeof (JSON.parse(text) as JWK).d === 'string' && typeof (JSON.parse(text) as JWK).kid === 'string');
   check(files.kms, (text) => Buffer.from(text.trim(), 'base64').length === 32);
+  check(files.payloadCodec, (text) => isPayloadKeyring(JSON.parse(text)));
   for (const file of [files.platformAuthority, files.faucet]) check(file, (text) => isKeypair(JSON.parse(text)));
   return files;
 }
@@ -75,6 +81,11 @@ async function newJwtKey(): Promise<string> {
   const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as JWK;
   const kid = await calculateJwkThumbprint(jwk);
   return `${JSON.stringify({ ...jwk, alg: 'EdDSA', use: 'sig', kid })}\n`;
+}
+
+function newPayloadKeyring(): string {
+  const { id, secret } = newPayloadKey();
+  return `${JSON.stringify({ active: id, keys: { [id]: secret } }, null, 1)}\n`;
 }
 
 function newSolanaKeypair(): string {

@@ -71,7 +71,9 @@ export async function startStack({ config: given, log, only = SERVICE_NAMES, env
 }
 
 function withAbsoluteFolders(config: Config): Config {
-  return { ...config, home: resolve(config.home), keysDir: resolve(config.keysDir), programsDir: resolve(ROOT, config.programsDir) };
+  const privacy = { ...config.temporal.privacy, keysFile: resolve(config.temporal.privacy.keysFile) };
+  const temporal = { ...config.temporal, privacy };
+  return { ...config, temporal, home: resolve(config.home), keysDir: resolve(config.keysDir), programsDir: resolve(ROOT, config.programsDir) };
 }
 
 function plan(config: Config, only: readonly ServiceName[], surroundings: Surroundings): ServiceSpec[] {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor, type TLSConfig } from '@temporalio/client';
+import { openDataConverter, type PayloadPrivacy } from '#temporal/codec/data-converter';
 
 /** Calls whose answer may be long in coming; the client asks again by itself, until the caller's own deadline. */
 const LONG_POLLS = /\/(GetWorkflowExecutionHistory|PollWorkflowExecutionUpdate)$/;
@@ -14,12 +15,19 @@ export interface TemporalClientOptions {
   /** Set: encrypted. Paths are PEM files; an empty object means the system's roots; the pair is for mutual TLS. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   readonly apiKey?: string;
+  /** How payloads are encrypted. Without it they are not, and encrypted ones can not be read. */
+  readonly privacy?: PayloadPrivacy;
   /** A call for which nobody set a deadline (`client.withDeadline`) fails after this time, retries included. Default 15 s. */
   readonly deadlineMs?: number;
 }
 
-/** A connected client. Close it by `client.connection.close()`. */
+/**
+ * A connected client. Close it by `client.connection.close()`.
+ * @throws CyxError INTERNAL where the payload keys can not be read.
+ */
 export async function createTemporalClient(options: TemporalClientOptions): Promise<Client> {
+  const { namespace, privacy } = options;
+  const dataConverter = privacy === undefined ? undefined : openDataConverter(privacy);
   const connection = await Connection.connect({
     address: options.address,
     connectTimeout: '10 s',
@@ -28,7 +36,7 @@ export async function createTemporalClient(options: TemporalClientOptions): Prom
     ...(options.tls === undefined ? {} : { tls: await readTls(options.tls) }),
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
   });
-  return new Client({ connection, namespace: options.namespace });
+  return new Client({ connection, namespace, ...(dataConverter === undefined ? {} : { dataConverter }) });
 }
 
 /** gRPC waits for ever where it is told nothing: a server that hangs would hang every caller with it. */

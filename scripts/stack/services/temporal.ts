@@ -36,7 +36,7 @@ export function temporalSpec(config: Config, { toolsDir, env }: Surroundings): S
     command,
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(config.ports.temporal)],
-      ...['--ui-ip', '127.0.0.1', '--ui-port', String(config.ports.temporalUi)],
+      ...['--ui-ip', '127.0.0.1', '--ui-port', String(config.ports.temporalUi), '--ui-codec-endpoint', `${config.publicUrls.web}/api/codec`],
       ...['--db-filename', join(dataDir, 'temporal.db'), '--namespace', namespace, '--log-level', 'warn'],
       ...SQLITE_PRAGMAS.flatMap((value) => ['--sqlite-pragma', value]),
       ...DYNAMIC_CONFIG.flatMap((value) => ['--dynamic-config-value', value]),
