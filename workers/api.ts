@@ -14,8 +14,8 @@ import { createHttpApp } from '#api/http/app';
 import { startHttpServer } from '#api/http/server';
 import { createWebsite } from '#api/http/website';
 import { createChainReader } from '#api/services/chain-reader';
-import { createServices } from '#api/services/services';
 import type { ServiceDeps } from '#api/services/deps';
+import { createServices } from '#api/services/services';
 import { parseConfig, type Config } from '#core/config/config';
 import { connectMongo } from '#db/mongo/connect';
 import type { Database } from '#db/postgres/database';
@@ -24,9 +24,9 @@ import { connectPostgres, migrate } from '#db/postgres/connect';
 import { createJobEventListener } from '#db/postgres/listen';
 import { createLocalKms } from '#db/secrets/kms';
 import { createTemporalClient } from '#temporal/client/connect';
-import { createWebHandler } from '#web/server.server';
 import { openPayloadKeyring } from '#temporal/codec/keyring';
 import { createPayloadBytesCodec, createPayloadCodec } from '#temporal/codec/payload-codec';
+import { createWebHandler } from '#web/server.server';
 import { readKmsKey, ready, runProcess } from './process.ts';
 
 const OPERATOR_TOKEN_EVERY_MS = 12 * 3_600_000;
@@ -60,8 +60,8 @@ runProcess('api', async (stopped) => {
     host,
     port: ports.gateway,
     upstream: config.temporal,
-    verifyNodeToken: nodeTokenVerifier(tokens),
     payloads: createPayloadBytesCodec(keyring, privacy),
+    verifyNodeToken: nodeTokenVerifier(tokens),
     sealKeysFile: join(config.keysDir, 'gateway-seal.json'),
     log,
     ...tls,

@@ -17,9 +17,9 @@ import { connectMongo, type Mongo } from '#db/mongo/connect';
 import { countModel, setUserWallet } from '#db/mongo/users';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { createLocalKms } from '#db/secrets/kms';
+import { makeCurrentVersion } from '#temporal/client/worker-version';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { buildIdOf, connectWorker, dataConverterOf, deploymentOf, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
-import { makeCurrentVersion } from '#temporal/client/worker-version';
 
 /** What a new user gets on a localnet, where tokens are worth nothing. */
 const WELCOME_CREDIT = '1000';
@@ -40,16 +40,16 @@ runProcess('platform', async (stopped) => {
   if (faucet !== null) await bootstrapLocalnet(chain.connection, { authority, faucet });
 
   const connection = await connectWorker(config.temporal);
-  const worker = await Worker.create({
-    connection,
   const { namespace, workerVersioning } = config.temporal;
   const buildId = buildIdOf(WORKFLOW_BUNDLE);
+  const worker = await Worker.create({
+    connection,
     namespace,
     taskQueue: PLATFORM_QUEUE,
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
-    activities: activitiesOf(config, { postgres, mongo, chain, faucet }),
     dataConverter: dataConverterOf(config),
     ...(workerVersioning ? { workerDeploymentOptions: deploymentOf(buildId) } : {}),
+    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    activities: activitiesOf(config, { postgres, mongo, chain, faucet }),
     shutdownGraceTime: '5 s',
     maxCachedWorkflows: 500,
   });

@@ -10,9 +10,9 @@ import { notFound, problemResponse } from './problem.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { authRoutes } from './routes/auth.ts';
 import { walletAuthRoutes } from './routes/auth-wallet.ts';
+import { codecRoutes, type CodecEndpoint } from './routes/codec.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
-import { codecRoutes, type CodecEndpoint } from './routes/codec.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { machineRoutes } from './routes/machines.ts';
@@ -23,10 +23,10 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/;
 
 export interface HttpAppOptions {
   readonly log: EdgeLog;
-  /** Serves what is no API path (the website). Without it, everything else is not found. */
-  readonly fallback?: (request: Request, from?: string) => Promise<Response>;
   /** Decodes payloads for operators. Without it there is no such endpoint. */
   readonly codec?: CodecEndpoint;
+  /** Serves what is no API path (the website). Without it, everything else is not found. */
+  readonly fallback?: (request: Request, from?: string) => Promise<Response>;
 }
 
 /** The REST API as one Hono app; `fallback` comes last. */

@@ -100,15 +100,15 @@ const envSchema = z.object({
   TEMPORAL_TLS_CERT_FILE: unsetOrText,
   TEMPORAL_TLS_KEY_FILE: unsetOrText,
   TEMPORAL_API_KEY: unsetOrText,
-  SOLANA_RPC_URL: hasScheme(['http', 'https'], 'https://api.devnet.solana.com'),
-  SOLANA_WS_URL: hasScheme(['ws', 'wss'], 'wss://api.devnet.solana.com'),
-});
-type Values = z.output<typeof envSchema> & Record<string, unknown>;
   CYXWIZ_PAYLOAD_KEYS_FILE: unsetOrText,
   CYXWIZ_PAYLOAD_PLAIN: unsetOrText.refine((value) => value === undefined || value === 'accept' || value === 'refuse', {
     message: 'write accept or refuse, or unset it for accept',
   }),
   CYXWIZ_WORKER_VERSIONING: flag,
+  SOLANA_RPC_URL: hasScheme(['http', 'https'], 'https://api.devnet.solana.com'),
+  SOLANA_WS_URL: hasScheme(['ws', 'wss'], 'wss://api.devnet.solana.com'),
+});
+type Values = z.output<typeof envSchema> & Record<string, unknown>;
 
 /**
  * Reads the whole configuration out of an environment.
@@ -134,11 +134,11 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
   const listenerTls = filePair(values.CYXWIZ_TLS_CERT_FILE, values.CYXWIZ_TLS_KEY_FILE);
   const scheme = listenerTls === undefined ? 'http' : 'https';
   const { user, password, database } = EMBEDDED_DATABASE;
+  const keysDir = values.CYXWIZ_KEYS_DIR ?? `${home}/keys`;
   return {
     home,
     host,
     ports,
-  const keysDir = values.CYXWIZ_KEYS_DIR ?? `${home}/keys`;
     databaseUrl: values.DATABASE_URL ?? `postgres://${user}:${password}@127.0.0.1:${ports.postgres}/${database}`,
     mongodbUri: values.MONGODB_URI ?? `mongodb://127.0.0.1:${ports.mongo}/${EMBEDDED_MONGO_DATABASE}`,
     temporal: temporalConfig(values, ports.temporal, keysDir),
@@ -179,16 +179,16 @@ function temporalConfig(values: Values, embeddedPort: number, keysDir: string): 
     namespace: values.TEMPORAL_NAMESPACE ?? 'default',
     ...(encrypted ? { tls: files } : {}),
     ...(apiKey === undefined ? {} : { apiKey }),
-  };
-}
-
-function solanaWsUrl(values: Values, embeddedPort: number): string {
-  if (values.SOLANA_WS_URL !== undefined) return values.SOLANA_WS_URL;
     privacy: {
       keysFile: values.CYXWIZ_PAYLOAD_KEYS_FILE ?? `${keysDir}/payload-codec.json`,
       plain: values.CYXWIZ_PAYLOAD_PLAIN === 'refuse' ? 'refuse' : 'accept',
     },
     workerVersioning: values.CYXWIZ_WORKER_VERSIONING ?? true,
+  };
+}
+
+function solanaWsUrl(values: Values, embeddedPort: number): string {
+  if (values.SOLANA_WS_URL !== undefined) return values.SOLANA_WS_URL;
   if (values.SOLANA_RPC_URL !== undefined) return derivedWsUrl(values.SOLANA_RPC_URL);
   return `ws://127.0.0.1:${embeddedPort}`;
 }

@@ -32,9 +32,9 @@ export function envOf(config: Config): Record<string, string> {
     TEMPORAL_TLS_CERT_FILE: config.temporal.tls?.certFile,
     TEMPORAL_TLS_KEY_FILE: config.temporal.tls?.keyFile,
     TEMPORAL_API_KEY: config.temporal.apiKey,
-  });
-  return { ...Object.fromEntries(ports), ...named };
     CYXWIZ_PAYLOAD_KEYS_FILE: config.temporal.privacy.keysFile,
     CYXWIZ_PAYLOAD_PLAIN: config.temporal.privacy.plain,
     CYXWIZ_WORKER_VERSIONING: String(config.temporal.workerVersioning),
+  });
+  return { ...Object.fromEntries(ports), ...named };
 }
