@@ -48,6 +48,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     }),
   );
   for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
+  if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
   describe(app);
 
   app.all('/api/*', (c) => {
