@@ -10,6 +10,7 @@ import { isFenced, isFinal, toFailure, wasCancelledByRequest } from './failure.t
 import { drained, handedBack, keepStoppedState } from './hand-back.ts';
 import type { NodeActivityDeps } from './ports.ts';
 import { ProgressReporter } from './progress-reporter.ts';
+import { requireEveryLink } from './resume.ts';
 import { parseRunKey, runName, type RunKey } from './run-key.ts';
 import { deliver, ensureRun, requireSuccess } from './training.ts';
 
@@ -101,6 +102,7 @@ async function awaitTraining(deps: NodeActivityDeps, key: RunKey, deadlineAtMs: 
     await reporter.drain();
     // Whoever failed has nothing to complete, so its links are of no use to anybody.
     const success = result === undefined ? undefined : requireSuccess(result);
+    if (success !== undefined) requireEveryLink(run.dir, success.steps);
     await uploader.drain();
     signal.throwIfAborted();
     if (success === undefined) throw drained();

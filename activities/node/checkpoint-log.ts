@@ -1,26 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseInput } from '#core/errors/from-zod';
-import { CHILD_FILES, checkpointLineSchema, type CheckpointLine } from '#engine/node/child-contract';
+import { CHILD_FILES, checkpointFile, readCheckpointLines, type CheckpointLine } from '#engine/node/child-contract';
 
-/**
- * Whole lines of a run's `checkpoints.jsonl`, one for each step, in the order of the steps: what a restarted process
- * wrote again has the same content.
- */
+/** What a run's log says of each step, in the order of the steps: what a restarted process wrote again is the same. */
 export function readCheckpointLog(dir: string): CheckpointLine[] {
-  const path = join(dir, CHILD_FILES.checkpointLog);
-  if (!existsSync(path)) return [];
-  const text = readFileSync(path, 'utf8');
-  const lines = text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => parseInput(checkpointLineSchema, JSON.parse(line), 'TRAINING_FAILED'));
-  return [...new Map(lines.map((line) => [line.step, line])).values()].sort((a, b) => a.step - b.step);
-}
-
-export function checkpointPath(dir: string, step: number): string {
-  return join(dir, CHILD_FILES.checkpoints, `${step}.safetensors`);
+  return [...new Map(readCheckpointLines(dir).map((line) => [line.step, line])).values()].sort((a, b) => a.step - b.step);
 }
 
 /** The log of one run as it grows; read again only when the file has changed. */
@@ -54,7 +38,7 @@ export function nextToStore(dir: string, lines: readonly CheckpointLine[], store
   const keep = new Set(needed.map(({ step }) => step));
   const known = new Set(lines.map(({ step }) => step));
   // One without a line was written a moment ago: its line follows.
-  for (const step of storedFiles(dir)) if (known.has(step) && !keep.has(step)) rmSync(checkpointPath(dir, step), { force: true });
+  for (const step of storedFiles(dir)) if (known.has(step) && !keep.has(step)) rmSync(checkpointFile(dir, step), { force: true });
   return needed[0];
 }
 

@@ -2,8 +2,8 @@ import { createReadStream, existsSync, rmSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
-import type { CheckpointLine } from '#engine/node/child-contract';
-import { CheckpointLog, checkpointPath, nextToStore, readCheckpointLog } from './checkpoint-log.ts';
+import { checkpointFile, type CheckpointLine } from '#engine/node/child-contract';
+import { CheckpointLog, nextToStore, readCheckpointLog } from './checkpoint-log.ts';
 import { isDiskFull } from './disk-full.ts';
 import type { Lease, NodeActivityDeps } from './ports.ts';
 import { updateJournal } from './progress-reporter.ts';
@@ -84,7 +84,7 @@ export class CheckpointUploader {
 
   async #store(line: CheckpointLine): Promise<void> {
     const { dir, key } = this.#run;
-    const path = checkpointPath(dir, line.step);
+    const path = checkpointFile(dir, line.step);
     const known = readJournal(dir).uploaded;
     if (known?.step !== line.step && !existsSync(path)) return this.#isMissing(line);
     const cid = known?.step === line.step ? known.cid : await this.#upload(line, path);

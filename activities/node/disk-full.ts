@@ -4,6 +4,11 @@ import { CyxError } from '#core/errors/cyx-error';
 /** Less than this, and nothing more can be written to speak of. */
 const FULL_BELOW_BYTES = 256 * 1024;
 
+/** Somebody else met the full disk, and only the traces of it are left. */
+export class DiskFullError extends Error {
+  readonly code = 'ENOSPC';
+}
+
 /** Whether something failed because a disk is full. */
 export function isDiskFull(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

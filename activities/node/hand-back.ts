@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, linkSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CyxError } from '#core/errors/cyx-error';
-import { CHILD_FILES, trainingSpecSchema, type CheckpointLine } from '#engine/node/child-contract';
+import { CHILD_FILES, checkpointFile, trainingSpecSchema, type CheckpointLine } from '#engine/node/child-contract';
 import { meanLoss } from '#engine/trainer/state';
 import { formOfRun, inspectCheckpoint } from './checkpoint-inspect.ts';
-import { checkpointPath, readCheckpointLog } from './checkpoint-log.ts';
+import { readCheckpointLog } from './checkpoint-log.ts';
 import { readJson } from './json-file.ts';
 import type { Run } from './supervisor.ts';
 
@@ -40,7 +40,7 @@ export async function keepStoppedState({ dir, tail }: Run): Promise<void> {
     chain: state.chainHex,
     sizeBytes: statSync(path).size,
   };
-  const target = checkpointPath(dir, state.step);
+  const target = checkpointFile(dir, state.step);
   mkdirSync(join(dir, CHILD_FILES.checkpoints), { recursive: true, mode: 0o700 });
   rmSync(target, { force: true });
   linkSync(path, target);

@@ -1,10 +1,12 @@
-import { appendFileSync, copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
-import { CHILD_FILES, type CheckpointLine } from '#engine/node/child-contract';
+import { parseInput } from '#core/errors/from-zod';
+import { CHILD_FILES, checkpointFile, trainingSpecSchema, type CheckpointLine } from '#engine/node/child-contract';
 import { formOfRun, inspectCheckpoint, type InspectedCheckpoint, type RunForm } from './checkpoint-inspect.ts';
-import { checkpointPath, readCheckpointLog } from './checkpoint-log.ts';
+import { readCheckpointLog } from './checkpoint-log.ts';
+import { DiskFullError } from './disk-full.ts';
 import { download } from './download.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { Lease, NodeActivityDeps, ResumePoint } from './ports.ts';
@@ -54,6 +56,22 @@ function originOf(point: ResumePoint | undefined, { runHex }: RunForm): Origin {
   return point === undefined ? { step: 0, chainHex: runHex } : { step: point.step, chainHex: point.chain };
 }
 
+/**
+ * Every link that this attempt has to report is in the log. A full disk costs checkpoints and not the training, so a run
+ * may end without; its chain could never be shown to anybody.
+ *
+ * @throws the error of a full disk where one is missing.
+ */
+export function requireEveryLink(dir: string, steps: number): void {
+  const fromStep = readJson(join(dir, RUN_FILES.origin), originSchema)?.step ?? 0;
+  const { checkpointEverySteps } = parseInput(trainingSpecSchema, JSON.parse(readFileSync(join(dir, CHILD_FILES.spec), 'utf8')), 'TRAINING_FAILED');
+  const known = new Set(readCheckpointLog(dir).filter(({ isLink }) => isLink).map(({ step }) => step));
+  for (let step = fromStep + 1; step <= steps; step += 1) {
+    const isLink = step === steps || step % checkpointEverySteps === 0;
+    if (isLink && !known.has(step)) throw new DiskFullError(`There was no room for the checkpoint of step ${step}`);
+  }
+}
+
 async function inspect({ deps, key, form }: Place, path: string): Promise<InspectedCheckpoint | undefined> {
   try {
     return await inspectCheckpoint(path, form);
@@ -89,7 +107,7 @@ async function inherit(place: Place, origin: Origin): Promise<boolean> {
     const links = linksToTake(from, checkpoint, origin, place.everySteps);
     if (links === undefined) continue;
     mkdirSync(join(dir, CHILD_FILES.checkpoints), { recursive: true, mode: 0o700 });
-    for (const { step } of links) take(checkpointPath(from, step), checkpointPath(dir, step));
+    for (const { step } of links) take(checkpointFile(from, step), checkpointFile(dir, step));
     appendFileSync(join(dir, CHILD_FILES.checkpointLog), links.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 });
     writeJson(join(dir, RUN_FILES.origin), origin);
     take(path, join(dir, CHILD_FILES.checkpoint));
@@ -109,7 +127,7 @@ function linksToTake(from: string, { state }: InspectedCheckpoint, origin: Origi
     lines.some(({ step, chain }) => step === origin.step && chain === origin.chainHex);
   const links = lines.filter(({ isLink, step }) => isLink && step > origin.step && step <= state.step);
   const multiples = Math.floor(state.step / everySteps) - Math.floor(origin.step / everySteps);
-  const areAllHere = links.filter(({ step }) => step % everySteps === 0).length === multiples && links.every(({ step }) => existsSync(checkpointPath(from, step)));
+  const areAllHere = links.filter(({ step }) => step % everySteps === 0).length === multiples && links.every(({ step }) => existsSync(checkpointFile(from, step)));
   const endsInIt = state.chainHex === (links.at(-1)?.chain ?? origin.chainHex);
   return comesOfIt && areAllHere && endsInIt ? links : undefined;
 }

@@ -1,22 +1,33 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { and, count, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createTokens, type NodeIdentity, type Tokens } from '#api/auth/tokens';
 import { parseConfig } from '#core/config/config';
-import { closeAttempt, markAssigned, openAttempt, recordClaim } from '#db/postgres/attempts';
+import { CyxCloudClient } from '#cyxcloud/client/index';
+import { startStorageServer } from '#cyxcloud/gateway/server';
+import { closeAttempt, findAttempt, markAssigned, openAttempt, recordClaim } from '#db/postgres/attempts';
+import { checkpointsOfJob } from '#db/postgres/checkpoints';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { readJobEvents } from '#db/postgres/events';
+import { upsertDataset } from '#db/postgres/datasets';
 import { insertJob } from '#db/postgres/jobs';
 import { upsertNode } from '#db/postgres/nodes';
 import { nodeOffers } from '#db/postgres/schema';
 import { createLocalKms } from '#db/secrets/kms';
-import type { ProgressReport } from './node-types.ts';
+import type { ProgressReport, StoredCheckpoint } from './node-types.ts';
 import { createNodeWork } from './node-work.ts';
 
 let postgres: Postgres;
 let tokens: Tokens;
 let work: ReturnType<typeof createNodeWork>;
+let dir: string;
+let storage: Awaited<ReturnType<typeof startStorageServer>>;
+let cid: string;
+const kms = createLocalKms(randomBytes(32));
 let node: NodeIdentity;
 let jobId: string;
 
@@ -25,23 +36,36 @@ beforeAll(async () => {
   await migrate(postgres);
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
   tokens = await createTokens({ ...(await exportJWK(privateKey)), kid: 'test' });
+  dir = mkdtempSync(join(tmpdir(), 'node-work-'));
+  const authenticate = () => Promise.resolve({ subject: 'tester', role: 'user' } as const);
+  storage = await startStorageServer({ dataDir: dir, host: '127.0.0.1', port: 0, authenticate, maxObjectBytes: 1_000_000, log: () => undefined });
+  const cloud = new CyxCloudClient({ baseUrl: storage.url, token: () => Promise.resolve('any') });
+  ({ cid } = await cloud.put(new TextEncoder().encode('what a node stored')));
 });
-afterAll(() => postgres.close());
+afterAll(async () => {
+  await storage.close();
+  await postgres.close();
+  rmSync(dir, { recursive: true });
+});
 
 beforeEach(async () => {
   const { db } = postgres;
-  work = createNodeWork({ postgres, tokens, kms: createLocalKms(randomBytes(32)), storageUrl: 'http://127.0.0.1:9' });
+  work = createNodeWork({ postgres, tokens, kms, storageUrl: storage.url });
   jobId = randomUUID();
+  const userId = randomUUID();
+  const keyWrapped = await kms.wrap(randomBytes(32), 'dataset-key', cid);
+  const heldOut = { heldOutCid: cid, heldOutSamples: 1, heldOutKeyWrapped: keyWrapped };
+  await upsertDataset(db, { ownerId: userId, cid, name: 'd', samples: 1, sizeBytes: 1, sampleShape: [1], classes: 2, keyWrapped, ...heldOut });
   const own = { ownerId: randomUUID(), machineId: `machine-${randomUUID().slice(0, 8)}` };
   const { id: nodeId } = await upsertNode(db, { id: randomUUID(), ...own, ownerAddress: 'a', deviceClass: 'cpu', deviceName: 'C', state: 'ACTIVE', pricePerHourBase: 1n });
   node = { kind: 'node', nodeId, ...own, queues: [], expiresAtMs: Date.now() + 60_000 };
   await insertJob(db, {
     id: jobId,
-    userId: randomUUID(),
+    userId,
     requestId: jobId,
     workflowId: `job-${jobId}`,
     graphJson: '{}',
-    datasetCid: 'bafy',
+    datasetCid: cid,
     hyperParameters: {},
     deviceClass: 'cpu',
     deadlineMs: 60_000,
@@ -50,7 +74,7 @@ beforeEach(async () => {
     amountBase: 1n,
     pricePerHourBase: 1n,
     requesterAddress: 'a',
-    modelKeyWrapped: 'v1.x',
+    modelKeyWrapped: await kms.wrap(randomBytes(32), 'model-key', jobId),
     deadlineAt: new Date(Date.now() + 60_000),
   });
   await openAttempt(db, { jobId, attempt: 1 });
@@ -112,5 +136,61 @@ describe('progress', () => {
     await work.reportProgress(node, report(2, 'a\u0000b\u001B[31m'));
     const [line] = await readJobEvents(postgres.db, { jobId, afterId: 0n, limit: 5, kind: 'log' });
     expect(line!.payload).toEqual({ line: 'a b [31m' });
+  });
+});
+
+describe('checkpoints', () => {
+  const bytes = (value: number): Uint8Array => new Uint8Array(32).fill(value);
+  const checkpoint = (step: number, change: Partial<StoredCheckpoint> = {}): StoredCheckpoint => {
+    return { step, cid, sizeBytes: 9, isLink: true, stateHash: bytes(step), epoch: 0, batch: step, meanLoss: 0.5, chain: bytes(step), ...change };
+  };
+  const report = (attempt: number, step: number, change: Partial<StoredCheckpoint> = {}) => work.reportCheckpoint(node, { jobId, attempt, checkpoint: checkpoint(step, change) });
+  const complete = (attempt: number) =>
+    work.reportCompletion(node, { jobId, attempt, modelCid: cid, modelSizeBytes: 9, commitment: bytes(1), finalLoss: 0, finalAccuracy: 1, trainingMs: 1 });
+  const progress = (attempt: number) => work.reportProgress(node, { jobId, attempt, sequence: 1n, epoch: 1, epochs: 1, step: 1, steps: 9, loss: 1, accuracy: 0, samplesPerSecond: 1, log: '' });
+  const resumeStep = async (attempt: number, resumeBeforeStep = 0) => (await work.acquireLease(node, { jobId, attempt, resumeBeforeStep })).resumeFrom?.step;
+  const recordedStart = async (attempt: number) => (await findAttempt(postgres.db, { jobId, attempt }))!.resumedFromStep;
+  const stored = async () => (await checkpointsOfJob(postgres.db, jobId)).map(({ attempt, step }) => [attempt, step]);
+  const assign = async (attempt: number): Promise<void> => {
+    await openAttempt(postgres.db, { jobId, attempt });
+    await recordClaim(postgres.db, { jobId, attempt, nodeId: node.nodeId });
+    await markAssigned(postgres.db, { jobId, attempt, nodeId: node.nodeId });
+  };
+  beforeEach(() => assign(1));
+
+  it('of a step are one: the same again is fine, another state is refused, and so is an object that is not there', async () => {
+    await report(1, 5);
+    await report(1, 5, { sizeBytes: 10 });
+    await expect(report(1, 5, { stateHash: bytes(9) })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+    await expect(report(1, 6, { cid: `b${'a'.repeat(58)}` })).rejects.toMatchObject({ code: expect.stringMatching(/NOT_FOUND|INVALID_INPUT/) as string });
+    expect(await stored()).toEqual([[1, 5]]);
+  });
+
+  it.each(['once it is closed', 'once the next one is open'] as const)('of an attempt are refused %s, as all else that it says', async (when) => {
+    await report(1, 5);
+    if (when === 'once it is closed') await closeAttempt(postgres.db, { jobId, attempt: 1, outcome: 'released' });
+    else await assign(2);
+    for (const say of [() => report(1, 10), () => report(1, 5), () => progress(1), () => resumeStep(1), () => complete(1)]) await expect(say()).rejects.toMatchObject({ code: 'FENCED' });
+    expect(await stored()).toEqual([[1, 5]]);
+  });
+
+  it('that arrive while their attempt ends are kept before its end or not at all', async () => {
+    const outcomes = await Promise.allSettled([report(1, 5), closeAttempt(postgres.db, { jobId, attempt: 1, outcome: 'released' }), report(1, 10)]);
+    const kept = [outcomes[0], outcomes[2]].filter((outcome) => outcome?.status === 'fulfilled').length;
+    expect((await stored()).length).toBe(kept);
+  });
+
+  it('tell the next attempt where to go on from, and that stays on record', async () => {
+    expect([await resumeStep(1), await recordedStart(1)]).toEqual([undefined, 0]);
+    await report(1, 5);
+    await report(1, 10);
+    await closeAttempt(postgres.db, { jobId, attempt: 1, outcome: 'released' });
+    await assign(2);
+    expect([await resumeStep(2), await recordedStart(2)]).toEqual([10, 10]);
+    expect([await resumeStep(2, 10), await recordedStart(2)]).toEqual([5, 5]);
+    await report(2, 15);
+    expect([await resumeStep(2), await recordedStart(2)]).toEqual([15, 5]);
+    // Where it began is settled with the first checkpoint of its own.
+    expect([await resumeStep(2, 1), await recordedStart(2)]).toEqual([undefined, 5]);
   });
 });

@@ -124,7 +124,8 @@ export async function recordCompletion(db: Database, key: AttemptKey & { nodeId:
       if (sameCompletion(row, completion)) return;
       throw new CyxError('ALREADY_EXISTS', `Attempt ${key.attempt} of this job has another result already`);
     }
-    if (!isHolder || row.closedAt !== null) {
+    const [job] = await tx.select({ attempt: jobs.attempt }).from(jobs).where(eq(jobs.id, key.jobId));
+    if (!isHolder || row.closedAt !== null || job?.attempt !== key.attempt) {
       throw new CyxError('FENCED', `Attempt ${key.attempt} of job ${key.jobId} is not open for this node: stop working on it`);
     }
     await tx
