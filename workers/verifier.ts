@@ -5,16 +5,11 @@ import type { JWK } from 'jose';
 import { createVerificationActivities } from '#activities/platform/verification';
 import { createTokens } from '#api/auth/tokens';
 import { parseConfig } from '#core/config/config';
-import { CyxError } from '#core/errors/cyx-error';
 import { CyxCloudClient } from '#cyxcloud/client/client';
 import { connectPostgres } from '#db/postgres/connect';
 import { createLocalKms } from '#db/secrets/kms';
 import { verifierQueue } from '#temporal/contract/queues';
 import { connectWorker, dataConverterOf, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
-
-/** Tells the embedded stack's verifiers apart; a single one needs no name. */
-const DEFAULT_ID = 'verifier';
-const ID_FORM = /^[\w.-]{1,64}$/;
 
 /** Recomputes results of one device class. Its own process, so that an evaluation never slows the platform's worker. */
 runProcess('verifier', async (stopped) => {
@@ -34,6 +29,7 @@ runProcess('verifier', async (stopped) => {
       connection,
       namespace: config.temporal.namespace,
       taskQueue,
+      dataConverter: dataConverterOf(config),
       activities: createVerificationActivities({ db: postgres.db, kms: createLocalKms(readKmsKey(config)), cloud }),
       maxConcurrentActivityTaskExecutions: 1,
       shutdownGraceTime: '10 s',
