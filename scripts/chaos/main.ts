@@ -4,6 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { TROUBLE_NAMES } from './plan/trouble.ts';
+import type { ProofReport } from './proofs/shared.ts';
+import type { ChaosReport } from './report.ts';
 
 const startedMs = performance.now();
 const say = (line: string): void => void process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${line}\n`);
@@ -20,7 +22,19 @@ interface Options {
   readonly json?: string;
   readonly concurrency: number;
   readonly only?: readonly string[];
+  readonly proof?: ProofName;
+  readonly runs: number;
+  readonly seconds?: number;
 }
+
+/** What `--proof` knows, with the seconds that each takes by itself. */
+const PROOF_SECONDS = { resume: 12, 'temporal-outage': 180, reset: 3, 'verification-cost': 60 } as const;
+type ProofName = keyof typeof PROOF_SECONDS;
+
+const proofName = (text: string): ProofName => {
+  if (!Object.hasOwn(PROOF_SECONDS, text)) throw new Error(`There is no proof "${text}". Known: ${Object.keys(PROOF_SECONDS).join(', ')}`);
+  return text as ProofName;
+};
 
 const program = new Command('npm run chaos --')
   .description('Runs jobs on a platform of its own while processes are killed, connections cut and nodes lie, and checks what must hold.')
@@ -29,14 +43,35 @@ const program = new Command('npm run chaos --')
   .option('--json <file>', 'write the report as JSON')
   .option('--concurrency <n>', 'jobs at the same time', count, 3)
   .option('--only <kinds>', `kinds of trouble, with commas between: ${TROUBLE_NAMES.join(', ')}; a family (lie, kill, cut, chain) is all of its kinds`, (text) => text.split(','))
-  .action(async ({ json, ...options }: Options) => {
-    const { runCampaign } = await import('./run/campaign.ts');
-    const report = await runCampaign({ ...options, say });
+  .option('--proof <name>', `one of the long proofs instead: ${Object.keys(PROOF_SECONDS).join(', ')}`, proofName)
+  .option('--runs <n>', 'of the proofs resume and verification-cost', count, 20)
+  .option('--seconds <n>', 'of the outage, or of one training', count)
+  .action(async ({ json, proof, ...options }: Options) => {
+    const report = proof === undefined ? await campaign(options) : await prove(proof, options);
     await publish(json, report);
     for (const { invariant, jobId, why } of report.broken) say(`${invariant} ${jobId ?? ''}: ${why}`);
-    say(report.ok ? 'every invariant holds' : 'NOT every invariant holds');
+    say(report.ok ? 'everything holds' : 'NOT everything holds');
     process.exitCode = report.ok ? 0 : 1;
   });
+
+async function campaign(options: Omit<Options, 'json' | 'proof'>): Promise<ChaosReport> {
+  const { runCampaign } = await import('./run/campaign.ts');
+  return runCampaign({ ...options, say });
+}
+
+async function prove(proof: ProofName, { seed, runs, seconds = PROOF_SECONDS[proof] }: Omit<Options, 'json' | 'proof'>): Promise<ProofReport> {
+  const options = { seed, runs, seconds, say };
+  switch (proof) {
+    case 'resume':
+      return (await import('./proofs/resume.ts')).proveResumption(options);
+    case 'temporal-outage':
+      return (await import('./proofs/temporal-outage.ts')).proveTemporalOutage(options);
+    case 'reset':
+      return (await import('./proofs/reset.ts')).proveReset(options);
+    case 'verification-cost':
+      return (await import('./proofs/verification-cost.ts')).proveVerificationCost(options);
+  }
+}
 
 async function publish(file: string | undefined, report: object): Promise<void> {
   const text = `${JSON.stringify(report, null, 2)}\n`;

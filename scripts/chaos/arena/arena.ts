@@ -21,6 +21,8 @@ export interface Arena {
   readonly nodes: ReadonlyMap<string, ChaosNode>;
   readonly postgres: Postgres;
   readonly chain: Chain;
+  /** Of the digits' model on one thread, as measured at the start. */
+  readonly samplesPerSecond: number;
   /** One more honest node: for one that lost its stake or is gone. */
   addNode(lie?: Lie): Promise<ChaosNode>;
   /** An honest node whose runs lie on a disk of a few megabytes. */
@@ -88,6 +90,7 @@ async function createFleet({ config, home }: ChaosPlatform, log: (line: string) 
   };
   return {
     nodes,
+    samplesPerSecond,
     addNode: (lie) => start(lie ?? null, `${lie ?? 'node'}-${++count}`),
     addSmallNode: async () => {
       const name = `small-${++count}`;

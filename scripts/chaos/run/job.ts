@@ -17,10 +17,12 @@ const SUBMIT_WITHIN_MS = 120_000;
 interface Tools {
   readonly arena: Arena;
   readonly say: (line: string) => void;
+  /** Told once the platform has acknowledged the job. */
+  readonly onSubmitted?: (record: JobRecord) => void;
 }
 
 /** Submits a planned job as its user would, lets its troubles happen, and follows it to its end. */
-export async function runJob({ arena, say }: Tools, plan: PlannedJob): Promise<JobRecord> {
+export async function runJob({ arena, say, onSubmitted }: Tools, plan: PlannedJob): Promise<JobRecord> {
   const user = arena.users[plan.user]!;
   const requestId = randomUUID();
   const jobId = jobIdFor(user.userId, requestId);
@@ -48,6 +50,7 @@ export async function runJob({ arena, say }: Tools, plan: PlannedJob): Promise<J
   try {
     await submit(arena, record);
     say(`${describeJob(plan)}: submitted as ${jobId}`);
+    onSubmitted?.(record);
     const injections = plan.troubles.map((trouble) => inject(trouble, { arena, record, disk, say }));
     await follow(record);
     const results = await Promise.allSettled(injections);

@@ -1,0 +1,46 @@
+import { inArray } from 'drizzle-orm';
+import { nodes, verdicts } from '#db/postgres/schema';
+import { openArena } from '../arena/arena.ts';
+import { createRandom } from '../plan/random.ts';
+import type { Broken } from '../report.ts';
+import { checkAll, runPlain, shapeFor, type ProofOptions, type ProofReport } from './shared.ts';
+
+const GOOD_JOBS = 100;
+const GOAL_SHARE = 0.05;
+
+/**
+ * What verification costs beside the training of a node with a hundred good jobs. They are not done here: the count is
+ * written into the proof's own database.
+ */
+export async function proveVerificationCost({ seed, runs, seconds, say }: ProofOptions): Promise<ProofReport & Readonly<Record<string, unknown>>> {
+  const arena = await openArena({ users: 1, nodes: 1, random: createRandom(seed), log: say });
+  try {
+    const { db } = arena.postgres;
+    const shape = shapeFor(arena, seconds, seed);
+    const records = [];
+    for (let run = 1; run <= runs; run++) {
+      await db.update(nodes).set({ goodStreak: GOOD_JOBS, totalJobs: GOOD_JOBS, successful: GOOD_JOBS }).where(inArray(nodes.id, [...arena.nodes.keys()]));
+      // The same job each time; what is drawn of it differs.
+      records.push(await runPlain(arena, { number: run, shape }, say));
+    }
+    const { facts, broken: found } = await checkAll(arena, records);
+    const broken: Broken[] = [...found];
+    const found2 = await db.select().from(verdicts).where(inArray(verdicts.jobId, records.map(({ jobId }) => jobId)));
+    const each = facts.map(({ record, attempts }) => {
+      const opinions = found2.filter(({ jobId }) => jobId === record.jobId);
+      return {
+        jobId: record.jobId,
+        trainingMs: attempts.at(-1)?.trainingMs ?? 0,
+        verificationMs: opinions.reduce((sum, { tookMs }) => sum + tookMs, 0),
+        segments: opinions.reduce((sum, one) => sum + one.segments, 0),
+        steps: opinions.reduce((sum, one) => sum + one.steps, 0),
+      };
+    });
+    const sum = (of: (one: (typeof each)[number]) => number): number => each.reduce((total, one) => total + of(one), 0);
+    const share = sum(({ verificationMs }) => verificationMs) / Math.max(1, sum(({ trainingMs }) => trainingMs));
+    if (share > GOAL_SHARE) broken.push({ invariant: 'I5', why: `verification took ${(100 * share).toFixed(1)} % of the training time; the goal is ${100 * GOAL_SHARE} %` });
+    return { proof: 'verification-cost', seed, goodJobs: GOOD_JOBS, goodJobsWereWrittenIn: true, share, goal: GOAL_SHARE, each, ok: broken.length === 0, broken };
+  } finally {
+    await arena.remove();
+  }
+}
