@@ -112,6 +112,8 @@ describe('what a receipt may not say, whoever signed it', () => {
     ['one unit less for the node', change(completed, 'payout', { amountBase: '44999999999' }), /locked and 0 donated are not/],
     ['another split', change(change(completed, 'payout', { amountBase: '44000000000' }), 'fee', { amountBase: '6000000000' }), /share of the locked amount is 45000000000/],
     ['another lock than quoted', change(completed, 'lock', { amountBase: '1' }), /than was quoted/],
+    ['a refund to somebody else', change(refunded, 'refund', { to: `wallet:${'X'.repeat(44)}` }), /it goes from escrow/],
+    ['a slash of another node', change(refunded, 'slash', { from: `stake:${'X'.repeat(44)}` }), /it goes from stake/],
     ['no fee', without(completed, 'fee'), /are not 45000000000 paid/],
     ['a result that was never committed', without(without(completed, 'commit'), 'draw'), /never committed/],
     ['a draw over another root', change(completed, 'draw', { root: 'f'.repeat(64) }), /another root/],

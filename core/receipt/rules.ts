@@ -30,7 +30,7 @@ const PLACE: Readonly<Record<ReceiptKind, number>> = {
 
 /** What must hold of a receipt's events among themselves; null where all of it does. */
 export function brokenRule(events: readonly ReceiptEvent[]): BrokenRule | null {
-  return orderRule(events) ?? attemptRule(events) ?? moneyRule(events) ?? endRule(events);
+  return orderRule(events) ?? attemptRule(events) ?? accountRule(events) ?? moneyRule(events) ?? endRule(events);
 }
 
 function orderRule(events: readonly ReceiptEvent[]): BrokenRule | null {
@@ -90,6 +90,41 @@ function evidenceRule(event: ReceiptEvent, attempt: OpenAttempt): string | null 
 function find<K extends ReceiptKind>(events: readonly ReceiptEvent[], kind: K): { index: number; event: ReceiptEventOf<K> } | null {
   const index = events.findIndex((event) => event.kind === kind);
   return index === -1 ? null : { index, event: events[index] as ReceiptEventOf<K> };
+}
+
+/** Each transfer goes between the accounts that it can go between. */
+function accountRule(events: readonly ReceiptEvent[]): BrokenRule | null {
+  const header = find(events, 'header')!.event.facts;
+  const [escrow, requester] = [`escrow:${header.escrow}`, `wallet:${header.requester}`];
+  let node = '';
+  for (const [index, event] of events.entries()) {
+    const broken = (from: string, to: string): BrokenRule => ({ index, reason: `it goes from ${from} to ${to}` });
+    const goes = (from: string, to: string): BrokenRule | null => {
+      const facts = event.facts as { from: string; to: string };
+      return facts.from === from && facts.to === to ? null : broken(from, to);
+    };
+    if (event.kind === 'assignment') node = event.facts.nodeAccount;
+    const rule = ((): BrokenRule | null => {
+      switch (event.kind) {
+        case 'lock':
+          return goes(requester, escrow);
+        case 'donation':
+          return goes('outside', escrow);
+        case 'slash':
+          return goes(`stake:${node}`, 'insurance');
+        case 'payout':
+          return event.facts.from === escrow && event.facts.to.startsWith('wallet:') ? null : broken(escrow, "the node's owner");
+        case 'fee':
+          return goes(escrow, 'platform');
+        case 'refund':
+          return goes(escrow, requester);
+        default:
+          return null;
+      }
+    })();
+    if (rule !== null) return rule;
+  }
+  return null;
 }
 
 /** What was locked (and donated) is exactly what was paid, taken as the fee, and refunded. */
