@@ -11,6 +11,8 @@ import { createNodeRegistrationActivities } from '#activities/platform/node-regi
 import { sweepSilentNodes, sweepUnsubmittedJobs, writeChainHeartbeats } from '#activities/platform/node-sweep';
 import { createOnboardingActivities } from '#activities/platform/onboarding';
 import { createReceiptActivities, createReceiptSweep } from '#activities/platform/receipt';
+import { createDrawActivities } from '#activities/platform/verification/draw';
+import { createOpinionBook } from '#activities/platform/verification/opinions';
 import { type Config, parseConfig } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectMongo, type Mongo } from '#db/mongo/connect';
@@ -79,6 +81,8 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
   return {
     ...createJobActivities({ db: postgres.db, countModel: (userId, jobId) => countModel(mongo, userId, jobId) }),
     ...createEscrowActivities(deps),
+    ...createDrawActivities(deps),
+    ...createOpinionBook(deps),
     ...createReceiptActivities(deps),
     ...createNodeRegistrationActivities(deps),
     ...createOnboardingActivities({

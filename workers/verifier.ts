@@ -2,19 +2,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { JWK } from 'jose';
-import { createVerificationActivities } from '#activities/platform/verification';
+import { createVerificationActivities } from '#activities/platform/verification/activities';
 import { createTokens } from '#api/auth/tokens';
 import { parseConfig } from '#core/config/config';
+import { CyxError } from '#core/errors/cyx-error';
 import { CyxCloudClient } from '#cyxcloud/client/client';
 import { connectPostgres } from '#db/postgres/connect';
 import { createLocalKms } from '#db/secrets/kms';
 import { verifierQueue } from '#temporal/contract/queues';
 import { connectWorker, dataConverterOf, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
 
+/** Tells the embedded stack's verifiers apart; a single one needs no name. */
+const DEFAULT_ID = 'verifier';
+const ID_FORM = /^[\w.-]{1,64}$/;
+
 /** Recomputes results of one device class. Its own process, so that an evaluation never slows the platform's worker. */
 runProcess('verifier', async (stopped) => {
   installRuntime();
   const config = parseConfig(process.env);
+  const verifierId = process.env['CYXWIZ_VERIFIER_ID'] ?? DEFAULT_ID;
+  if (!ID_FORM.test(verifierId)) throw new CyxError('INVALID_INPUT', 'CYXWIZ_VERIFIER_ID: write up to 64 letters, digits, dots or dashes, or unset it');
   const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK);
   const cloud = new CyxCloudClient({
     baseUrl: config.storageUrl,
@@ -30,7 +37,13 @@ runProcess('verifier', async (stopped) => {
       namespace: config.temporal.namespace,
       taskQueue,
       dataConverter: dataConverterOf(config),
-      activities: createVerificationActivities({ db: postgres.db, kms: createLocalKms(readKmsKey(config)), cloud }),
+      activities: createVerificationActivities({
+        db: postgres.db,
+        kms: createLocalKms(readKmsKey(config)),
+        cloud,
+        verifierId,
+        cacheDir: join(config.home, 'verifiers', verifierId),
+      }),
       maxConcurrentActivityTaskExecutions: 1,
       shutdownGraceTime: '10 s',
     });
@@ -38,7 +51,7 @@ runProcess('verifier', async (stopped) => {
     if (stopped.aborted) worker.shutdown();
     else {
       stopped.addEventListener('abort', () => worker.shutdown());
-      ready('verifier', { taskQueue });
+      ready(verifierId, { taskQueue });
     }
     await running;
   }

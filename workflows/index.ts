@@ -1,4 +1,6 @@
 /** Every workflow of the platform: the entry of the bundle. */
 export { nodeRegistrationWorkflow } from './node-registration/workflow.ts';
 export { onboardingWorkflow } from './onboarding/workflow.ts';
+export { slashingWorkflow } from './slashing/workflow.ts';
 export { trainingJobWorkflow } from './training-job/workflow.ts';
+export { verificationWorkflow } from './verification/workflow.ts';

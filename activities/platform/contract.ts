@@ -80,15 +80,65 @@ export interface EscrowActivities {
 
 export interface Verdict {
   readonly valid: boolean;
-  /** What was found wrong, where valid is false. */
+  /** What was found wrong, where valid is false: with a segment's steps, and the expected and found hashes. */
   readonly reason: string;
+  /** Whose work that is: this attempt's, or an earlier one's that it had gone on from. */
+  readonly blamedAttempt: number | null;
   readonly testAccuracy: number;
   readonly testLoss: number;
 }
 
+/** On the platform's queue. */
+export interface DrawActivities {
+  /**
+   * Draws the segments to re-execute, once, as soon as the chain has the block for it. STATE_CONFLICT where the secret
+   * is missing or not the committed one: then there is no verdict.
+   */
+  drawSegments(input: { jobId: string; attempt: number }): Promise<DrawSummary>;
+}
+
+export interface DrawSummary {
+  readonly drawn: number;
+  readonly segments: number;
+  /** Time for one verifier, by how long the training took. */
+  readonly opinionWithinMs: number;
+}
+
+/** One verifier's verdict, with what it cost. */
+export interface Opinion extends Verdict {
+  /** 1, 2, 3 in the order of asking. */
+  readonly opinion: number;
+  readonly verifierId: string;
+  /** Re-executed. */
+  readonly segments: number;
+  readonly steps: number;
+  readonly tookMs: number;
+}
+
+export interface OpinionRequest {
+  readonly jobId: string;
+  readonly attempt: number;
+  /** 1, 2, 3: each is given once and kept. */
+  readonly opinion: number;
+  /** These gave theirs already; they refuse (ANOTHER_VERIFIER), so that another one is asked. */
+  readonly notBy: readonly string[];
+}
+
+/** On the queue of the job's device class. */
 export interface VerificationActivities {
-  /** Opens the model, checks it against the job's graph and recomputes the metric on the held-out data. */
+  /** As jobs of earlier versions of the workflow ask for it: without re-execution. */
   verifyResult(input: { jobId: string; attempt: number }): Promise<Verdict>;
+  /** Checks commitment, model and held-out metric, and re-executes the drawn segments. */
+  giveOpinion(input: OpinionRequest): Promise<Opinion>;
+}
+
+export const ANOTHER_VERIFIER = 'ANOTHER_VERIFIER';
+
+export interface OpinionBookActivities {
+  /** Keeps an opinion, once under its number; the first stays. */
+  recordOpinion(input: { jobId: string; attempt: number; opinion: Opinion }): Promise<void>;
+  /** What a liar's attempt left behind, and what was built on it, is gone on from by nobody; the liar starts anew. */
+  disownAttempt(input: { jobId: string; attempt: number; reason: string }): Promise<void>;
 }
 
 export interface ReceiptActivities {

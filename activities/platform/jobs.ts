@@ -3,12 +3,13 @@ import { isTerminal, type JobState } from '#core/job/machine';
 import { formatCyxwiz } from '#core/money/amount';
 import { splitPayout } from '#core/money/split';
 import { isReliable } from '#core/node/reputation';
-import { closeAttempt, findAttempt, openAttempt } from '#db/postgres/attempts';
+import { findAttempt, openAttempt } from '#db/postgres/attempts';
 import type { Database, JobRow, NodeRow } from '#db/postgres/database';
 import { edgeWasUp } from '#db/postgres/edge-beats';
 import { appendJobEvent } from '#db/postgres/events';
 import { applyJobTransition, findJob, patchJob, requireJob } from '#db/postgres/jobs';
 import { capableNodes } from '#db/postgres/nodes';
+import { closeWithOutcome } from '#db/postgres/outcomes';
 import { CyxError } from '#core/errors/cyx-error';
 import { classesAbleToServe } from '#core/hardware/device-class';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
@@ -57,7 +58,7 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
 
     closeAttempt: async ({ jobId, attempt, outcome, reason }) => {
       const row = await findAttempt(db, { jobId, attempt });
-      await closeAttempt(db, { jobId, attempt, outcome, reason });
+      await closeWithOutcome(db, { jobId, attempt, outcome, reason });
       await appendJobEvent(db, {
         jobId,
         kind: 'log',
@@ -76,7 +77,7 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       if (row?.modelCid == null || row.nodeId === null) {
         throw new CyxError('STATE_CONFLICT', `Attempt ${attempt} of job ${jobId} has no result to complete with`);
       }
-      await closeAttempt(db, { jobId, attempt, outcome: 'completed' });
+      await closeWithOutcome(db, { jobId, attempt, outcome: 'completed' });
       await patchJob(db, jobId, { modelCid: row.modelCid });
       await endJobOfNode(db, row.nodeId);
       const job = await requireJob(db, jobId);

@@ -10,6 +10,7 @@ export const SERVICE_NAMES = [
   'api',
   'platform',
   'verifier',
+  'verifier-2',
   'node',
 ] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];

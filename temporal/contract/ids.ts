@@ -14,4 +14,6 @@ export const WORKFLOW_TYPES = {
   onboarding: 'onboardingWorkflow',
   nodeRegistration: 'nodeRegistrationWorkflow',
   job: 'trainingJobWorkflow',
+  verification: 'verificationWorkflow',
+  slashing: 'slashingWorkflow',
 } as const;

@@ -34,9 +34,25 @@ export const NODE_RUN: ActivityOptions = {
   retry: { initialInterval: '500 ms', backoffCoefficient: 1.5, maximumInterval: '5 s' },
 };
 
-/** Held-out evaluation and re-execution by a verifier. */
+/** Held-out evaluation by a verifier, as runs of earlier versions ask for it. */
 export const VERIFY: ActivityOptions = {
   startToCloseTimeout: '30 min',
   heartbeatTimeout: '30 s',
   retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' },
+};
+
+/**
+ * One verifier's opinion. Its time limits follow from the training's, so they are given with the call. A verifier that may
+ * not answer fails retryably, so retries are quick; one that died is noticed by its silence.
+ */
+export const OPINION: ActivityOptions = {
+  heartbeatTimeout: '30 s',
+  retry: { initialInterval: '500 ms', backoffCoefficient: 1.5, maximumInterval: '10 s' },
+};
+
+/** A record of what is done already: worth some patience, and no more. */
+export const RECEIPT: ActivityOptions = {
+  startToCloseTimeout: '30 s',
+  scheduleToCloseTimeout: '2 min',
+  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '15 s' },
 };

@@ -4,8 +4,8 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
+  executeChild,
   isCancellation,
-  log,
   proxyActivities,
   sleep,
   TimeoutFailure,
@@ -16,6 +16,10 @@ import { capabilityQueue, nodeQueue, PLATFORM_QUEUE, type Tier, verifierQueue } 
 import { MAX_ATTEMPTS } from '#core/job/end-reason';
 import { CHAIN, CLAIM, NODE_RUN, VERIFY } from '#temporal/contract/retry';
 import type { ActivityOptions } from '@temporalio/workflow';
+import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
+import type { SlashingInput } from '../slashing/messages.ts';
+import { untilDone } from '../until-done.ts';
+import type { VerificationInput, VerificationResult } from '../verification/messages.ts';
 import type { SubmitJobInput } from './messages.ts';
 import { database, type JobProcess } from './process.ts';
 
@@ -44,6 +48,8 @@ const VERDICT_WITHIN = '15 min';
 export type AttemptResult =
   | { readonly kind: 'valid'; readonly verdict: Verdict }
   | { readonly kind: 'nodeFailed'; readonly outcome: 'timeout' | 'invalid' | 'released'; readonly reason: string }
+  /** Its predecessor lied: nothing is wrong with this attempt's own work, but what it went on from. */
+  | { readonly kind: 'misled'; readonly blamedAttempt: number; readonly reason: string }
   | { readonly kind: 'diverged'; readonly outcome: 'released'; readonly reason: string }
   | { readonly kind: 'noVerdict'; readonly reason: string };
 
@@ -129,7 +135,7 @@ export async function runAttempt(job: JobProcess, submission: SubmitJobInput, no
     if (isCancellation(error)) throw error;
     return classify(error);
   }
-  return verify(job, submission);
+  return job.reexecutes ? verify(job, submission) : verifyWithoutReexecution(job, submission);
 }
 
 /**
@@ -147,7 +153,20 @@ async function orAbandon<T>(job: JobProcess, work: Promise<T>): Promise<T> {
   return Promise.race([work, abandoned]);
 }
 
-async function verify(job: JobProcess, submission: SubmitJobInput): Promise<AttemptResult> {
+async function verify({ jobId, attempt }: JobProcess, { deviceClass }: SubmitJobInput): Promise<AttemptResult> {
+  const result = await executeChild<(input: VerificationInput) => Promise<VerificationResult>>(WORKFLOW_TYPES.verification, {
+    workflowId: workflowIds.verification(jobId, attempt),
+    args: [{ jobId, attempt, deviceClass }],
+  });
+  if (result.kind === 'none') return { kind: 'noVerdict', reason: result.reason };
+  if (result.valid) return { kind: 'valid', verdict: result };
+  const blamedAttempt = result.blamedAttempt ?? attempt;
+  if (blamedAttempt !== attempt) return { kind: 'misled', blamedAttempt, reason: result.reason };
+  return { kind: 'nodeFailed', outcome: 'invalid', reason: result.reason };
+}
+
+/** As jobs were verified that had begun before re-execution was there. */
+async function verifyWithoutReexecution(job: JobProcess, submission: SubmitJobInput): Promise<AttemptResult> {
   const verifier = proxyActivities<VerificationActivities>({
     ...VERIFY,
     taskQueue: verifierQueue(submission.deviceClass),
@@ -211,6 +230,10 @@ export async function closeOpenAttempt(job: JobProcess, outcome: 'timeout' | 'in
     // Lateness is judged by what the platform has on record, not by what the workflow happens to have heard.
     const isLate = outcome === 'timeout' && (await database.judgeLateness({ jobId: job.jobId, attempt })) === 'timeout';
     const fair = outcome === 'timeout' && !isLate ? 'released' : outcome;
+    if (job.reexecutes && fair !== 'released' && job.nodeId !== null) {
+      await slash(job.nodeId, { jobId: job.jobId, attempt, outcome: fair, reason });
+      return;
+    }
     // The lease ends first, so that no key is released while the chain step runs.
     await database.closeAttempt({ jobId: job.jobId, attempt, outcome: fair, reason });
     await untilDone('close the attempt', () => chain.failAttempt({ jobId: job.jobId, attempt, outcome: fair, reason }));
@@ -218,18 +241,9 @@ export async function closeOpenAttempt(job: JobProcess, outcome: 'timeout' | 'in
   job.openAttempt = undefined;
 }
 
-/**
- * Settling is never given up: a step that fails for good today (a chain that refuses, a bug) waits, shows up for
- * operators, and is tried again, until somebody mended what was wrong.
- */
-export async function untilDone<T>(what: string, step: () => Promise<T>): Promise<T> {
-  for (let waitMs = 5_000; ; waitMs = Math.min(waitMs * 2, 600_000)) {
-    try {
-      return await step();
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      log.error('a settlement step failed and is tried again', { what, waitMs, error: String(error) });
-      await sleep(waitMs);
-    }
-  }
+async function slash(nodeId: string, failure: Omit<SlashingInput, 'nodeId'>): Promise<void> {
+  await executeChild<(input: SlashingInput) => Promise<void>>(WORKFLOW_TYPES.slashing, {
+    workflowId: workflowIds.slashing(nodeId, failure.jobId),
+    args: [{ ...failure, nodeId }],
+  });
 }

@@ -6,7 +6,7 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { JobActivities, RecordedState } from '#activities/platform/contract';
+import type { JobActivities, OpinionBookActivities, RecordedState } from '#activities/platform/contract';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { StopReason } from '#core/job/ending';
 import { isTerminal, type JobEvent, type JobState, transition } from '#core/job/machine';
@@ -14,7 +14,7 @@ import { DATABASE } from '#temporal/contract/retry';
 import { JOB_STATE, NODE_ID } from '#temporal/contract/search-attributes';
 import type { SubmitJobInput, TrainingJobStatus } from './messages.ts';
 
-export const database = proxyLocalActivities<JobActivities>(DATABASE);
+export const database = proxyLocalActivities<JobActivities & OpinionBookActivities>(DATABASE);
 
 /** What one job's workflow knows about itself. The state only changes through `move`. */
 export class JobProcess {
@@ -32,6 +32,8 @@ export class JobProcess {
   openAttempt: number | undefined;
   /** A node was given the job at least once. */
   everAssigned = false;
+  /** Set at the start and then for good: a job that began before re-execution was there ends without it. */
+  reexecutes = false;
   /** How the job had ended before this run, where it had. */
   endedBefore: RecordedState | undefined;
   private readonly work = new CancellationScope();

@@ -4,12 +4,19 @@ import { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
+import { eq } from 'drizzle-orm';
 import { CLAIM_REFUSED, type NodeActivities } from '#activities/node/contract';
-import type { Verdict } from '#activities/platform/contract';
+import type { Chain } from '#activities/platform/chain/chain';
+import type { Opinion, OpinionRequest, Verdict } from '#activities/platform/contract';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
+import { createReceiptActivities } from '#activities/platform/receipt';
 import type { World } from '#activities/platform/testing/world';
-import { openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { createDrawActivities } from '#activities/platform/verification/draw';
+import { createOpinionBook } from '#activities/platform/verification/opinions';
+import { DRAW_AFTER_SLOTS } from '#core/verification/draw';
+import { type AttemptKey, openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { jobAttempts } from '#db/postgres/schema';
 import { requireNode } from '#db/postgres/nodes';
 import { findJob } from '#db/postgres/jobs';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
@@ -29,35 +36,55 @@ export interface Scenario {
   submit(job: { jobId: string; submission: SubmitJobInput }, updateId?: string): Promise<WorkflowHandle>;
   /** Registers a node whose owner is somebody else, and lets it behave as told until the returned call. */
   provider(behaviour: Behaviour): Promise<{ nodeId: string; account: string; ownerAddress: string; leave(): Promise<void> }>;
-  /** What the verifier will say, in this order; `VALID` once there is nothing left. */
+  /** What the verifiers will say, in this order; `VALID` once there is nothing left. */
   readonly verdicts: (Verdict | 'no verdict')[];
+  /** The secrets of attempts that are assigned from now on are lost before the draw. */
+  loseSecrets(): void;
   close(): Promise<void>;
 }
 
 /** What a provider does with each job it is offered. `hang`: works on until it is cancelled. */
 export type Behaviour = 'honest' | 'silent after the claim' | 'hangs in start' | 'hangs in training' | 'ignores the stop' | 'delivers, but never answers' | 'diverges' | 'gives up';
 
-const VALID: Verdict = { valid: true, reason: '', testAccuracy: 0.97, testLoss: 0.1 };
-export const INVALID: Verdict = { valid: false, reason: 'other weights', testAccuracy: 0, testLoss: 0 };
+const VALID: Verdict = { valid: true, reason: '', blamedAttempt: null, testAccuracy: 0.97, testLoss: 0.1 };
+
+/** Wrong work of this attempt. */
+export function wrong(blamedAttempt = 1): Verdict {
+  return { valid: false, reason: 'steps 1 to 5 give another state', blamedAttempt, testAccuracy: 0, testLoss: 0 };
+}
 
 export async function createScenario(testServer: string): Promise<Scenario> {
   const verdicts: (Verdict | 'no verdict')[] = [];
-  const platform = await startTestPlatform(testServer, ({ postgres: { db }, kms, chain }) => ({
-    ...createJobActivities({ db, countModel: async () => undefined }),
-    ...createEscrowActivities({ db, kms, chain }),
-  }));
+  let secretsAreLost = false;
+  const platform = await startTestPlatform(testServer, ({ postgres: { db }, kms, chain }) => {
+    const draws = createDrawActivities({ db, kms, chain });
+    return {
+      ...createJobActivities({ db, countModel: async () => undefined }),
+      ...createEscrowActivities({ db, kms, chain }),
+      ...createOpinionBook({ db }),
+      ...createReceiptActivities({ db, chain }),
+      drawSegments: async (input: AttemptKey) => {
+        await skipSlots(chain);
+        if (secretsAreLost) await db.update(jobAttempts).set({ drawSecretWrapped: null }).where(eq(jobAttempts.jobId, input.jobId));
+        return draws.drawSegments(input);
+      },
+    };
+  });
   const { env, world } = platform;
   await platform.alsoRun(verifierQueue('cpu'), {
-    verifyResult: async () => {
+    giveOpinion: async ({ opinion, notBy }: OpinionRequest): Promise<Opinion> => {
       const verdict = verdicts.shift() ?? VALID;
       if (verdict === 'no verdict') throw ApplicationFailure.nonRetryable('the model can not be opened', 'INTERNAL');
-      return verdict;
+      return { ...verdict, opinion, verifierId: `verifier-${notBy.length + 1}`, segments: 0, steps: 0, tookMs: 1 };
     },
   });
   return {
     env,
     world,
     verdicts,
+    loseSecrets: () => {
+      secretsAreLost = true;
+    },
     newJob: async ({ deadlineMs = 600_000, amount = '50' } = {}) => {
       const user = await world.newUser();
       // By the test server's clock, which runs ahead of ours once it has skipped.
@@ -77,6 +104,12 @@ export async function createScenario(testServer: string): Promise<Scenario> {
     provider: (behaviour) => startProvider(env, world, behaviour),
     close: () => platform.close(),
   };
+}
+
+/** The localnet's slots follow the wall clock, which the test server does not wait for. */
+async function skipSlots({ connection }: Chain): Promise<void> {
+  const request = { jsonrpc: '2.0', id: 1, method: 'cyxwizWarpClock', params: [{ seconds: 0, slots: Number(DRAW_AFTER_SLOTS) }] };
+  await fetch(connection.rpcEndpoint, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) });
 }
 
 /** Start and update in two calls: the time-skipping server has no Update-with-Start (the real one is tested with it). */

@@ -8,7 +8,7 @@ import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { RUN_TIMEOUT } from '../testing/platform.ts';
 import { cancelJobUpdate, jobStatusQuery } from './messages.ts';
-import { type Behaviour, createScenario, INVALID, resultOf, type Scenario } from './testing.ts';
+import { type Behaviour, createScenario, resultOf, type Scenario, wrong } from './testing.ts';
 
 // The test server skips timers, but not while an activity waits to be taken: those deadlines are short and real.
 let scenario: Scenario;
@@ -59,8 +59,9 @@ describe('a job that goes well', () => {
     const node = await provider('honest');
     const job = await scenario.newJob();
     // Not by its result: waiting for that lets the test server skip on to the deadline.
-    await scenario.submit(job);
+    const first = await scenario.submit(job);
     await untilState(job.jobId, 'COMPLETED');
+    while ((await first.describe()).status.name === 'RUNNING') await new Promise((done) => setTimeout(done, 50));
     const before = await Promise.all([balance(job.address), balance(node.ownerAddress)]);
     // A reset to the beginning: everything is asked and done anew.
     const again = await resultOf(await scenario.submit(job), 'reset-after-completion');
@@ -181,7 +182,7 @@ describe('a node that fails', () => {
 
   it('by an invalid result loses 25 % and is paid nothing', async () => {
     const liar = await provider('honest');
-    scenario.verdicts.push(INVALID, INVALID);
+    scenario.verdicts.push(wrong(), wrong());
     const job = await scenario.newJob({ deadlineMs: 6_000 });
     const handle = await scenario.submit(job);
     expect(await resultOf(handle, 'result-invalid')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });

@@ -6,12 +6,17 @@ import {
   condition,
   isCancellation,
   log,
+  patched,
+  proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
-import type { RecordedState } from '#activities/platform/contract';
+import type { ReceiptActivities, RecordedState } from '#activities/platform/contract';
 import { type JobEnding, endingOfStop } from '#core/job/ending';
 import { MAX_ATTEMPTS } from '#core/job/end-reason';
-import { assignToNode, chain, closeOpenAttempt, runAttempt, untilDone } from './attempt.ts';
+import { PLATFORM_QUEUE } from '#temporal/contract/queues';
+import { RECEIPT } from '#temporal/contract/retry';
+import { untilDone } from '../until-done.ts';
+import { assignToNode, chain, closeOpenAttempt, runAttempt } from './attempt.ts';
 import {
   cancelJobUpdate,
   jobStatusQuery,
@@ -23,6 +28,8 @@ import {
 import { database, JobProcess } from './process.ts';
 import { validateCancel, validateSubmission } from './validation.ts';
 
+const receipts = proxyActivities<ReceiptActivities>({ ...RECEIPT, taskQueue: PLATFORM_QUEUE });
+
 /** A job that was started but whose submission was not accepted ends itself after this time. */
 const SUBMIT_WITHIN = '5 s';
 
@@ -33,6 +40,7 @@ const SUBMIT_WITHIN = '5 s';
  */
 export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<TrainingJobResult> {
   const job = new JobProcess(jobId);
+  job.reexecutes = patched('re-execution');
   let result: { modelCid: string; testAccuracy: number } | null = null;
   setHandler(jobStatusQuery, () => job.status);
   setHandler(
@@ -78,9 +86,22 @@ export async function trainingJobWorkflow({ jobId }: TrainingJobInput): Promise<
       await job.move(settled.event, { endReason: settled.endReason });
       endReason = settled.endReason;
     }
+    if (patched('receipt')) await issueReceipt(jobId);
     await condition(allHandlersFinished);
     return { jobId, state: job.state, endReason, modelCid: null, testAccuracy: null, ...(result ?? {}), ...endOf(job.endedBefore) };
   });
+}
+
+/**
+ * The job has ended by now, in every list and on chain, and its receipt is made by whoever asks for it where it is
+ * missing. So this waits for what the books are behind by, and no longer: a job never fails for its receipt.
+ */
+async function issueReceipt(jobId: string): Promise<void> {
+  try {
+    await receipts.issueReceipt({ jobId });
+  } catch (error) {
+    log.warn('the receipt is left to whoever asks for it', { jobId, error: String(error) });
+  }
 }
 
 /** What an earlier run of this job said of its end. */
@@ -119,6 +140,7 @@ async function lockAndTrain(job: JobProcess, submission: SubmitJobInput): Promis
     const attempt = await runAttempt(job, submission, nodeId);
     if (attempt.kind === 'valid') return settle(job, attempt.verdict.testAccuracy);
     log.warn('attempt failed', { attempt: job.attempt, kind: attempt.kind, reason: attempt.reason });
+    if (attempt.kind === 'misled') await database.disownAttempt({ jobId: job.jobId, attempt: attempt.blamedAttempt, reason: attempt.reason });
     await closeOpenAttempt(job, attempt.kind === 'nodeFailed' ? attempt.outcome : 'released', attempt.reason);
     if (attempt.kind === 'diverged') return failed('TRAINING_DIVERGED');
     if (attempt.kind === 'noVerdict') return failed('INTERNAL_ERROR');

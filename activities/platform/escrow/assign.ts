@@ -8,6 +8,7 @@ import { assignNodeInstruction } from '#programs/clients/ts/job-escrow';
 import { findNodePda } from '#programs/clients/ts/pda';
 import type { Chain } from '../chain/chain.ts';
 import type { AssignResult } from '../contract.ts';
+import { drawHashFor } from '../verification/draw-secret.ts';
 import { startJobOfNode } from '../node-projection.ts';
 import { chainStep, type EscrowDeps, requireEscrow, stepKeys, type Subject, subjectOf } from './deps.ts';
 
@@ -50,6 +51,7 @@ async function assignOnChain(deps: EscrowDeps, { subject, attempt, node, account
   if (escrow.attempts[attempt - 1] !== undefined) return null;
   const reason = await reasonToRefuse(deps.chain, job, node, account);
   if (reason !== null) return reason;
+  const drawHash = await drawHashFor(deps, { jobId: job.id, attempt });
   try {
     await chainStep(deps, {
       key: stepKeys.assign(job.id, attempt, node.id),
@@ -63,6 +65,7 @@ async function assignOnChain(deps: EscrowDeps, { subject, attempt, node, account
             node: account,
             attempt,
             expiresAt: escrow.expiresAt,
+            drawHash,
           }),
         ],
       }),

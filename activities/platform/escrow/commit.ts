@@ -2,11 +2,16 @@ import { CyxError } from '#core/errors/cyx-error';
 import { findAttempt } from '#db/postgres/attempts';
 import { appendJobEvent } from '#db/postgres/events';
 import { patchJob } from '#db/postgres/jobs';
-import { commitResultInstruction } from '#programs/clients/ts/job-escrow';
+import { MAX_OPINIONS } from '#core/verification/decision';
+import { commitResultInstruction, MAX_VERIFY_SECONDS } from '#programs/clients/ts/job-escrow';
+import { opinionWithinMs } from '../verification/opinion-time.ts';
 import { chainStep, type EscrowDeps, requireEscrow, stepKeys, subjectOf } from './deps.ts';
 
-/** A committed result blocks the requester's own refund for this long at most. */
-const VERDICT_WITHIN_SECONDS = 1_800n;
+/** A committed result blocks the requester's own refund for this long at most, beside the time for opinions. */
+const DRAW_WITHIN_SECONDS = 1_800;
+
+/** Our clock may run ahead of the chain's. */
+const CLOCK_SKEW_SECONDS = 3_600;
 
 /** Writes the root that the node reported on chain, once. RESULT_INVALID where there is none or another one. */
 export async function commitResult(deps: EscrowDeps, jobId: string, attempt: number): Promise<{ modelCid: string }> {
@@ -22,7 +27,9 @@ export async function commitResult(deps: EscrowDeps, jobId: string, attempt: num
     throw new CyxError('RESULT_INVALID', 'Another result is committed on chain');
   }
   if (onChain.committedAt === 0n) {
-    const verifyDeadline = BigInt(Math.floor(Date.now() / 1000)) + VERDICT_WITHIN_SECONDS;
+    const verdictSeconds = DRAW_WITHIN_SECONDS + Math.ceil((MAX_OPINIONS * opinionWithinMs(result)) / 1000);
+    const longest = Number(MAX_VERIFY_SECONDS) - CLOCK_SKEW_SECONDS;
+    const verifyDeadline = BigInt(Math.floor(Date.now() / 1000) + Math.min(verdictSeconds, longest));
     await chainStep(deps, {
       key: stepKeys.commit(jobId, attempt),
       jobId,

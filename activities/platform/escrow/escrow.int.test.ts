@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { PublicKey } from '@solana/web3.js';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,13 +6,17 @@ import { type AuditReport, auditLedger } from '#api/services/audit';
 import { parseCyxwiz } from '#core/money/amount';
 import { openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import type { Database } from '#db/postgres/database';
+import { readJobEvents } from '#db/postgres/events';
 import { transfersOfJob } from '#db/postgres/ledger';
 import { requireNode } from '#db/postgres/nodes';
 import { chainIntents, jobAttempts, ledgerEntries } from '#db/postgres/schema';
+import { keepVerdict } from '#db/postgres/verdicts';
 import type { EscrowActivities } from '../contract.ts';
 import { temporaryStack, type TemporaryStack } from '#scripts/test/temporary-stack';
 import { createWorld, type World } from '../testing/world.ts';
+import { drawHashFor } from '../verification/draw-secret.ts';
 import { createEscrowActivities } from './activities.ts';
+import { subjectOf } from './deps.ts';
 
 let world: World;
 let escrow: EscrowActivities;
@@ -54,6 +58,27 @@ async function trained(jobId: string, attempt: number, nodeId: string): Promise<
   );
 }
 
+/** What verifiers found, in this order: true, or the attempt that they blame. */
+async function opinions(jobId: string, attempt: number, ...found: (true | number)[]): Promise<void> {
+  for (const [index, one] of found.entries()) {
+    const facts = { valid: one === true, reason: one === true ? '' : 'other weights', blamedAttempt: one === true ? null : one };
+    await keepVerdict(world.postgres.db, { jobId, attempt, opinion: index + 1, verifierId: `v${index}`, segments: 0, steps: 0, tookMs: 0, ...facts });
+  }
+}
+
+/** A job that is locked, assigned, trained and committed. */
+async function committed(): Promise<{ jobId: string; user: { address: string }; account: PublicKey }> {
+  const user = await world.newUser();
+  const node = await world.newNode();
+  const jobId = await world.newJob(user);
+  await escrow.lockEscrow({ jobId });
+  await claim(jobId, 1, node.nodeId);
+  await escrow.assignNode({ jobId, attempt: 1 });
+  await trained(jobId, 1, node.nodeId);
+  await escrow.commitResult({ jobId, attempt: 1 });
+  return { jobId, user, account: new PublicKey(node.account) };
+}
+
 describe('welcome credit', () => {
   it('is minted once, however often it is asked for', async () => {
     const user = await world.newUser('1000');
@@ -80,6 +105,7 @@ describe('a job that is paid', () => {
     await trained(jobId, 1, node.nodeId);
     await escrow.commitResult({ jobId, attempt: 1 });
     await escrow.commitResult({ jobId, attempt: 1 });
+    await opinions(jobId, 1, true);
     expect(await escrow.releasePayment({ jobId, attempt: 1 })).toEqual({ status: 'released' });
     expect(await escrow.releasePayment({ jobId, attempt: 1 })).toEqual({ status: 'released' });
     expect(await escrow.refundEscrow({ jobId })).toEqual({ status: 'released' });
@@ -179,6 +205,71 @@ describe('a node that fails', () => {
     expect(await escrow.assignNode({ jobId, attempt: 1 })).toMatchObject({ granted: false });
     await escrow.failAttempt({ jobId, attempt: 1, outcome: 'timeout', reason: 'never assigned' });
     expect(await escrow.refundEscrow({ jobId })).toEqual({ status: 'refunded' });
+  });
+});
+
+describe('a result', () => {
+  it.each([
+    ['no opinion', []],
+    ['one bad opinion', [1]],
+    ['two that disagree', [1, true]],
+    ['two bad opinions', [1, 1]],
+  ] as [string, (true | number)[]][])('is not paid for with %s', async (_name, found) => {
+    const { jobId, user } = await committed();
+    await opinions(jobId, 1, ...found);
+    await expect(escrow.releasePayment({ jobId, attempt: 1 })).rejects.toMatchObject({ type: 'STATE_CONFLICT', nonRetryable: true });
+    await escrow.refundEscrow({ jobId });
+    expect(await balance(user.address)).toBe(cyx('1000'));
+  });
+
+  it('is paid for where two of three verifiers find it good', async () => {
+    const { jobId } = await committed();
+    await opinions(jobId, 1, 1, true, true);
+    expect(await escrow.releasePayment({ jobId, attempt: 1 })).toEqual({ status: 'released' });
+  });
+
+  it('is not paid for once its escrow went back', async () => {
+    const { jobId, user } = await committed();
+    await opinions(jobId, 1, true);
+    await escrow.refundEscrow({ jobId });
+    expect(await escrow.releasePayment({ jobId, attempt: 1 })).toEqual({ status: 'refunded' });
+    expect(await balance(user.address)).toBe(cyx('1000'));
+  });
+
+  it('costs a quarter of the stake where two verifiers blame this attempt, once, and its evidence can be checked', async () => {
+    const { jobId, account } = await committed();
+    await opinions(jobId, 1, 1, 1);
+    const failure = { jobId, attempt: 1, outcome: 'invalid' as const, reason: 'other weights' };
+    await escrow.failAttempt(failure);
+    await escrow.failAttempt(failure);
+    expect((await world.chain.node(account))!.stakeBase).toBe(cyx('75'));
+    const { address } = await subjectOf({ db: world.postgres.db }, jobId);
+    const onChain = (await world.chain.escrow(address))!.attempts[0]!;
+    const log = await readJobEvents(world.postgres.db, { jobId, afterId: 0n, limit: 100, kind: 'log' });
+    const [text] = log.flatMap((event) => /^Evidence, whose SHA-256 is on chain: (.*)$/.exec((event.payload as { line: string }).line)?.[1] ?? []);
+    expect(JSON.parse(text!)).toMatchObject({ jobId, attempt: 1, outcome: 'invalid', findings: [{ verifierId: 'v0' }, { verifierId: 'v1' }] });
+    expect(createHash('sha256').update(text!).digest('hex')).toBe(Buffer.from(onChain.evidenceHash).toString('hex'));
+  });
+
+  it.each([
+    ['one opinion', [1]],
+    ['opinions that blame an earlier attempt', [2, 2]],
+    ['opinions that disagree', [1, true]],
+  ] as [string, (true | number)[]][])('slashes nobody by %s', async (_name, found) => {
+    const { jobId, account } = await committed();
+    await opinions(jobId, 1, ...found);
+    await expect(escrow.failAttempt({ jobId, attempt: 1, outcome: 'invalid', reason: 'other weights' })).rejects.toMatchObject({ type: 'STATE_CONFLICT' });
+    expect((await world.chain.node(account))!.stakeBase).toBe(cyx('100'));
+    await escrow.failAttempt({ jobId, attempt: 1, outcome: 'released', reason: 'test' });
+    await escrow.refundEscrow({ jobId });
+  });
+
+  it('is drawn from with the secret whose hash is on chain since the assignment', async () => {
+    const { jobId } = await committed();
+    const { address } = await subjectOf({ db: world.postgres.db }, jobId);
+    const { drawHash } = (await world.chain.escrow(address))!.attempts[0]!;
+    expect(drawHash).toEqual(await drawHashFor({ db: world.postgres.db, kms: world.kms }, { jobId, attempt: 1 }));
+    await escrow.refundEscrow({ jobId });
   });
 });
 

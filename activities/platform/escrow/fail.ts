@@ -9,6 +9,8 @@ import { findStakeVaultPda } from '#programs/clients/ts/pda';
 import { mayStillLand } from '../chain/send-once.ts';
 import type { EscrowActivities } from '../contract.ts';
 import { projectNodeAccount } from '../node-projection.ts';
+import { evidenceOf, publishEvidence } from './evidence.ts';
+import { requireVerdict } from './verdict-check.ts';
 import { chainStep, type EscrowDeps, stepKeys, subjectOf } from './deps.ts';
 
 /**
@@ -16,7 +18,7 @@ import { chainStep, type EscrowDeps, stepKeys, subjectOf } from './deps.ts';
  * `released` judges nobody. An attempt that has an outcome keeps it.
  */
 export async function failAttempt(deps: EscrowDeps, input: Parameters<EscrowActivities['failAttempt']>[0]): Promise<void> {
-  const { jobId, attempt, outcome, reason } = input;
+  const { jobId, attempt, outcome } = input;
   const subject = await subjectOf(deps, jobId);
   const onChain = (await deps.chain.escrow(subject.address))?.attempts[attempt - 1];
   if (onChain === undefined) {
@@ -27,6 +29,8 @@ export async function failAttempt(deps: EscrowDeps, input: Parameters<EscrowActi
     return;
   }
   if (onChain.outcome !== 'none' && onChain.outcome !== outcome) return;
+  if (outcome === 'invalid') await requireVerdict(deps.db, { jobId, attempt }, onChain, 'invalid');
+  const evidence = await evidenceOf(deps.db, input);
   const { mint, registry } = await deps.chain.deployment();
   const node = await deps.chain.node(onChain.node);
   const landed = await chainStep(deps, {
@@ -44,12 +48,13 @@ export async function failAttempt(deps: EscrowDeps, input: Parameters<EscrowActi
           mint,
           insuranceOwner: registry.insuranceOwner,
           reason: outcome,
-          evidenceHash: new Uint8Array(createHash('sha256').update(`${jobId}/${attempt}/${outcome}/${reason}`).digest()),
+          evidenceHash: new Uint8Array(createHash('sha256').update(evidence).digest()),
           ban: outcome !== 'released' && (node?.failuresInARow ?? 0) + 1 >= BAN_AFTER_FAILURES,
         }),
       ],
     }),
   });
+  await publishEvidence(deps.db, input, evidence);
   await recordTransfer(deps.db, {
     transferKey: `${jobId}/slash/${attempt}`,
     from: `stake:${onChain.node.toBase58()}`,

@@ -9,6 +9,7 @@ import type { Landed } from '../chain/landed.ts';
 import type { EscrowStatus } from '../contract.ts';
 import { projectNodeAccount } from '../node-projection.ts';
 import { bookDonation } from './donation.ts';
+import { requireVerdict } from './verdict-check.ts';
 import { chainStep, type EscrowDeps, requireEscrow, stepKeys, type Subject, subjectOf } from './deps.ts';
 
 /** Pays 90 % to the node's owner and the rest to the platform, or finds that the escrow is settled. */
@@ -18,6 +19,7 @@ export async function releasePayment(deps: EscrowDeps, jobId: string, attempt: n
   if (escrow.status === 'refunded') return { status: 'refunded' };
   const paid = escrow.attempts[attempt - 1];
   if (paid === undefined) throw new CyxError('STATE_CONFLICT', `Attempt ${attempt} of job ${jobId} is not on chain`);
+  await requireVerdict(deps.db, { jobId, attempt }, paid, 'valid');
   const node = await deps.chain.node(paid.node);
   if (node === null) throw new CyxError('STATE_CONFLICT', 'The node of this attempt has no account on chain');
   const { mint, escrow: config } = await deps.chain.deployment();

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
@@ -11,6 +12,8 @@ import { createChain, type Chain } from '../chain/chain.ts';
 import { loadKeypair } from '../chain/keypair.ts';
 import { createNodeRegistrationActivities } from '../node-registration.ts';
 import { createOnboardingActivities } from '../onboarding.ts';
+
+const SOME_GRAPH = JSON.parse(readFileSync(new URL('../../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8')) as unknown;
 
 /** For tests: users, nodes and jobs on a real database and a real localnet. */
 export interface World {
@@ -80,9 +83,9 @@ export async function createWorld(config: Config): Promise<World> {
         userId: user.userId,
         requestId: randomUUID(),
         workflowId: `job-${id}`,
-        graphJson: '{}',
+        graphJson: JSON.stringify(SOME_GRAPH),
         datasetCid: 'bafybeitest',
-        hyperParameters: {},
+        hyperParameters: { epochs: 1, batchSize: 8, learningRate: 0.01, optimizer: 'sgd', seed: 1 },
         deviceClass: 'cpu',
         deadlineMs,
         quoteId: randomUUID(),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createCyxWizClient, type CyxWizClient, type Specification } from '#api/client/node';
-import type { Verdict } from '#activities/platform/contract';
+import type { Opinion, OpinionRequest, Verdict } from '#activities/platform/contract';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { encodeDataset, selectSamples, type Dataset } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
@@ -99,8 +99,9 @@ export async function prepareSubmit({ client, temporal }: JobParts, specificatio
 
 /** The no-op jobs' verifier: finds every result valid without looking at it. */
 export async function startNoopVerifier(direct: NativeConnection): Promise<{ stop(): Promise<void> }> {
-  const verdict: Verdict = { valid: true, reason: '', testAccuracy: 1, testLoss: 0 };
-  const worker = await Worker.create({ connection: direct, taskQueue: verifierQueue('cpu'), activities: { verifyResult: async () => verdict } });
+  const verdict: Verdict = { valid: true, reason: '', blamedAttempt: null, testAccuracy: 1, testLoss: 0 };
+  const giveOpinion = async ({ opinion }: OpinionRequest): Promise<Opinion> => ({ ...verdict, opinion, verifierId: 'no-op', segments: 0, steps: 0, tookMs: 0 });
+  const worker = await Worker.create({ connection: direct, taskQueue: verifierQueue('cpu'), activities: { giveOpinion } });
   const running = worker.run();
   return {
     async stop() {

@@ -3,6 +3,8 @@ import type { PortName } from '#core/config/ports';
 import type { ServiceName, ServiceSpec, Surroundings } from '../service.ts';
 
 interface WorkerPlan {
+  /** File in `workers/`, where it is not the service's name. */
+  readonly entry?: string;
   readonly ports: readonly PortName[];
   readonly after: readonly ServiceName[];
   /** Variables which that process has no business to know. */
@@ -19,7 +21,9 @@ const WORKERS = {
   storage: { ports: ['storage'], after: [] },
   api: { ports: ['http', 'grpc', 'gateway'], after: BASE },
   platform: { ports: [], after: ['api'] },
-  verifier: { ports: [], after: ['api'] },
+  // Two of them, since a bad verdict has to be confirmed by another verifier.
+  verifier: { ports: [], after: ['api'], given: { CYXWIZ_VERIFIER_ID: 'verifier' } },
+  'verifier-2': { entry: 'verifier', ports: [], after: ['api'], given: { CYXWIZ_VERIFIER_ID: 'verifier-2' } },
   // A provider's machine: it talks to the gateway, the storage and the chain, and to nothing behind them.
   node: {
     ports: [],
@@ -32,14 +36,14 @@ const WORKERS = {
 
 type WorkerName = keyof typeof WORKERS;
 
-/** One process of ours: `workers/<name>.ts`, run by tsx without a build. */
+/** One process of ours: a file of `workers/`, run by tsx without a build. */
 export function workerSpec(name: WorkerName, { root, env }: Surroundings): ServiceSpec {
   const plan: WorkerPlan = WORKERS[name];
   const withheld = Object.fromEntries((plan.withheld ?? []).map((variable) => [variable, undefined]));
   return {
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', '--import', 'tsx', join(root, 'workers', `${name}.ts`)],
+    args: ['--enable-source-maps', '--import', 'tsx', join(root, 'workers', `${plan.entry ?? name}.ts`)],
     cwd: root,
     env: { ...env, ...plan.given, ...withheld },
     ports: plan.ports,
