@@ -11,6 +11,8 @@ export interface CheckpointThreadOrders {
   readonly latestFile: string;
   readonly logFile: string;
   readonly maxWaitingBytes: number;
+  /** Counts what was dealt with. */
+  readonly done: Int32Array;
 }
 
 export interface CheckpointWork {
@@ -35,7 +37,9 @@ export class CheckpointStore {
   readonly #workDir: string;
   readonly #keepsLinks: boolean;
   readonly #worker: Worker;
-  #isBusy = false;
+  /** How many of those sent are done: seen at once, where a message would wait for the main thread to be free. */
+  readonly #done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #sent = 0;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
 
@@ -46,12 +50,9 @@ export class CheckpointStore {
     mkdirSync(folder, { recursive: true });
     // What a process that was killed had begun with.
     for (const name of readdirSync(folder)) if (name.endsWith('.part')) rmSync(join(folder, name), { force: true });
-    const orders: CheckpointThreadOrders = { latestFile: join(workDir, CHILD_FILES.checkpoint), logFile: join(workDir, CHILD_FILES.checkpointLog), maxWaitingBytes };
+    const orders: CheckpointThreadOrders = { latestFile: join(workDir, CHILD_FILES.checkpoint), logFile: join(workDir, CHILD_FILES.checkpointLog), maxWaitingBytes, done: this.#done };
     this.#worker = new Worker(new URL('./checkpoint-thread.mjs', import.meta.url), { workerData: orders, env: {}, execArgv: [] });
-    this.#worker.on('message', () => {
-      this.#isBusy = false;
-      this.#wake?.();
-    });
+    this.#worker.on('message', () => this.#wake?.());
     this.#worker.on('error', (error) => {
       this.#failure = error instanceof Error ? error : new Error(String(error));
       this.#wake?.();
@@ -77,12 +78,12 @@ export class CheckpointStore {
 
   async #send(work: CheckpointWork | undefined): Promise<void> {
     await this.#idle();
-    this.#isBusy = true;
+    this.#sent += 1;
     this.#worker.postMessage(work, work === undefined ? [] : [work.bytes.buffer as ArrayBuffer]);
   }
 
   async #idle(): Promise<void> {
-    while (this.#isBusy && this.#failure === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (Atomics.load(this.#done, 0) < this.#sent && this.#failure === undefined) await new Promise<void>((resolve) => (this.#wake = resolve));
     if (this.#failure !== undefined) throw this.#failure;
   }
 

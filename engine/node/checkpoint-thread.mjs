@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 const NO_ROOM = ['ENOSPC', 'EDQUOT'];
 
 /** @type {import('./checkpoint-store.ts').CheckpointThreadOrders} */
-const { latestFile, logFile, maxWaitingBytes } = workerData;
+const { latestFile, logFile, maxWaitingBytes, done } = workerData;
 
 /** Where the whole lines end: an earlier process may have left half a line. */
 let logBytes = fs.existsSync(logFile) ? fs.readFileSync(logFile).lastIndexOf(0x0a) + 1 : 0;
@@ -112,5 +112,6 @@ parentPort.on('message', (work) => {
     putWaiting();
     forgetSome();
   }
+  Atomics.add(done, 0, 1);
   parentPort.postMessage('done');
 });
