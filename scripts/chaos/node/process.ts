@@ -92,7 +92,7 @@ async function main(order: NodeOrder, stopped: AbortSignal): Promise<void> {
   });
   const platform = client.node(token);
   const { threads, minFreeDiskBytes } = order;
-  const settings = { nodeId, deviceClasses: servedClasses(config.deviceClass), pricePerHourBase: baseFromString(config.pricePerHourBase), workDir, minFreeDiskBytes, threads };
+  const settings = { nodeId, deviceClasses: servedClasses(config.deviceClass), pricePerHourBase: baseFromString(config.pricePerHourBase), workDir, minFreeDiskBytes, threads, checkpointEveryMs: config.checkpointEveryMs };
   // Whatever address a lease names: this node reaches the storage by its own wire.
   const storageAt = (): CyxCloudClient => new CyxCloudClient({ baseUrl: config.storageUrl, token: () => token.current() });
   const activities = choosy(order, createNodeActivities({ settings, platform, storageAt, supervisor, slot, log }));
@@ -100,12 +100,13 @@ async function main(order: NodeOrder, stopped: AbortSignal): Promise<void> {
   const connection = await NativeConnection.connect({ address: gateway.address, apiKey: token.issued.token, tls: false });
   const fleet = createNodeFleet({ connection, namespace: config.namespace, nodeId, slot, activities, log });
   Object.assign(made, { connection, fleet });
-  await platform.heartbeat(nodeId, slot.holder() !== undefined);
+  const nodeHeartbeat = async (): Promise<void> => slot.setDraining((await platform.heartbeat(nodeId, slot.holder() !== undefined)).draining);
+  await nodeHeartbeat();
   await fleet.setQueues(token.issued.queues);
   const rest = createRestClient(config.apiUrl);
   const beats = [
     beat('machine heartbeat', MACHINE_HEARTBEAT_MS, () => rest.machineHeartbeat(machineId, apiKey), log),
-    beat('node heartbeat', config.heartbeatMs, () => platform.heartbeat(nodeId, slot.holder() !== undefined), log),
+    beat('node heartbeat', config.heartbeatMs, nodeHeartbeat, log),
     beat('slot check', HOUSEKEEPING_MS, () => releaseForgotten({ slot, supervisor, platform, log }), log),
   ];
   process.stdout.write(`${JSON.stringify({ ready: order.name, nodeId, workDir, pid: process.pid })}\n`);

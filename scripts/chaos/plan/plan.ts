@@ -51,7 +51,7 @@ export function makePlan({ jobs, seed, users, only = [] }: PlanOptions): Planned
     const isLie = faults.length === 0 || (lies.length > 0 && draw.next() < LIE_SHARE);
     const first = detail(isLie ? nextLie() : nextFault(), draw);
     const wantsSecond = !isLie && mayHaveSecond(first) && draw.next() < SECOND_FAULT_SHARE;
-    const second = wantsSecond ? [detail(draw.pick(faults), draw)].filter(mayHaveSecond) : [];
+    const second = wantsSecond ? [detail(draw.pick(faults), draw)].filter((other) => mayHaveSecond(other) && nameOfTrouble(other) !== nameOfTrouble(first)) : [];
     const troubles = [first, ...second];
     return { number: index + 1, user: index % users, shape: shapeOf(troubles, draw), troubles };
   });
