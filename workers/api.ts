@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JWK } from 'jose';
 import pino from 'pino';
+import { createOutbox, createSmtpMailer } from '#api/auth/mail';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
 import { createTokens, type Tokens } from '#api/auth/tokens';
@@ -98,6 +99,14 @@ async function leaveOperatorToken(home: string, tokens: Tokens): Promise<void> {
   await writeFile(join(home, 'operator.token'), `${token}\n`, { mode: 0o600 });
 }
 
+/** Mail is sent where a server is named, and else kept for the operator to pass on. */
+function mailOf({ smtp, home }: Config, log: pino.Logger): ServiceDeps['mail'] {
+  const onFailure = (error: unknown): void => log.error({ err: error }, 'mail not sent');
+  if (smtp !== undefined) return { mailer: createSmtpMailer(smtp), outbox: null, onFailure };
+  const outbox = createOutbox(join(home, 'outbox'));
+  return { mailer: outbox, outbox, onFailure };
+}
+
 async function connectParts(config: Config, log: pino.Logger) {
   const onError = (error: Error): void => log.warn({ err: error }, 'database connection lost');
   const postgres = connectPostgres({ url: config.databaseUrl, onError });
@@ -116,6 +125,7 @@ async function connectParts(config: Config, log: pino.Logger) {
     passwords: createPasswords(),
     kms: createLocalKms(readKmsKey(config)),
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    mail: mailOf(config, log),
     site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,
   });

@@ -8,6 +8,8 @@ export interface Attempts {
   registration(address: string | undefined): void;
   /** Asking for something that is kept for a while. @throws CyxError RATE_LIMITED. */
   challenge(address: string | undefined): void;
+  /** Mail to an address of somebody's. @throws CyxError RATE_LIMITED. */
+  mail(to: string): void;
 }
 
 const MINUTE_MS = 60_000;
@@ -21,6 +23,8 @@ const LOGINS_OF_ACCOUNT: Allowance = { calls: 120, windowMs: MINUTE_MS };
 const LOGINS_OF_ADDRESS: Allowance = { calls: 120, windowMs: MINUTE_MS };
 /** Each is a row in the database for some minutes. */
 const CHALLENGES: Allowance = { calls: 60, windowMs: MINUTE_MS };
+/** Nobody's mailbox is filled from here. */
+const MAILS: Allowance = { calls: 5, windowMs: HOUR_MS };
 const REGISTRATIONS: Allowance = { calls: 60, windowMs: HOUR_MS };
 /** Whoever is on this machine itself, or comes through a proxy on it, is many people, or its owner. */
 const LOOPBACK_FACTOR = 10;
@@ -37,6 +41,7 @@ export function createAttempts(throttle: Throttle = createThrottle()): Attempts 
     },
     registration: (address = '') => throttle.take([[`register ${address}`, at(address, REGISTRATIONS)]]),
     challenge: (address = '') => throttle.take([[`challenge ${address}`, at(address, CHALLENGES)]]),
+    mail: (to) => throttle.take([[`mail ${to}`, MAILS]]),
   };
 }
 

@@ -20,7 +20,10 @@ describe('tokens', () => {
 
   it('says who a user and who a node is', async () => {
     const user = await tokens.issueUserToken({ userId: 'u1', role: 'provider' });
-    expect(await tokens.verify(user.token)).toEqual({ kind: 'user', userId: 'u1', role: 'provider', expiresAtMs: nowMs + USER_TOKEN_LIFETIME_MS });
+    expect(await tokens.verify(user.token)).toEqual({ kind: 'user', userId: 'u1', role: 'provider', scopes: null, epoch: 0, keyId: null, expiresAtMs: nowMs + USER_TOKEN_LIFETIME_MS });
+    const limited = await tokens.issueUserToken({ userId: 'u1', role: 'user', scopes: ['read', 'jobs'], epoch: 3, keyId: 'k1' });
+    expect(await tokens.verify(limited.token)).toMatchObject({ scopes: ['read', 'jobs'], epoch: 3, keyId: 'k1' });
+    expect(await tokens.verify((await tokens.issueUserToken({ userId: 'u1', role: 'user', scopes: [] })).token)).toMatchObject({ scopes: [] });
     const issued = await tokens.issueNodeToken(node);
     expect(await tokens.verify(issued.token)).toEqual({ kind: 'node', ...node, expiresAtMs: nowMs + NODE_TOKEN_LIFETIME_MS });
   });

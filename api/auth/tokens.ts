@@ -12,10 +12,18 @@ const ALGORITHM = 'EdDSA';
 
 export type UserRole = 'user' | 'provider' | 'operator';
 
+/** What a program that logged in with an API key may do. `null` is everything: a person's own login. */
+export type Scopes = readonly string[] | null;
+
 export interface UserIdentity {
   readonly kind: 'user';
   readonly userId: string;
   readonly role: UserRole;
+  readonly scopes: Scopes;
+  /** The account's number of withdrawals when this was issued: once it has risen, the token is worth nothing. */
+  readonly epoch: number;
+  /** The API key that it was issued for, if any. */
+  readonly keyId: string | null;
   readonly expiresAtMs: number;
 }
 
@@ -36,7 +44,7 @@ export interface IssuedToken {
 
 export interface Tokens {
   /** 24 hours, audience `cyxwiz`. */
-  issueUserToken(user: { userId: string; role: UserRole }): Promise<IssuedToken>;
+  issueUserToken(user: { userId: string; role: UserRole; scopes?: Scopes; epoch?: number; keyId?: string | null }): Promise<IssuedToken>;
   /** 5 minutes, audience `cyxwiz-node`. */
   issueNodeToken(node: { nodeId: string; ownerId: string; machineId: string; queues: readonly string[] }): Promise<IssuedToken>;
   /** Throws TOKEN_EXPIRED where the token was good once, UNAUTHENTICATED for everything else. */
@@ -45,7 +53,7 @@ export interface Tokens {
   readonly publicKeys: JSONWebKeySet;
 }
 
-const userClaims = z.object({ sub: z.string().min(1), role: z.enum(['user', 'provider', 'operator']) });
+const userClaims = z.object({ sub: z.string().min(1), role: z.enum(['user', 'provider', 'operator']), scope: z.string().optional(), epoch: z.int().min(0).default(0), key: z.string().optional() });
 const nodeClaims = z.object({
   sub: z.string().min(1),
   ownerId: z.string().min(1),
@@ -86,7 +94,10 @@ export async function createTokens(keys: JWK | readonly JWK[], now: () => Date =
 
   return {
     publicKeys,
-    issueUserToken: ({ userId, role }) => sign({ role }, userId, USER_AUDIENCE, USER_TOKEN_LIFETIME_MS),
+    issueUserToken: ({ userId, role, scopes = null, epoch = 0, keyId = null }) => {
+      const limits = { ...(scopes === null ? {} : { scope: scopes.join(' ') }), ...(epoch === 0 ? {} : { epoch }), ...(keyId === null ? {} : { key: keyId }) };
+      return sign({ role, ...limits }, userId, USER_AUDIENCE, USER_TOKEN_LIFETIME_MS);
+    },
     issueNodeToken: ({ nodeId, ownerId, machineId, queues }) =>
       sign({ ownerId, machineId, queues }, nodeId, NODE_AUDIENCE, NODE_TOKEN_LIFETIME_MS),
     verify: async (token) => {
@@ -101,7 +112,8 @@ export async function createTokens(keys: JWK | readonly JWK[], now: () => Date =
         const expiresAtMs = payload.exp! * 1000;
         if (payload.aud === USER_AUDIENCE) {
           const claims = userClaims.parse(payload);
-          return { kind: 'user', userId: claims.sub, role: claims.role, expiresAtMs };
+          const scopes = claims.scope === undefined ? null : claims.scope.split(' ').filter((scope) => scope !== '');
+          return { kind: 'user', userId: claims.sub, role: claims.role, scopes, epoch: claims.epoch, keyId: claims.key ?? null, expiresAtMs };
         }
         const { sub, ...claims } = nodeClaims.parse(payload);
         return { kind: 'node', nodeId: sub, ...claims, expiresAtMs };

@@ -9,6 +9,8 @@ import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { notFound, problemResponse } from './problem.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { authRoutes } from './routes/auth.ts';
+import { accountRoutes } from './routes/auth-account.ts';
+import { emailAuthRoutes } from './routes/auth-email.ts';
 import { walletAuthRoutes } from './routes/auth-wallet.ts';
 import { codecRoutes, type CodecEndpoint } from './routes/codec.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -38,6 +40,11 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     await next();
     c.res.headers.set('x-request-id', c.get('requestId'));
   });
+  app.use(async (c, next) => {
+    // The limit below reads a body of unknown length and puts it into a new request, which works for genuine ones only.
+    if (c.req.raw.body !== null && c.req.header('content-length') === undefined) c.req.raw = genuine(c.req.raw);
+    await next();
+  });
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
@@ -47,7 +54,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
       },
     }),
   );
-  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
+  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
   describe(app);
 
@@ -63,6 +70,10 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     return problemResponse(known, c.get('requestId'));
   });
   return app;
+}
+
+function genuine({ url, method, headers, body }: Request): Request {
+  return new Request(url, { method, headers, body, duplex: 'half' });
 }
 
 /** Most clients read the answer only once they have sent everything; beyond this they are cut off. */

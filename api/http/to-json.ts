@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { loginMethodJson, transferJson, userJson, walletJson } from '#api/client/wire/account';
+import type { apiKeyJson, loginMethodJson, transferJson, userJson, walletJson } from '#api/client/wire/account';
 import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, quoteJson } from '#api/client/wire/job';
 import type { computeUnitJson, hardwareJson, machineJson, nodeJson } from '#api/client/wire/machine';
 import { specificationToJson } from '#api/client/wire/specification';
-import type { LoginMethodView } from '#api/services/account-types';
+import type { ApiKeyView, LoginMethodView } from '#api/services/account-types';
 import type { ComputeUnitView, Hardware, MachineView } from '#api/services/machine-types';
 import type {
   AttemptView,
@@ -31,6 +31,11 @@ export function userToJson(user: UserView): z.input<typeof userJson> {
 
 export function loginMethodToJson({ id, kind, label, linkedAt, isRemovable }: LoginMethodView): z.input<typeof loginMethodJson> {
   return { id, kind, label, linked_at: iso(linkedAt), removable: isRemovable };
+}
+
+export function apiKeyToJson(key: ApiKeyView): z.input<typeof apiKeyJson> {
+  const { keyId, name, start, scopes, createdAt, expiresAt, lastUsedAt } = key;
+  return { key_id: keyId, name, start, scopes: [...scopes], created_at: createdAt.toISOString(), expires_at: iso(expiresAt), last_used_at: iso(lastUsedAt) };
 }
 
 export function walletToJson({ address, kind, balanceBase }: WalletView): z.input<typeof walletJson> {

@@ -2,26 +2,26 @@ import { z } from 'zod';
 import type { Attempts } from '#api/auth/attempts';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import type { UserDocument } from '#db/mongo/documents';
+import { emailSchema, passwordSchema, usernameSchema } from './account-schemas.ts';
 import type { ServiceDeps } from './deps.ts';
-import type { Services } from './types.ts';
+import type { Actor, Services } from './types.ts';
 import { createUser, loadUser, loggedInView, userView } from './user-records.ts';
 
-const registrationSchema = z.object({
-  email: z.email('must be an e-mail address').max(254),
-  username: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{2,38}$/, 'must have 3 to 39 letters, digits, ".", "_" or "-" and begin with a letter or digit'),
-  password: z.string().min(8, 'must have at least 8 characters').max(200, 'must have at most 200 characters'),
-});
+const registrationSchema = z.object({ email: emailSchema, username: usernameSchema, password: passwordSchema });
 const loginSchema = z.object({ login: z.string().min(1).max(254), password: z.string().min(1).max(200) });
 
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'passwords' | 'temporal'>;
 
-export function createAccounts(deps: Deps, attempts: Attempts): Services['accounts'] {
+/** @param welcome told of every new account; its failure is not the registration's. */
+export function createAccounts(deps: Deps, attempts: Attempts, welcome: (user: Actor) => void): Services['accounts'] {
   return {
     register: async (input, from) => {
       const { email, username, password } = parseInput(registrationSchema, input);
       // Before the password is hashed: that is the costly part.
       attempts.registration(from);
       const user = await createUser(deps, [username], { email, passwordHash: await deps.passwords.hash(password) });
+      welcome({ userId: user._id, role: user.role });
       return userView(user, null);
     },
 
@@ -33,6 +33,7 @@ export function createAccounts(deps: Deps, attempts: Attempts): Services['accoun
       if (!(await deps.passwords.verify(user?.passwordHash ?? null, password)) || user === null) {
         throw new CyxError('BAD_CREDENTIALS', 'This e-mail or username and password do not belong together. Check both and try again.');
       }
+      await renewHash(deps, user, password);
       return loggedInView(deps, user);
     },
 
@@ -44,4 +45,11 @@ export function createAccounts(deps: Deps, attempts: Attempts): Services['accoun
       return loadUser(deps, userId);
     },
   };
+}
+
+/** The moment of a login is the only one in which the password is known, so an old hash is replaced then. */
+async function renewHash({ mongo, passwords }: Pick<Deps, 'mongo' | 'passwords'>, { _id, passwordHash }: UserDocument, password: string): Promise<void> {
+  if (passwordHash === undefined || !passwords.isOutdated(passwordHash)) return;
+  // Only over the hash that was checked: a password that was changed meanwhile stays.
+  await mongo.users.updateOne({ _id, passwordHash }, { $set: { passwordHash: await passwords.hash(password) } });
 }

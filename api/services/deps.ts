@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Mailer, Outbox } from '#api/auth/mail';
 import type { Passwords } from '#api/auth/passwords';
 import type { BrowserSessions } from '#api/auth/session';
 import type { Tokens } from '#api/auth/tokens';
@@ -19,6 +20,13 @@ export interface ServiceDeps {
   readonly kms: Kms;
   readonly chain: ChainReader;
   readonly jobEvents: JobEventListener;
+  readonly mail: {
+    readonly mailer: Mailer;
+    /** Set where mail is kept here instead of being sent. */
+    readonly outbox: Outbox | null;
+    /** A mail that nobody waits for could not be handed over. */
+    readonly onFailure: (error: unknown) => void;
+  };
   /** What the website is to its visitors. */
   readonly site: {
     /** Where people reach it, e.g. `https://cyxwiz.example`: wallets and links are bound to it. */

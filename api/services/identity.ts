@@ -1,3 +1,5 @@
+import type { Revocations } from '#api/auth/revocations';
+import { sessionHandle } from '#api/auth/session';
 import { CyxError } from '#core/errors/cyx-error';
 import type { ServiceDeps } from './deps.ts';
 import type { Services } from './types.ts';
@@ -6,23 +8,32 @@ import { loadUser } from './user-records.ts';
 /** Browser sessions with the user they belong to. */
 export function createSessionServices(deps: Pick<ServiceDeps, 'sessions' | 'mongo' | 'postgres'>): Services['sessions'] {
   return {
-    create: (userId) => deps.sessions.create(userId),
+    create: (userId, origin) => deps.sessions.create(userId, origin),
     validate: async (cookieHeader) => {
       const session = await deps.sessions.validate(cookieHeader);
       if (session === null) return null;
       return { user: await loadUser(deps, session.userId), sessionId: session.sessionId, cookie: session.cookie };
     },
     invalidate: (sessionId) => deps.sessions.invalidate(sessionId),
+    list: async (actor, currentSessionId) => {
+      const current = currentSessionId === null ? null : sessionHandle(currentSessionId);
+      return (await deps.sessions.list(actor.userId)).map((session) => ({ ...session, isCurrent: session.handle === current }));
+    },
+    revoke: async (actor, handle) => {
+      if (!(await deps.sessions.revoke(actor.userId, handle))) throw new CyxError('NOT_FOUND', 'You have no such session any more.');
+    },
+    revokeOthers: (actor, currentSessionId) => deps.sessions.revokeAll(actor.userId, currentSessionId),
   };
 }
 
-export function createTokenServices({ tokens }: Pick<ServiceDeps, 'tokens'>): Services['tokens'] {
+export function createTokenServices({ tokens }: Pick<ServiceDeps, 'tokens'>, revocations: Revocations): Services['tokens'] {
   return {
-    issueUserToken: (user) => tokens.issueUserToken({ userId: user.id, role: user.role }),
+    issueUserToken: async (user) => tokens.issueUserToken({ userId: user.id, role: user.role, epoch: await revocations.epochOf(user.id) }),
     verifyUserToken: async (token) => {
       const identity = await tokens.verify(token);
       if (identity.kind !== 'user') throw new CyxError('FORBIDDEN', 'This call needs a user’s login; a node’s token is not enough.');
-      return { userId: identity.userId, role: identity.role };
+      const { role } = await revocations.check(identity);
+      return { userId: identity.userId, role, scopes: identity.scopes };
     },
     verifyNodeToken: async (token) => {
       const identity = await tokens.verify(token);

@@ -1,9 +1,12 @@
 import { createAttempts } from '#api/auth/attempts';
 import { createOneTimeSecrets } from '#api/auth/one-time';
+import { createRevocations } from '#api/auth/revocations';
 import { listNodes } from '#db/postgres/nodes';
 import { createAccounts } from './accounts.ts';
+import { createCredentials } from './credentials.ts';
 import { createDatasets } from './datasets.ts';
 import type { ServiceDeps } from './deps.ts';
+import { createEmailLinks } from './email-links.ts';
 import { createHealth } from './health.ts';
 import { createSessionServices, createTokenServices } from './identity.ts';
 import { createJobs } from './jobs.ts';
@@ -12,10 +15,13 @@ import { createMachines } from './machines.ts';
 import { nodeView } from './market.ts';
 import { createModels } from './models.ts';
 import { createOperations } from './operations.ts';
+import { createOutboxServices } from './outbox.ts';
 import { createQuotes } from './quotes.ts';
 import { createReceipts } from './receipts.ts';
+import { withScopes } from './scopes.ts';
 import { createServerNodes } from './server-nodes.ts';
 import type { Services } from './types.ts';
+import { createApiKeys } from './user-keys.ts';
 import { createVerifierDirectory } from './verifiers.ts';
 import { createWalletLogin } from './wallet-login.ts';
 import { createWalletServices } from './wallet.ts';
@@ -25,12 +31,18 @@ export function createServices(deps: ServiceDeps): Services {
   const { db } = deps.postgres;
   const attempts = createAttempts();
   const secrets = createOneTimeSecrets(deps.mongo);
-  return {
-    accounts: createAccounts(deps, attempts),
+  const revocations = createRevocations(deps.mongo);
+  const email = createEmailLinks(deps, { secrets, attempts, revocations });
+  return withScopes({
+    accounts: createAccounts(deps, attempts, (user) => void email.sendVerification(user).catch(deps.mail.onFailure)),
     walletLogin: createWalletLogin(deps, secrets, attempts),
     loginMethods: createLoginMethods(deps),
+    email,
+    credentials: createCredentials(deps, { attempts, revocations }),
+    apiKeys: createApiKeys(deps, { attempts, revocations }),
+    outbox: createOutboxServices(deps),
     sessions: createSessionServices(deps),
-    tokens: createTokenServices(deps),
+    tokens: createTokenServices(deps, revocations),
     wallet: createWalletServices(deps),
     datasets: createDatasets(deps),
     quotes: createQuotes(deps, createVerifierDirectory(deps.temporal)),
@@ -45,5 +57,5 @@ export function createServices(deps: ServiceDeps): Services {
     serverNodes: createServerNodes(deps),
     health: createHealth(deps),
     operations: createOperations(deps),
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
+import type { ListedSession, SessionOrigin } from '#api/auth/session';
 import type { NodeIdentity } from '#api/auth/tokens';
 import type { AuditReport } from './audit.ts';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
@@ -6,7 +7,7 @@ import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { NodeState } from '#core/node/machine';
-import type { LoginMethodServices, WalletLoginServices } from './account-types.ts';
+import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OutboxServices, WalletLoginServices } from './account-types.ts';
 import type { MachineServices } from './machine-types.ts';
 import type { ServerNodeServices } from './node-types.ts';
 
@@ -14,6 +15,8 @@ import type { ServerNodeServices } from './node-types.ts';
 export interface Actor {
   readonly userId: string;
   readonly role: 'user' | 'provider' | 'operator';
+  /** What a program with an API key may do; null or missing where a person logged in. */
+  readonly scopes?: readonly string[] | null;
 }
 
 export interface UserView {
@@ -208,11 +211,19 @@ export interface Services {
   };
   readonly walletLogin: WalletLoginServices;
   readonly loginMethods: LoginMethodServices;
+  readonly email: EmailServices;
+  readonly credentials: CredentialServices;
+  readonly apiKeys: ApiKeyServices;
+  readonly outbox: OutboxServices;
   readonly sessions: {
-    create(userId: string): Promise<{ sessionId: string; cookie: string }>;
+    create(userId: string, origin?: SessionOrigin): Promise<{ sessionId: string; cookie: string }>;
     /** From a Cookie header; `cookie` is set where the browser's must be refreshed or cleared. */
     validate(cookieHeader: string | null): Promise<{ user: UserView; sessionId: string; cookie: string | null } | null>;
     invalidate(sessionId: string): Promise<{ cookie: string }>;
+    list(actor: Actor, currentSessionId: string | null): Promise<readonly (ListedSession & { readonly isCurrent: boolean })[]>;
+    /** NOT_FOUND for somebody else's. */
+    revoke(actor: Actor, handle: string): Promise<void>;
+    revokeOthers(actor: Actor, currentSessionId: string): Promise<void>;
   };
   readonly tokens: {
     issueUserToken(user: UserView): Promise<{ token: string; expiresAt: Date }>;

@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID, sign, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getOrCreateAssociatedTokenAccount, mintTo } from '@solana/spl-token';
 import type { Keypair } from '@solana/web3.js';
@@ -7,6 +9,7 @@ import type { JWK } from 'jose';
 import { bootstrapLocalnet } from '#activities/platform/chain/bootstrap';
 import { createChain } from '#activities/platform/chain/chain';
 import { loadKeypair } from '#activities/platform/chain/keypair';
+import { createOutbox } from '#api/auth/mail';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
 import { createTokens } from '#api/auth/tokens';
@@ -37,6 +40,7 @@ export interface AccountPlatform {
   readonly services: Services;
   readonly mongo: Mongo;
   readonly deps: ServiceDeps;
+  readonly url: string;
   call(method: string, path: string, options?: { token?: string | undefined; body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
   /** Gives a wallet CYXWIZ on the chain. */
   fund(owner: Keypair, amountBase: bigint): Promise<void>;
@@ -52,6 +56,8 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
   const mongo = await connectMongo({ uri: config.mongodbUri });
   const temporal = await createTemporalClient(config.temporal);
   const jobEvents = createJobEventListener({ url: config.databaseUrl, onError });
+  const folder = await mkdtemp(join(tmpdir(), 'cyxwiz-accounts-'));
+  const outbox = createOutbox(folder);
   const deps = change({
     postgres,
     mongo,
@@ -62,6 +68,7 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     passwords: createPasswords(),
     kms: createLocalKms(randomBytes(32)),
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    mail: { mailer: outbox, outbox, onFailure: onError },
     site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,
   });
@@ -78,6 +85,7 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     services,
     mongo,
     deps,
+    url: `http://127.0.0.1:${server.port}`,
     call: async (method, path, { token, body, headers } = {}) => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
         method,
@@ -94,6 +102,7 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     },
     close: async () => {
       await server.close();
+      await rm(folder, { recursive: true, force: true });
       await jobEvents.close();
       await temporal.connection.close();
       await Promise.all([postgres.close(), mongo.close()]);

@@ -113,13 +113,15 @@ describe('envOf', () => {
     TEMPORAL_ADDRESS: optional(['t:7233']),
     TEMPORAL_API_KEY: optional(['key']),
     TEMPORAL_TLS: optional(['true', 'false']),
+    mail: optional(['mail@cyxwiz.example']),
     CYXWIZ_PUBLIC_URL: optional(['https://cyxwiz.example/']),
   });
 
   it('is read back as the same configuration', () => {
     fc.assert(
-      fc.property(environments, ({ ports: chosen, ...rest }) => {
-        const env = { ...rest, ...Object.fromEntries(variables.map((variable, index) => [variable, String(chosen[index])])) };
+      fc.property(environments, ({ ports: chosen, mail, ...rest }) => {
+        const smtp = mail === undefined ? {} : { CYXWIZ_SMTP_URL: 'smtp://mail.example', CYXWIZ_MAIL_FROM: mail };
+        const env = { ...rest, ...smtp, ...Object.fromEntries(variables.map((variable, index) => [variable, String(chosen[index])])) };
         const config = parseConfig(env);
         expect(parseConfig(envOf(config))).toEqual(config);
       }),

@@ -44,6 +44,8 @@ export interface Config {
   readonly solanaChainId: string;
   /** Base URL of the CyxCloud gateway, without a slash at the end. */
   readonly storageUrl: string;
+  /** The mail server; without one, mail is kept in `home/outbox`. */
+  readonly smtp?: { readonly url: string; readonly from: string };
   readonly keysDir: string;
   /** Folder of the built programs (`*.so`). */
   readonly programsDir: string;
@@ -86,6 +88,8 @@ const envSchema = z.object({
   CYXWIZ_PROGRAMS_DIR: unsetOrText,
   CYXWIZ_PUBLIC_URL: hasScheme(['http', 'https'], 'https://cyxwiz.example'),
   CYXWIZ_TEMPORAL_UI_URL: hasScheme(['http', 'https'], 'https://temporal.example'),
+  CYXWIZ_SMTP_URL: hasScheme(['smtp', 'smtps'], 'smtps://user:password@mail.example:465'),
+  CYXWIZ_MAIL_FROM: unsetOrText,
   CYXWIZ_STORAGE_URL: hasScheme(['http', 'https'], 'http://127.0.0.1:7300'),
   CYXWIZ_TLS_CERT_FILE: unsetOrText,
   CYXWIZ_TLS_KEY_FILE: unsetOrText,
@@ -147,6 +151,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     solanaChainId: chainIdOf(values.SOLANA_RPC_URL),
     storageUrl: (values.CYXWIZ_STORAGE_URL ?? `${scheme}://${dial}:${ports.storage}`).replace(/\/+$/, ''),
     keysDir: values.CYXWIZ_KEYS_DIR ?? `${home}/keys`,
+    ...(values.CYXWIZ_SMTP_URL === undefined || values.CYXWIZ_MAIL_FROM === undefined ? {} : { smtp: { url: values.CYXWIZ_SMTP_URL, from: values.CYXWIZ_MAIL_FROM } }),
     programsDir: values.CYXWIZ_PROGRAMS_DIR ?? 'programs/bin',
     ...(listenerTls === undefined ? {} : { listenerTls }),
     publicUrls: {
@@ -220,6 +225,7 @@ function halfPairs(values: Values): FieldViolation[] {
   const pairs = [
     ['CYXWIZ_TLS_CERT_FILE', 'CYXWIZ_TLS_KEY_FILE'],
     ['TEMPORAL_TLS_CERT_FILE', 'TEMPORAL_TLS_KEY_FILE'],
+    ['CYXWIZ_SMTP_URL', 'CYXWIZ_MAIL_FROM'],
   ] as const;
   return pairs.flatMap(([cert, key]) => {
     if ((values[cert] === undefined) === (values[key] === undefined)) return [];

@@ -20,6 +20,8 @@ export function envOf(config: Config): Record<string, string> {
     CYXWIZ_TEMPORAL_UI_URL: config.publicUrls.temporalUi,
     CYXWIZ_TLS_CERT_FILE: config.listenerTls?.certFile,
     CYXWIZ_TLS_KEY_FILE: config.listenerTls?.keyFile,
+    CYXWIZ_SMTP_URL: config.smtp?.url,
+    CYXWIZ_MAIL_FROM: config.smtp?.from,
     CYXWIZ_STORAGE_URL: config.embedded.storage ? undefined : config.storageUrl,
     DATABASE_URL: config.embedded.postgres ? undefined : config.databaseUrl,
     MONGODB_URI: config.embedded.mongo ? undefined : config.mongodbUri,

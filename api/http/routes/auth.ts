@@ -15,7 +15,7 @@ const register = createRoute({
 const login = createRoute({
   method: 'post',
   path: '/api/auth/login',
-  summary: 'Log in with e-mail or username',
+  summary: 'Log in with e-mail or username and password, or with an API key',
   request: jsonBody(loginBody),
   responses: { 200: jsonAnswer(loginJson, 'A token for 24 hours'), ...problems },
 });
@@ -44,8 +44,12 @@ export function authRoutes(services: Services): HttpApp {
     .openapi(register, async (c) => c.json(await loggedIn(await services.accounts.register(c.req.valid('json'), addressOf(c))), 201))
     .openapi(login, async (c) => {
       const body = c.req.valid('json');
+      if (body.api_key !== undefined) {
+        const { user: owner, token, expiresAt } = await services.apiKeys.login(body.api_key, addressOf(c));
+        return c.json({ token, expires_at: expiresAt.toISOString(), user: userToJson(owner) }, 200);
+      }
       const name = body.login ?? body.email ?? body.username ?? '';
-      return c.json(await loggedIn(await services.accounts.login({ login: name, password: body.password }, addressOf(c))), 200);
+      return c.json(await loggedIn(await services.accounts.login({ login: name, password: body.password ?? '' }, addressOf(c))), 200);
     })
     .openapi(me, async (c) => {
       const actor = await actorOf(services, c);

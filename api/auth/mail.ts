@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+import { z } from 'zod';
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  /** Plain text. */
+  readonly text: string;
+}
+
+export interface Mailer {
+  /** Resolves once the mail is handed over, which is not yet delivered. */
+  send(mail: Mail): Promise<void>;
+}
+
+export interface StoredMail extends Mail {
+  readonly id: string;
+  readonly at: Date;
+}
+
+/** Mail that stays here: for platforms without a mail server, where the operator passes it on. */
+export interface Outbox extends Mailer {
+  /** Newest first. */
+  list(limit: number): Promise<readonly StoredMail[]>;
+}
+
+const storedSchema = z.object({ to: z.string(), subject: z.string(), text: z.string(), at: z.iso.datetime() });
+
+/** One file a mail, for the platform's own account only: the links in them open accounts. */
+export function createOutbox(folder: string, now: () => Date = () => new Date()): Outbox {
+  return {
+    send: async ({ to, subject, text }) => {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const at = now().toISOString();
+      const name = `${at.replaceAll(':', '-')}-${randomBytes(4).toString('hex')}`;
+      const file = join(folder, name);
+      // Nobody reads a half-written mail.
+      await writeFile(`${file}.part`, `${JSON.stringify({ to, subject, text, at }, null, 2)}\n`, { mode: 0o600 });
+      await rename(`${file}.part`, `${file}.json`);
+    },
+    list: async (limit) => {
+      const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'));
+      const newest = names.sort().reverse().slice(0, limit);
+      return Promise.all(
+        newest.map(async (name) => {
+          const { at, ...mail } = storedSchema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+          return { ...mail, id: name.slice(0, -'.json'.length), at: new Date(at) };
+        }),
+      );
+    },
+  };
+}
+
+/** @param options.url e.g. `smtps://user:password@mail.example:465`; with `smtp://` STARTTLS is used where the server has it. */
+export function createSmtpMailer(options: { url: string; from: string }): Mailer {
+  const transport = createTransport(options.url, { from: options.from });
+  return {
+    send: async ({ to, subject, text }) => {
+      await transport.sendMail({ to, subject, text });
+    },
+  };
+}

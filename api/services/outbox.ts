@@ -1,0 +1,16 @@
+import { CyxError } from '#core/errors/cyx-error';
+import type { OutboxServices } from './account-types.ts';
+import type { ServiceDeps } from './deps.ts';
+import { ROLES } from './roles.ts';
+
+const SHOWN = 100;
+
+/** Mail that stays on this platform, for whoever runs it. */
+export function createOutboxServices({ mail }: Pick<ServiceDeps, 'mail'>): OutboxServices {
+  return {
+    list: async (actor) => {
+      if (!ROLES[actor.role].mayOperate) throw new CyxError('FORBIDDEN', 'Only operators may read the outbox.');
+      return mail.outbox === null ? null : mail.outbox.list(SHOWN);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { CyxError } from '#core/errors/cyx-error';
+import type { Actor, Services } from './types.ts';
+
+/** What an API key can be allowed to do. What stands in no row below needs a person's own login. */
+export const SCOPES = {
+  read: 'See jobs, quotes, datasets, models, machines and the wallet',
+  jobs: 'Put data in, submit and cancel jobs, fetch models',
+  machines: 'Register machines and nodes and change them',
+} as const;
+export type Scope = keyof typeof SCOPES;
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
+}
+
+type ScopeTable = { readonly [Part in keyof Services]?: { readonly [Method in keyof Services[Part]]?: Scope } };
+
+/** The scope that each use case asks for. */
+export const SCOPE_OF: ScopeTable = {
+  accounts: { get: 'read' },
+  wallet: { get: 'read', transfers: 'read' },
+  datasets: { register: 'jobs', list: 'read', open: 'jobs' },
+  quotes: { get: 'read' },
+  jobs: { submit: 'jobs', prepare: 'jobs', get: 'read', list: 'read', cancel: 'jobs', follow: 'read' },
+  models: { list: 'read', open: 'jobs' },
+  receipts: { get: 'read' },
+  nodes: { list: 'read', listMine: 'read' },
+  machines: { register: 'machines', list: 'read', setAllocation: 'machines', setUnitStatus: 'machines' },
+  serverNodes: { register: 'machines', setDraining: 'machines' },
+};
+
+type Method = (...args: unknown[]) => unknown;
+
+/** The same use cases, closed to a program whose API key does not allow them. */
+export function withScopes(services: Services): Services {
+  const table = SCOPE_OF as Readonly<Record<string, Readonly<Record<string, Scope>> | undefined>>;
+  const parts = Object.entries(services) as [string, Readonly<Record<string, Method>>][];
+  const guarded = parts.map(([part, methods]) => {
+    const closed = Object.entries(methods).map(([name, method]): [string, Method] => [
+      name,
+      (...args) => {
+        requireScope(args[0], table[part]?.[name]);
+        return method(...args);
+      },
+    ]);
+    return [part, Object.fromEntries(closed)];
+  });
+  return Object.fromEntries(guarded);
+}
+
+function requireScope(first: unknown, scope: Scope | undefined): void {
+  if (typeof first !== 'object' || first === null || !('scopes' in first)) return;
+  const { scopes } = first as Actor;
+  if (scopes === null || scopes === undefined || (scope !== undefined && scopes.includes(scope))) return;
+  const needed = scope === undefined ? 'This needs your own login; an API key is not enough.' : `This API key may not do that. Make one with the scope "${scope}".`;
+  throw new CyxError('FORBIDDEN', needed, scope === undefined ? {} : { facts: { scope } });
+}
