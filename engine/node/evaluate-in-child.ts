@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { evaluateChildCommand, evaluationResultSchema, type Evaluation } from './child-contract.ts';
+import { isolate } from './child-isolation.ts';
 
 const run = promisify(execFile);
 
@@ -20,10 +21,10 @@ export interface EvaluateInChildOptions {
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 async function output(options: EvaluateInChildOptions): Promise<string> {
-  const { command, args } = evaluateChildCommand(options.modelFile, options.datasetFile, options.threads);
+  const { command, args, env } = isolate(evaluateChildCommand(options.modelFile, options.datasetFile, options.threads));
   const { timeoutMs = 300_000, signal } = options;
   try {
-    const { stdout } = await run(command, [...args], { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, ...(signal === undefined ? {} : { signal }) });
+    const { stdout } = await run(command, [...args], { env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, ...(signal === undefined ? {} : { signal }) });
     return stdout;
   } catch (cause) {
     if (signal?.aborted === true) throw new CyxError('CANCELLED', 'The evaluation was cancelled', { cause });
