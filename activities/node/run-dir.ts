@@ -58,7 +58,8 @@ export function makeRunDirectory(root: string, key: RunKey): string {
 /** All attempts that have a directory here; anything else under the root is not ours and is left alone. */
 export function allRuns(root: string): RunKey[] {
   if (!existsSync(root)) return [];
-  return readdirSync(root).flatMap((jobId) => attemptsOf(root, jobId));
+  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) => attemptsOf(root, name));
 }
 
 /** Attempts of one job, oldest first. */

@@ -14,6 +14,7 @@ import {
 } from '#engine/node/child-contract';
 import { isolate } from '#engine/node/child-isolation';
 import { nextToStore, readCheckpointLog } from './checkpoint-log.ts';
+import { isDiskFull } from './disk-full.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { ProgressTail } from '#engine/node/progress-tail';
 import { processMark } from './process-mark.ts';
@@ -217,7 +218,13 @@ function launch(dir: string, given: ChildCommand, record: Pick<ProcessRecord, 'f
 /** For the reason that a run is given up for; only the worker that started the process gets to know it. */
 function noteEnd(dir: string, end: ProcessEnd): void {
   // Stopped and forgotten, or started again by now.
-  if (processOf(dir)?.mark === end.mark) writeJson(join(dir, RUN_FILES.end), end);
+  if (processOf(dir)?.mark !== end.mark) return;
+  try {
+    writeJson(join(dir, RUN_FILES.end), end);
+  } catch (error) {
+    // Nobody waits for this call. Without room the reason is lost, and the run's next step meets the full disk itself.
+    if (!isDiskFull(error)) throw error;
+  }
 }
 
 function signal(dir: string, name: 'SIGTERM' | 'SIGKILL'): void {

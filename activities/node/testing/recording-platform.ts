@@ -12,9 +12,9 @@ export class RecordingPlatform implements PlatformPort {
   readonly checkpoints: CheckpointReport[] = [];
   readonly completions: CompletionReport[] = [];
   failWith: ErrorCode | undefined;
-  leaseOf: (jobId: string) => Lease;
+  leaseOf: (jobId: string, resumeBeforeStep?: number) => Lease;
 
-  constructor(leaseOf: (jobId: string) => Lease) {
+  constructor(leaseOf: RecordingPlatform['leaseOf']) {
     this.leaseOf = leaseOf;
   }
 
@@ -24,9 +24,9 @@ export class RecordingPlatform implements PlatformPort {
     return { granted: refusal === undefined, reason: refusal ?? '' };
   }
 
-  async acquireLease(jobId: string): Promise<Lease> {
+  async acquireLease(jobId: string, _attempt: number, resumeBeforeStep?: number): Promise<Lease> {
     await this.#arrive();
-    return this.leaseOf(jobId);
+    return this.leaseOf(jobId, resumeBeforeStep);
   }
 
   async reportProgress(report: ProgressReport): Promise<void> {
