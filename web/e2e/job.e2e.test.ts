@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifyReceipt } from '#core/receipt/receipt';
 import { DESKTOP, openBrowser, openPage, PHONE, screenshot, signUp, waitForCredit } from './browser.ts';
 import { submitJob } from './new-job.ts';
 import { clientOf, newPerson, putDigits, stackConfig } from './platform.ts';
@@ -57,6 +59,10 @@ describe('a paid job in the browser', () => {
     expect(await page.getByText('45000000000').count()).toBe(1);
     expect(await page.getByText('5000000000', { exact: true }).count()).toBe(1);
     await page.goBack();
+
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Receipt' }).click()]);
+    expect(file.suggestedFilename()).toMatch(/^receipt-[0-9a-f-]{36}\.jsonl$/);
+    expect(await verifyReceipt(new Uint8Array(readFileSync(await file.path())))).toMatchObject({ ok: true });
 
     const workflow = await page.getByRole('link', { name: 'Open in Temporal Web' }).getAttribute('href');
     expect(workflow).toMatch(new RegExp(`^${publicUrls.temporalUi}/namespaces/default/workflows/job-[0-9a-f-]{36}$`));

@@ -1,10 +1,11 @@
-import { ArrowRight } from 'lucide-react';
+import { ArrowRight, Download } from 'lucide-react';
 import type { JobView, TransferView } from '#api/services/types';
 import { isTerminal } from '#core/job/machine';
 import { splitPayout } from '#core/money/split';
 import { accountWords, PURPOSE_WORDS } from '../../lib/money-words.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { Amount } from '../ui/amount.tsx';
+import { LinkButton } from '../ui/button.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { ShortId } from '../ui/short-id.tsx';
@@ -34,6 +35,7 @@ export function MoneyTrail({ job, transfers, walletAddress, className = '' }: Mo
         </ul>
       )}
       <Balance job={job} transfers={transfers} />
+      {isTerminal(job.state) && <Receipt jobId={job.jobId} />}
     </Panel>
   );
 }
@@ -56,6 +58,21 @@ function TransferRow({ transfer, jobId, walletAddress }: { transfer: Transfer; j
         <ShortId id={transfer.signature} what="signature" to={`/tx/${transfer.signature}?job=${jobId}`} />
       </p>
     </li>
+  );
+}
+
+/** A file comes back, so the page stays as it is. */
+function Receipt({ jobId }: { jobId: string }) {
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-t px-4 py-3 sm:px-5">
+      <p className="max-w-prose text-xs text-muted">
+        The receipt tells why each token moved, signed and line by line chained to its transactions. Check it with{' '}
+        <code className="figure text-ink">cyxwiz receipt verify</code>.
+      </p>
+      <LinkButton to={`/jobs/${jobId}/receipt`} reloadDocument prefetch="none">
+        <Download className="size-4" aria-hidden="true" /> Receipt
+      </LinkButton>
+    </div>
   );
 }
 
