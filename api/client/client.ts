@@ -84,6 +84,8 @@ async function putDataset(target: HttpTarget, cloud: CyxCloudClient, input: PutD
     size_bytes: train.sizeBytes,
     sample_shape: meta.sampleShape,
     classes: meta.classes,
+    input_dtype: meta.inputDtype,
+    target_width: meta.targetWidth,
     held_out_cid: heldOut.cid,
     held_out_key: keyToText(heldOut.key),
     held_out_samples: meta.heldOutSamples,

@@ -89,6 +89,8 @@ export function datasetFromWire(json: z.output<typeof datasetJson>): DatasetView
     sizeBytes: json.size_bytes,
     sampleShape: json.sample_shape,
     classes: json.classes,
+    inputDtype: json.input_dtype,
+    targetWidth: json.target_width,
     createdAt: new Date(json.created_at),
   };
 }

@@ -63,6 +63,10 @@ export interface DatasetMeta {
   readonly sampleShape: readonly number[];
   /** 0 where the targets are numbers. */
   readonly classes: number;
+  /** Of `x`. Told, a dataset that a model can not read is refused with the quote. */
+  readonly inputDtype?: 'uint8' | 'float32' | 'int32';
+  /** Numbers in one target; not with classes. */
+  readonly targetWidth?: number;
 }
 
 export interface PutDatasetInput {

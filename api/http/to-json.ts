@@ -198,6 +198,8 @@ export function datasetToJson(dataset: DatasetView): z.input<typeof datasetJson>
     size_bytes: dataset.sizeBytes,
     sample_shape: [...dataset.sampleShape],
     classes: dataset.classes,
+    input_dtype: dataset.inputDtype,
+    target_width: dataset.targetWidth,
     created_at: dataset.createdAt.toISOString(),
   };
 }

@@ -14,7 +14,8 @@ import type { DatasetView, Services } from './types.ts';
 const MAX_PART_BYTES = 2 * 1024 ** 3;
 
 const objectKey = z.instanceof(Uint8Array).refine((key) => key.length === 32, 'must have 32 bytes');
-const datasetSchema = z.object({
+const datasetSchema = z
+  .object({
   cid: cidSchema,
   key: objectKey,
   name: nameText(100),
@@ -22,10 +23,12 @@ const datasetSchema = z.object({
   sizeBytes: z.int().min(1).max(MAX_PART_BYTES, 'must be at most 2147483648 (2 GiB)'),
   sampleShape: z.array(z.int().min(1)).min(1).max(4),
   classes: z.int().min(0).max(100_000).refine((classes) => classes !== 1, 'must be at least 2, or 0 where the targets are numbers'),
+  inputDtype: z.enum(['uint8', 'float32', 'int32']).optional(),
+  targetWidth: z.int().min(1).max(100_000).optional(),
   heldOutCid: cidSchema,
   heldOutKey: objectKey,
   heldOutSamples: z.int().min(1).max(2_000_000_000),
-});
+}).refine(({ classes, targetWidth }) => classes === 0 || targetWidth === undefined, { path: ['targetWidth'], message: 'goes with numbers to predict, not with classes' });
 
 /** References to datasets that their owner put into CyxCloud. Keys are wrapped before they touch the database. */
 export function createDatasets({ postgres, kms, storageUrl, tokens }: Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl' | 'tokens'>): Services['datasets'] {
@@ -74,6 +77,7 @@ async function sizeOf(objects: ObjectDirectory, cid: string): Promise<number> {
 }
 
 function datasetView(row: DatasetRow): DatasetView {
-  const { cid, name, samples, heldOutSamples, sizeBytes, sampleShape, classes, createdAt } = row;
-  return { cid, name, samples, heldOutSamples, sizeBytes, sampleShape, classes, createdAt };
+  const { cid, name, samples, heldOutSamples, sizeBytes, sampleShape, classes, targetWidth, createdAt } = row;
+  const inputDtype = row.inputDtype as DatasetView['inputDtype'];
+  return { cid, name, samples, heldOutSamples, sizeBytes, sampleShape, classes, inputDtype, targetWidth, createdAt };
 }

@@ -103,12 +103,23 @@ it('a machine is online for 15 seconds after a heartbeat', () => {
 });
 
 describe('checkDatasetFits', () => {
-  const verdict = (units: number, loss: string, classes: number, sampleShape = [4]): string => {
+  const embedding = {
+    version: 1,
+    nodes: [
+      { id: 'in', type: 'DataInput', params: { shape: [4], dtype: 'int32' } },
+      { id: 'words', type: 'Embedding', params: { vocabulary: 9, units: 3 } },
+      { id: 'flat', type: 'Flatten', params: {} },
+      { id: 'scores', type: 'Linear', params: { units: 2 } },
+      { id: 'out', type: 'Output', params: {} },
+    ],
+    edges: [{ from: 'in', to: 'words' }, { from: 'words', to: 'flat' }, { from: 'flat', to: 'scores' }, { from: 'scores', to: 'out' }],
+  };
+  const verdict = (units: number, loss: string, classes: number, sampleShape = [4], known: { inputDtype?: string; targetWidth?: number | null } = {}): string => {
     const layers = [['in', 'DataInput', { shape: [4] }], ['scores', 'Linear', { units }], ['out', 'Output', { loss }]] as const;
     const nodes = layers.map(([id, type, params]) => ({ id, type, params }));
     const graph = parseGraph(JSON.stringify({ version: 1, nodes, edges: [{ from: 'in', to: 'scores' }, { from: 'scores', to: 'out' }] }));
     try {
-      checkDatasetFits(graph, { name: 'd', sampleShape, classes });
+      checkDatasetFits(graph, { name: 'd', sampleShape, classes, ...known });
     } catch (error) {
       if (error instanceof CyxError && error.code === 'DATASET_INVALID') return error.message;
       throw error;
@@ -127,6 +138,17 @@ describe('checkDatasetFits', () => {
     expect(verdict(3, 'crossEntropy', 0)).toMatch(/crossEntropy compares with class labels, but "d" has numbers/);
     expect(verdict(3, 'huber', 3)).toMatch(/huber compares with numbers, but "d" has class labels/);
     expect(verdict(3, 'crossEntropy', 3, [5])).toMatch(/shape \[4\], but those of "d" are \[5\]/);
+  });
+
+  it('goes by what is known of values and target width, and lets older datasets through', () => {
+    expect(verdict(3, 'crossEntropy', 3, [4], { inputDtype: 'uint8' })).toBe('fits');
+    expect(verdict(3, 'crossEntropy', 3, [4], { inputDtype: 'int32' })).toMatch(/takes numbers, but the samples of "d" are indices/);
+    expect(verdict(2, 'huber', 0, [4], { targetWidth: 2 })).toBe('fits');
+    expect(verdict(2, 'huber', 0, [4], { targetWidth: null })).toBe('fits');
+    expect(verdict(1, 'huber', 0, [4], { targetWidth: 3 })).toMatch(/predicts 1 number a sample, but "d" has 3/);
+    const words = parseGraph(embedding);
+    expect(() => checkDatasetFits(words, { name: 'd', sampleShape: [4], classes: 2, inputDtype: 'int32' })).not.toThrow();
+    expect(() => checkDatasetFits(words, { name: 'd', sampleShape: [4], classes: 2, inputDtype: 'float32' })).toThrow(/takes indices \(int32\), for its Embedding/);
   });
 });
 

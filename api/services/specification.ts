@@ -44,14 +44,14 @@ export function checkSpecification(input: JobSpecification): CheckedSpecificatio
   return { ...parsed, graphJson, graph, hash };
 }
 
-type DatasetFacts = Pick<DatasetRow, 'name' | 'sampleShape' | 'classes'>;
+type DatasetFacts = Pick<DatasetRow, 'name' | 'sampleShape' | 'classes'> & Partial<Pick<DatasetRow, 'inputDtype' | 'targetWidth'>>;
 
 /**
  * The dataset must have the shape and the kind of targets that the model was made for: what can be told without its
  * data, by the rules that the node applies to the data itself. Throws DATASET_INVALID.
  */
 export function checkDatasetFits(graph: ModelGraph, dataset: DatasetFacts): void {
-  const { inputShape, targets, labels, loss } = dataNeeds(graph);
+  const { inputShape, inputDtype, targets, labels, scores, loss } = dataNeeds(graph);
   const shape = (sides: readonly number[]): string => `[${sides.join(', ')}]`;
   if (shape(inputShape) !== shape(dataset.sampleShape)) {
     throw new CyxError(
@@ -59,10 +59,18 @@ export function checkDatasetFits(graph: ModelGraph, dataset: DatasetFacts): void
       `The model takes samples of shape ${shape(inputShape)}, but those of "${dataset.name}" are ${shape(dataset.sampleShape)}. Change the DataInput layer or choose another dataset.`,
     );
   }
+  const { inputDtype: given = null, targetWidth: width = null } = dataset;
+  if (given !== null && (given === 'int32') !== (inputDtype === 'int32')) {
+    const [takes, has] = inputDtype === 'int32' ? ['indices (int32), for its Embedding', 'numbers'] : ['numbers', 'indices (int32), which only an Embedding can read'];
+    throw new CyxError('DATASET_INVALID', `The model takes ${takes}, but the samples of "${dataset.name}" are ${has}. Change the DataInput layer or choose another dataset.`);
+  }
   const isOfNumbers = dataset.classes === 0;
   if (isOfNumbers !== (targets === 'values')) {
-    const [wanted, given] = isOfNumbers ? ['class labels', 'numbers'] : ['numbers', 'class labels'];
-    throw new CyxError('DATASET_INVALID', `The model's loss ${loss} compares with ${wanted}, but "${dataset.name}" has ${given}. Change the loss of Output or choose another dataset.`);
+    const [wanted, held] = isOfNumbers ? ['class labels', 'numbers'] : ['numbers', 'class labels'];
+    throw new CyxError('DATASET_INVALID', `The model's loss ${loss} compares with ${wanted}, but "${dataset.name}" has ${held}. Change the loss of Output or choose another dataset.`);
+  }
+  if (targets === 'values' && width !== null && width !== scores) {
+    throw new CyxError('DATASET_INVALID', `The model predicts ${scores} number${scores === 1 ? '' : 's'} a sample, but "${dataset.name}" has ${width}. Change the layer before Output or choose another dataset.`);
   }
   if (labels !== undefined && dataset.classes > labels) {
     throw new CyxError(

@@ -149,8 +149,15 @@ export interface DatasetView {
   readonly sampleShape: readonly number[];
   /** 0 where the targets are numbers. */
   readonly classes: number;
+  /** Of the samples' values; null for a dataset that was registered before this was asked for. */
+  readonly inputDtype: InputDtype | null;
+  /** Numbers in one target; null with classes, and as above. */
+  readonly targetWidth: number | null;
   readonly createdAt: Date;
 }
+
+/** Bytes and floats are values; `int32` are indices of words or categories. */
+export type InputDtype = 'uint8' | 'float32' | 'int32';
 
 export interface RegisterDatasetInput {
   readonly cid: string;
@@ -161,6 +168,9 @@ export interface RegisterDatasetInput {
   readonly sampleShape: readonly number[];
   /** 0 where the targets are numbers. */
   readonly classes: number;
+  /** May be left out by clients that do not know it: then only the data itself shows whether it fits a model. */
+  readonly inputDtype?: InputDtype | undefined;
+  readonly targetWidth?: number | undefined;
   readonly heldOutCid: string;
   readonly heldOutKey: Uint8Array;
   readonly heldOutSamples: number;

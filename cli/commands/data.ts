@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { encodeDataset } from '#engine/data/dataset';
+import { encodeDataset, targetWidth, type Dataset } from '#engine/data/dataset';
 import { withClient, type CliContext } from '../context.ts';
 import { readDataset, splitDataset } from '../training/local-data.ts';
 
@@ -34,12 +34,19 @@ function putCommand(context: () => CliContext): Command {
             heldOutSamples: heldOut.samples,
             sampleShape: training.shape,
             classes: training.classes,
+            inputDtype: dtypeOf(training),
+            ...(training.classes === 0 ? { targetWidth: targetWidth(training) } : {}),
           },
         });
         const { key: _key, heldOutKey: _heldOutKey, ...shown } = stored;
         context().print(shown, [stored.cid, `${stored.samples} samples to train on, ${stored.heldOutSamples} held out`]);
       });
     });
+}
+
+function dtypeOf({ x }: Dataset): 'uint8' | 'float32' | 'int32' {
+  if (x instanceof Uint8Array) return 'uint8';
+  return x instanceof Int32Array ? 'int32' : 'float32';
 }
 
 function getCommand(context: () => CliContext): Command {

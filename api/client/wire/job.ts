@@ -98,6 +98,7 @@ export const modelsJson = z.object({
 });
 
 const classes = z.int().describe('0 where the targets are numbers instead of class labels');
+const inputDtype = z.enum(['uint8', 'float32', 'int32']);
 export const datasetBody = z.object({
   cid: z.string(),
   key: keyText,
@@ -106,6 +107,8 @@ export const datasetBody = z.object({
   size_bytes: z.int(),
   sample_shape: z.array(z.int()),
   classes,
+  input_dtype: inputDtype.optional(),
+  target_width: z.int().optional(),
   held_out_cid: z.string(),
   held_out_key: keyText,
   held_out_samples: z.int(),
@@ -118,6 +121,9 @@ export const datasetJson = z.object({
   size_bytes: z.int(),
   sample_shape: z.array(z.int()),
   classes,
+  /** Null where the dataset was registered before this was asked for. */
+  input_dtype: inputDtype.nullable(),
+  target_width: z.int().nullable(),
   created_at: instant,
 });
 export const datasetKeyJson = z.object({ cid: z.string(), key: keyText });

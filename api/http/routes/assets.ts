@@ -75,6 +75,8 @@ export function assetRoutes(services: Services): HttpApp {
         sizeBytes: body.size_bytes,
         sampleShape: body.sample_shape,
         classes: body.classes,
+        inputDtype: body.input_dtype,
+        targetWidth: body.target_width,
         heldOutCid: body.held_out_cid,
         heldOutKey: keyFromText(body.held_out_key),
         heldOutSamples: body.held_out_samples,

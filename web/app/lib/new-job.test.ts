@@ -13,6 +13,8 @@ const DIGITS: DatasetView = {
   sizeBytes: 6_000_000,
   sampleShape: [28, 28, 1],
   classes: 10,
+  inputDtype: 'uint8',
+  targetWidth: null,
   createdAt: new Date(0),
 };
 const defaults = newJobDefaults(toWire([DIGITS]), ['cpu'], null);

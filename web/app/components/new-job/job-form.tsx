@@ -121,7 +121,8 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function datasetFacts({ samples, heldOutSamples, sizeBytes, sampleShape, classes }: Wire<DatasetView>): string {
+function datasetFacts({ samples, heldOutSamples, sizeBytes, sampleShape, classes, targetWidth }: Wire<DatasetView>): string {
   const shape = sampleShape.join(' × ');
-  return `${countText(samples)} samples of ${shape} in ${classes} classes, ${countText(heldOutSamples)} held out for the check, ${sizeText(sizeBytes)}`;
+  const targets = classes > 0 ? `in ${classes} classes` : `with ${targetWidth ?? 'some'} number${targetWidth === 1 ? '' : 's'} each to predict`;
+  return `${countText(samples)} samples of ${shape} ${targets}, ${countText(heldOutSamples)} held out for the check, ${sizeText(sizeBytes)}`;
 }
