@@ -12,7 +12,7 @@ const WORDS = {
 } as const;
 
 /** The page on which an operator's browser gets its cookie for the codec endpoint. */
-export function operatorPage(state: keyof typeof WORDS): Html {
+export function operatorPage(state: keyof typeof WORDS, endpoint: string): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -30,7 +30,7 @@ export function operatorPage(state: keyof typeof WORDS): Html {
       <body>
         <h1>Operator login</h1>
         <p role="status">${WORDS[state]}</p>
-        ${state === 'done' ? NEXT : FORM}
+        ${state === 'done' ? next(endpoint) : FORM}
       </body>
     </html>`;
 }
@@ -42,4 +42,5 @@ const FORM = html`<form method="post" action="/api/codec/login">
 </form>
 <p>The platform leaves it in the file <code>operator.token</code> of its home (<code>.cyxwiz</code>).</p>`;
 
-const NEXT = html`<p>In Temporal Web, open the codec server settings (the glasses, top right) and switch on “Include cross-origin credentials”, once a browser.</p>`;
+const next = (endpoint: string): Html => html`<p>Once a browser, in Temporal Web: open the codec server settings (the glasses, top right), choose “Use my browser setting”, enter this endpoint and switch on “Include cross-origin credentials”.</p>
+<p><code>${endpoint}</code></p>`;

@@ -2,14 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import { openDataConverter } from '#temporal/codec/data-converter';
 
 /**
- * An integrator's own program. It needs three addresses and nothing of ours but the HTTP API and a Temporal client:
- * `CYXWIZ_PUBLIC_URL`, `TEMPORAL_ADDRESS` and a dataset's CID with the login of its owner.
+ * An integrator's own program. It needs two addresses, `CYXWIZ_PUBLIC_URL` and `TEMPORAL_ADDRESS`, a dataset's CID with the
+ * login of its owner, and the payload keys that the operator has given it (`CYXWIZ_PAYLOAD_KEYS_FILE`): the platform
+ * encrypts what it says through Temporal, a job's result too.
  */
 interface Integration {
   readonly httpUrl: string;
   readonly temporalAddress: string;
+  readonly payloadKeysFile: string;
   readonly token: string;
   readonly specification: unknown;
 }
@@ -36,7 +39,7 @@ interface JobResult {
 }
 
 /** Quote, prepare, start the workflow with our own client, wait for its result. */
-async function trainOnCyxWiz({ httpUrl, temporalAddress, token, specification }: Integration): Promise<JobResult> {
+async function trainOnCyxWiz({ httpUrl, temporalAddress, payloadKeysFile, token, specification }: Integration): Promise<JobResult> {
   const post = async <T>(path: string, body: unknown): Promise<T> => {
     const answer = await fetch(`${httpUrl}${path}`, {
       method: 'POST',
@@ -57,7 +60,7 @@ async function trainOnCyxWiz({ httpUrl, temporalAddress, token, specification }:
 
   const connection = await Connection.connect({ address: temporalAddress });
   try {
-    const client = new Client({ connection });
+    const client = new Client({ connection, dataConverter: openDataConverter({ keysFile: payloadKeysFile }) });
     const startWorkflowOperation = new WithStartWorkflowOperation('trainingJobWorkflow', {
       workflowId: prepared.workflow_id,
       taskQueue: prepared.task_queue,
@@ -97,6 +100,7 @@ async function main(): Promise<void> {
   const result = await trainOnCyxWiz({
     httpUrl,
     temporalAddress: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233',
+    payloadKeysFile: process.env['CYXWIZ_PAYLOAD_KEYS_FILE'] ?? '.cyxwiz/keys/payload-codec.json',
     token: login.token,
     specification: {
       graph_json: await readFile(new URL('../graphs/digits-cnn.json', import.meta.url), 'utf8'),

@@ -13,13 +13,14 @@ it('an integrator starts a job with their own Temporal client and gets its resul
   const { publicUrls, storageUrl, temporal } = parseConfig(inject('stackEnv'));
   const program = spawn(process.execPath, ['--import', 'tsx', PROGRAM], {
     cwd: ROOT,
-    // What an integrator has: addresses, and nothing of the platform's own configuration.
+    // What an integrator has: addresses, payload keys, and nothing of the platform's own configuration.
     env: {
       PATH: process.env.PATH ?? '', NODE_ENV: 'production',
       CYXWIZ_PUBLIC_URL: publicUrls.web,
       CYXWIZ_GRPC_ADDRESS: publicUrls.grpc,
       CYXWIZ_STORAGE_URL: storageUrl,
       TEMPORAL_ADDRESS: temporal.address,
+      CYXWIZ_PAYLOAD_KEYS_FILE: temporal.privacy.keysFile,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -71,16 +71,18 @@ function addLogin(app: HttpApp, services: Services): void {
     c.header('cache-control', 'no-store');
     await next();
   });
-  app.get(`${PATH}/login`, (c) => c.html(operatorPage('ask')));
+  app.get(`${PATH}/login`, (c) => c.html(operatorPage('ask', endpointOf(c))));
   app.post(`${PATH}/login`, async (c) => {
     const form = loginForm.safeParse(await c.req.parseBody());
     const role = form.success ? await roleOfToken(services, form.data.token) : undefined;
-    if (!form.success || role !== 'operator') return c.html(operatorPage('refused'), 403);
+    if (!form.success || role !== 'operator') return c.html(operatorPage('refused', endpointOf(c)), 403);
     // Until the browser is closed; the token in it ends by itself after a day.
     setCookie(c, COOKIE, form.data.token, { path: PATH, httpOnly: true, sameSite: 'Strict', secure: new URL(c.req.url).protocol === 'https:' });
-    return c.html(operatorPage('done'));
+    return c.html(operatorPage('done', endpointOf(c)));
   });
 }
+
+const endpointOf = (c: Context<HttpEnv>): string => new URL(PATH, c.req.url).href;
 
 /** @throws CyxError UNAUTHENTICATED where nobody is logged in. */
 async function roleOf(services: Services, c: Context<HttpEnv>): Promise<UserRole> {

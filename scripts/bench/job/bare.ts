@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { WithStartWorkflowOperation, type Client, type WorkflowHandle } from '@temporalio/client';
+import { Client, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { parseRunKey } from '#activities/node/run-key';
 import { createNodeSlot } from '#activities/node/slot';
@@ -46,7 +46,9 @@ export async function startBare({ stack, temporal, direct }: JobParts, nodes: nu
   });
   const { address, namespace } = stack.config.temporal;
   await Promise.all(Array.from({ length: nodes }, () => startBareNode({ address, namespace, started }, cleanUp)));
-  return { started, submit: () => submitBare(temporal) };
+  // Bare is also without encryption: what that costs is the platform's.
+  const plain = new Client({ connection: temporal.connection, namespace });
+  return { started, submit: () => submitBare(plain) };
 }
 
 async function startBareNode({ address, namespace, started }: { address: string; namespace: string; started: Started }, cleanUp: CleanUp): Promise<void> {

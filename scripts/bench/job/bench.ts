@@ -43,7 +43,7 @@ async function measureOrchestration(parts: JobParts, sizes: JobBenchSizes, say: 
   const cleanUp = createCleanUp();
   try {
     say(`registering ${sizes.nodes} no-op nodes`);
-    const verifier = await startNoopVerifier(parts.direct);
+    const verifier = await startNoopVerifier(parts);
     cleanUp.add(() => verifier.stop());
     const nodes = await startNoopNodes({ config: parts.stack.config, modelCid: parts.datasetCid, count: sizes.nodes }, cleanUp);
     const bare = await startBare(parts, sizes.nodes, cleanUp);

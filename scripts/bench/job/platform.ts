@@ -9,6 +9,7 @@ import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { encodeDataset, selectSamples, type Dataset } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import { createTemporalClient } from '#temporal/client/connect';
+import { openDataConverter } from '#temporal/codec/data-converter';
 import { verifierQueue } from '#temporal/contract/queues';
 import type { Stack } from '../../stack/start-stack.ts';
 import { temporaryStack } from '../../test/temporary-stack.ts';
@@ -98,10 +99,10 @@ export async function prepareSubmit({ client, temporal }: JobParts, specificatio
 }
 
 /** The no-op jobs' verifier: finds every result valid without looking at it. */
-export async function startNoopVerifier(direct: NativeConnection): Promise<{ stop(): Promise<void> }> {
+export async function startNoopVerifier({ direct, stack }: Pick<JobParts, 'direct' | 'stack'>): Promise<{ stop(): Promise<void> }> {
   const verdict: Verdict = { valid: true, reason: '', blamedAttempt: null, testAccuracy: 1, testLoss: 0 };
   const giveOpinion = async ({ opinion }: OpinionRequest): Promise<Opinion> => ({ ...verdict, opinion, verifierId: 'no-op', segments: 0, steps: 0, tookMs: 0 });
-  const worker = await Worker.create({ connection: direct, taskQueue: verifierQueue('cpu'), activities: { giveOpinion } });
+  const worker = await Worker.create({ connection: direct, taskQueue: verifierQueue('cpu'), dataConverter: openDataConverter(stack.config.temporal.privacy), activities: { giveOpinion } });
   const running = worker.run();
   return {
     async stop() {
