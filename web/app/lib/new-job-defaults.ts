@@ -9,7 +9,7 @@ export function newJobDefaults(
   cloned: Wire<JobSpecification> | null,
 ): Record<string, string> {
   if (cloned !== null) {
-    const { epochs, batchSize, learningRate, optimizer, seed } = cloned.hyperParameters;
+    const { epochs, batchSize, learningRate, optimizer, seed, ...advanced } = cloned.hyperParameters;
     return {
       dataset: cloned.datasetCid,
       model: OWN_GRAPH,
@@ -19,6 +19,7 @@ export function newJobDefaults(
       learningRate: String(learningRate),
       optimizer,
       seed: String(seed),
+      advanced: Object.keys(advanced).length === 0 ? '' : JSON.stringify(advanced, null, 2),
       deviceClass: cloned.deviceClass,
       deadlineMinutes: String(Math.max(1, Math.round(cloned.deadlineMs / 60_000))),
     };
@@ -33,6 +34,7 @@ export function newJobDefaults(
     learningRate: '0.001',
     optimizer: 'adam',
     seed: '1',
+    advanced: '',
     deviceClass: deviceClasses[0] ?? 'cpu',
     deadlineMinutes: '10',
   };

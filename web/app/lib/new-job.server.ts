@@ -1,12 +1,12 @@
 import type { DatasetView, JobSpecification } from '#api/services/types';
 import { CyxError, type FieldViolation } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
-import { hyperParametersSchema } from '#core/graph/hyper-parameters';
+import { hyperParametersSchema, type HyperParameters } from '#core/graph/hyper-parameters';
 import { deviceClassSchema } from '#core/hardware/device-class';
 import { z } from 'zod';
 import { isCyxError, toFormProblem, type FormProblem } from './errors.server.ts';
 import { textOf } from './form.ts';
-import { isPresetId, presetGraphJson } from './presets.ts';
+import { isPresetId, presetGraphJson, presetProblem, presetTargets } from './presets.ts';
 
 const MINUTE_MS = 60_000;
 const MAX_DEADLINE_MINUTES = 7 * 24 * 60;
@@ -26,7 +26,7 @@ const fieldsSchema = z.object({
 /** The form, word for word as it was sent: what is shown again next to the errors or the plan. */
 export type NewJobValues = Readonly<Record<string, string>>;
 
-const FIELD_NAMES = [...Object.keys(fieldsSchema.shape), 'model', 'graph'];
+const FIELD_NAMES = [...Object.keys(fieldsSchema.shape), 'model', 'graph', 'advanced'];
 
 export function readValues(form: FormData): NewJobValues {
   return Object.fromEntries(FIELD_NAMES.map((name) => [name, textOf(form, name)]));
@@ -41,14 +41,33 @@ export function toSpecification(values: NewJobValues, datasets: readonly Dataset
   return {
     graphJson: graphJsonOf(values, dataset),
     datasetCid: dataset.cid,
-    hyperParameters: { epochs, batchSize, learningRate, optimizer, seed },
+    hyperParameters: withAdvanced({ epochs, batchSize, learningRate, optimizer, seed }, values.advanced ?? ''),
     deviceClass: fields.deviceClass,
     deadlineMs: fields.deadlineMinutes * MINUTE_MS,
   };
 }
 
-function graphJsonOf({ model = '', graph = '' }: NewJobValues, { sampleShape, classes }: DatasetView): string {
-  if (isPresetId(model)) return presetGraphJson(model, sampleShape, classes);
+/** What the fold adds goes through the same schema as everything else; what is wrong with it is said at its field. */
+function withAdvanced(basic: Pick<HyperParameters, 'epochs' | 'batchSize' | 'learningRate' | 'optimizer' | 'seed'>, text: string): HyperParameters {
+  if (text.trim() === '') return basic;
+  let more: unknown;
+  try {
+    more = JSON.parse(text);
+  } catch {
+    throw fieldError({ path: 'advanced', message: 'write JSON, for example {"clipNorm": 1}' });
+  }
+  const parsed = hyperParametersSchema.safeParse(typeof more === 'object' ? { ...more, ...basic } : more);
+  if (parsed.success) return parsed.data;
+  const message = parsed.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter((part) => part !== '').join(': ')).join('; ');
+  throw fieldError({ path: 'advanced', message });
+}
+
+function graphJsonOf({ model = '', graph = '' }: NewJobValues, dataset: DatasetView): string {
+  if (isPresetId(model)) {
+    const reason = presetProblem(dataset);
+    if (reason !== null) throw fieldError({ path: 'graph', message: reason });
+    return presetGraphJson(model, dataset.sampleShape, presetTargets(dataset));
+  }
   if (graph.trim() === '') throw fieldError({ path: 'graph', message: 'paste the JSON of a model graph, or choose one of the models above' });
   return graph;
 }

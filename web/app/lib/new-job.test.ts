@@ -46,6 +46,16 @@ describe('the new job form', () => {
     });
   });
 
+  it('keeps the advanced hyper-parameters of a job that is run again, and says what is wrong with others', () => {
+    const advanced = '{"clipNorm": 1, "weightDecay": 0.01, "schedule": {"kind": "cosine", "finalFactor": 0.1}}';
+    const specification = toSpecification(readValues(formOf({ ...defaults, advanced })), [DIGITS]);
+    expect(specification.hyperParameters).toMatchObject(JSON.parse(advanced) as object);
+    const again = toSpecification(readValues(formOf(newJobDefaults([], ['cpu'], toWire(specification)))), [DIGITS]);
+    expect(again.hyperParameters).toEqual(specification.hyperParameters);
+    expect(fieldsFor({ advanced: '{"rho": 0.9}' }).advanced).toContain('the optimizer adam has no rho');
+    expect(fieldsFor({ advanced: 'clip' }).advanced).toContain('write JSON'.slice(1));
+  });
+
   it('shows a job that is run again as it was', () => {
     const specification = toSpecification(readValues(formOf(defaults)), [DIGITS]);
     const again = toSpecification(readValues(formOf(newJobDefaults([], ['cpu'], toWire(specification)))), [DIGITS]);

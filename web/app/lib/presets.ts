@@ -21,9 +21,33 @@ export function isImageShape(shape: readonly number[]): boolean {
   return shape.length === 3;
 }
 
-/** The preset as graph JSON for samples of `shape` in `classes` classes. */
-export function presetGraphJson(id: PresetId, shape: readonly number[], classes: number): string {
-  return chainJson([{ type: 'DataInput', params: { shape } }, ...body(id, shape), { type: 'Linear', params: { units: classes } }, { type: 'Output' }]);
+interface PresetDataset {
+  readonly classes: number;
+  readonly inputDtype: string | null;
+  readonly targetWidth: number | null;
+}
+
+/** What the last layer gives: a score for each class, or the numbers to predict. */
+export interface PresetTargets {
+  readonly units: number;
+  readonly areNumbers: boolean;
+}
+
+/** Why no preset fits a dataset; null where they do. */
+export function presetProblem({ classes, inputDtype, targetWidth }: PresetDataset): string | null {
+  if (inputDtype === 'int32') return 'its samples are indices, so the model needs an Embedding with your vocabulary: bring your own graph';
+  if (classes === 0 && targetWidth === null) return 'it is not known how many numbers it has to predict: store the dataset again, or bring your own graph';
+  return null;
+}
+
+export function presetTargets({ classes, targetWidth }: PresetDataset): PresetTargets {
+  return classes > 0 ? { units: classes, areNumbers: false } : { units: targetWidth ?? 1, areNumbers: true };
+}
+
+/** The preset as graph JSON for samples of `shape`. */
+export function presetGraphJson(id: PresetId, shape: readonly number[], { units, areNumbers }: PresetTargets): string {
+  const output: Layer = areNumbers ? { type: 'Output', params: { loss: 'meanSquaredError' } } : { type: 'Output' };
+  return chainJson([{ type: 'DataInput', params: { shape } }, ...body(id, shape), { type: 'Linear', params: { units } }, output]);
 }
 
 function body(id: PresetId, shape: readonly number[]): Layer[] {

@@ -17,6 +17,7 @@ interface SpecificationProps {
 /** What was asked for, word for word: together with the seed it determines the result. */
 export function Specification({ job, workflowUrl, className = '' }: SpecificationProps) {
   const { hyperParameters: hyper, datasetCid, deviceClass, deadlineMs, graphJson } = job.specification;
+  const { epochs: _epochs, batchSize: _batchSize, learningRate: _rate, optimizer: _optimizer, seed: _seed, ...advanced } = hyper;
   return (
     <Panel title="Specification" className={className}>
       <Facts>
@@ -32,6 +33,11 @@ export function Specification({ job, workflowUrl, className = '' }: Specificatio
         <Fact name="Optimiser">
           {hyper.optimizer}, rate <span className="figure">{hyper.learningRate}</span>, seed <span className="figure">{hyper.seed}</span>
         </Fact>
+        {Object.keys(advanced).length > 0 && (
+          <Fact name="Advanced">
+            <code className="figure text-xs break-all">{JSON.stringify(advanced)}</code>
+          </Fact>
+        )}
         <Fact name="Hardware">
           <span className="figure">{deviceClass}</span>
         </Fact>

@@ -6,7 +6,7 @@ import type { FormProblem } from '../../lib/errors.server.ts';
 import { countText, sizeText } from '../../lib/format.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { Button } from '../ui/button.tsx';
-import { Field, SelectField } from '../ui/field.tsx';
+import { Field, SelectField, TextField } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { ModelPicker } from './model-picker.tsx';
 
@@ -79,6 +79,23 @@ function LearningFields({ values, fields }: FieldsProps) {
         </SelectField>
         <Field label="Seed" name="seed" inputMode="numeric" defaultValue={values.seed} error={fields.seed} />
       </div>
+      <details className="mt-4" open={fields.advanced !== undefined || (values.advanced ?? '') !== ''}>
+        <summary className="cursor-pointer text-sm font-medium">Advanced</summary>
+        <div className="mt-3">
+          <TextField
+            label="More hyper-parameters (JSON)"
+            name="advanced"
+            rows={5}
+            spellCheck={false}
+            className="figure text-xs"
+            defaultValue={values.advanced}
+            error={fields.advanced}
+          />
+          <p className="mt-1 text-xs text-muted">
+            schedule, warmUpSteps, clipNorm or clipValue, weightDecay, and the optimiser’s own momentum, rho, beta1, beta2, epsilon.
+          </p>
+        </div>
+      </details>
     </Group>
   );
 }

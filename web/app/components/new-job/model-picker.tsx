@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { DatasetView } from '#api/services/types';
-import { isImageShape, isPresetId, OWN_GRAPH, presetGraphJson, PRESETS } from '../../lib/presets.ts';
+import { isImageShape, isPresetId, OWN_GRAPH, presetGraphJson, presetProblem, PRESETS, presetTargets } from '../../lib/presets.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { TextField } from '../ui/field.tsx';
 import { LayerTable } from './layer-table.tsx';
@@ -17,8 +17,9 @@ export function ModelPicker({ dataset, model, graph, error }: ModelPickerProps) 
   const [chosen, setChosen] = useState(model);
   const [text, setText] = useState(graph);
   const choices = PRESETS.filter(({ imagesOnly }) => !imagesOnly || (dataset !== undefined && isImageShape(dataset.sampleShape)));
+  const reason = dataset === undefined ? null : presetProblem(dataset);
   const graphJson = useMemo(
-    () => (dataset !== undefined && isPresetId(chosen) ? presetGraphJson(chosen, dataset.sampleShape, dataset.classes) : text),
+    () => (dataset !== undefined && isPresetId(chosen) ? presetGraphJson(chosen, dataset.sampleShape, presetTargets(dataset)) : text),
     [dataset, chosen, text],
   );
   return (
@@ -35,6 +36,7 @@ export function ModelPicker({ dataset, model, graph, error }: ModelPickerProps) 
           onChoose={setChosen}
         />
       </div>
+      {reason !== null && <p className="text-xs text-muted">None of the models above fits this dataset: {reason}.</p>}
       {/* By CSS, so that it opens without JavaScript too. */}
       <div className="hidden group-has-[[value=own]:checked]/model:block">
         <TextField
