@@ -79,6 +79,12 @@ async function publish(file: string | undefined, report: object): Promise<void> 
   if (file !== undefined) await writeFile(resolve(file), text);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    say('Stopping …');
+    void import('./arena/arena.ts').then(({ closeArenas }) => closeArenas()).finally(() => process.exit(130));
+  });
+}
 try {
   await program.parseAsync(process.argv);
   process.exit();

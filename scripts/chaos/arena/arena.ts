@@ -43,14 +43,23 @@ export interface ArenaOptions {
   readonly log: (line: string) => void;
 }
 
+const open = new Set<() => Promise<void>>();
+
+/** Ends every arena of this process: for somebody who does not want to wait for the end. */
+export async function closeArenas(): Promise<void> {
+  await Promise.all([...open].map((remove) => remove()));
+}
+
 /** Brings up the platform, its users and the first honest nodes; what fails half-way leaves nothing running. */
 export async function openArena({ users: userCount, nodes: nodeCount, random, verifiers, log }: ArenaOptions): Promise<Arena> {
   const platform = await startChaosPlatform({ log, random, ...(verifiers === undefined ? {} : { verifiers }) });
   const { config } = platform;
   const opened: (() => void | Promise<void>)[] = [() => platform.remove()];
   const remove = async (): Promise<void> => {
+    open.delete(remove);
     for (const close of opened.splice(0).reverse()) await close();
   };
+  open.add(remove);
   try {
     const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 6, onError: () => undefined });
     opened.push(() => postgres.close());
@@ -75,18 +84,18 @@ async function createFleet({ config, home }: ChaosPlatform, log: (line: string) 
   const samplesPerSecond = await measureSamplesPerSecond(await readFile(new URL('../../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8'), 1);
   log(`this machine trains ${Math.round(samplesPerSecond)} samples a second on one thread`);
   const nodes = new Map<string, ChaosNode>();
-  const present = new Set<ChaosNode>();
+  const running = new Set<ChaosNode>();
   const disks: SmallDisk[] = [];
   const reservations: Record<string, string> = {};
   let count = 0;
   const start = async (lie: Lie | null, name: string): Promise<ChaosNode> => {
     const node = await startChaosNode({ name, lie, config, samplesPerSecond, stashFile, reservationsFile, log });
     nodes.set(node.nodeId, node);
-    present.add(node);
+    running.add(node);
     return node;
   };
   const retire = async (node: ChaosNode): Promise<void> => {
-    if (present.delete(node)) await node.remove();
+    if (running.delete(node)) await node.remove();
   };
   return {
     nodes,
@@ -108,7 +117,7 @@ async function createFleet({ config, home }: ChaosPlatform, log: (line: string) 
       writeReservations(reservationsFile, reservations);
     },
     remove: async () => {
-      await Promise.all([...present].map(retire));
+      await Promise.all([...running].map(retire));
       await killStrays(join(home, 'nodes'));
       for (const disk of disks) disk.unmount();
     },
