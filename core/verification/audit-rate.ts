@@ -1,7 +1,7 @@
 /** No node is ever trusted below this rate, however much it has at stake. */
 export const MIN_AUDIT_RATE = 0.01;
 /** Where nothing can be slashed, a node still loses its standing: that counts as this part of the job's amount. */
-const STANDING_PARTS = 100n;
+const STANDING_SHARE = 0.01;
 
 export interface AuditRateInput {
   /** Paid jobs of the node since its last failure. */
@@ -30,8 +30,6 @@ export function auditRate({ goodStreak, segments, slashBase, amountBase }: Audit
 
 function breakEvenRate({ segments, slashBase, amountBase }: Omit<AuditRateInput, 'goodStreak'>): number {
   if (segments < 1 || amountBase <= 0n) return 0;
-  const standingBase = amountBase / STANDING_PARTS + 1n;
-  const lostBase = slashBase > standingBase ? slashBase : standingBase;
-  const lost = Number(lostBase) / Number(amountBase);
+  const lost = Math.max(STANDING_SHARE, Number(slashBase) / Number(amountBase));
   return -Math.expm1(Math.log(lost / (lost + 1)) / segments);
 }

@@ -30,16 +30,28 @@ export interface RunUnderTest {
 
 /**
  * Re-executes the drawn segments. Those that follow each other are run as one: the last link's hash contains all that
- * were before it. Only where it comes out otherwise is each segment run for itself, to find the first wrong one.
+ * were before it. Where it comes out otherwise, the first wrong one is found by halves.
  *
  * @throws WrongResult; CyxError where this machine failed, or where a device of another name gave other numbers.
  */
 export async function checkSegments(run: RunUnderTest, drawn: readonly Segment[]): Promise<void> {
   for (const stretch of stretchesOf(drawn)) {
-    const whole = { ...stretch.at(-1)!, fromStep: stretch[0]!.fromStep };
-    if (stretch.length > 1 && (await comesOutTheSame(run, whole))) continue;
-    for (const segment of stretch) await checkSegment(run, segment);
+    const together = stretch.length > 1 ? await runTogether(run, stretch) : 'otherwise';
+    if (together === 'as committed') continue;
+    const first = together === 'on another device' ? 0 : await firstOtherwise(run, stretch);
+    for (const segment of stretch.slice(first)) await checkSegment(run, segment);
   }
+}
+
+/** The first segment that comes out otherwise, where one of them does. */
+async function firstOtherwise(run: RunUnderTest, stretch: readonly Segment[]): Promise<number> {
+  let [from, to] = [0, stretch.length - 1];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if ((await runTogether(run, stretch.slice(from, middle + 1))) === 'as committed') from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function stretchesOf(drawn: readonly Segment[]): Segment[][] {
@@ -52,13 +64,16 @@ function stretchesOf(drawn: readonly Segment[]): Segment[][] {
   return stretches;
 }
 
-async function comesOutTheSame(run: RunUnderTest, segment: Segment): Promise<boolean> {
-  const device = deviceOf(run.spans, segment);
-  if (device === undefined) return false;
-  const found = await runIfSound(run, { ...(await startOf(run, segment)), toStep: segment.toStep, device });
-  if (found === null || !isLink(found, linkAt(run, segment.toStep))) return false;
+/** Segments that follow each other, in one run. */
+async function runTogether(run: RunUnderTest, stretch: readonly Segment[]): Promise<'as committed' | 'otherwise' | 'on another device'> {
+  const whole = { ...stretch.at(-1)!, fromStep: stretch[0]!.fromStep };
+  const device = deviceOf(run.spans, whole);
+  if (device === undefined) return 'on another device';
+  const found = await runIfSound(run, { ...(await startOf(run, whole)), toStep: whole.toStep, device });
+  if (found === null) return 'otherwise';
+  if (!isLink(found, linkAt(run, whole.toStep))) return found.device === device ? 'otherwise' : 'on another device';
   run.onProgress(found.steps);
-  return true;
+  return 'as committed';
 }
 
 async function checkSegment(run: RunUnderTest, segment: Segment): Promise<void> {
