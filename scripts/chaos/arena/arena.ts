@@ -39,7 +39,6 @@ export interface ArenaOptions {
   readonly users: number;
   readonly nodes: number;
   readonly random: Random;
-  readonly verifiers?: number;
   readonly log: (line: string) => void;
 }
 
@@ -51,8 +50,8 @@ export async function closeArenas(): Promise<void> {
 }
 
 /** Brings up the platform, its users and the first honest nodes; what fails half-way leaves nothing running. */
-export async function openArena({ users: userCount, nodes: nodeCount, random, verifiers, log }: ArenaOptions): Promise<Arena> {
-  const platform = await startChaosPlatform({ log, random, ...(verifiers === undefined ? {} : { verifiers }) });
+export async function openArena({ users: userCount, nodes: nodeCount, random, log }: ArenaOptions): Promise<Arena> {
+  const platform = await startChaosPlatform({ log, random });
   const { config } = platform;
   const opened: (() => void | Promise<void>)[] = [() => platform.remove()];
   const remove = async (): Promise<void> => {

@@ -54,11 +54,8 @@ interface Member {
   readonly service: ManagedService;
 }
 
-/** Verifiers of one class: a bad verdict needs a second one. */
-const VERIFIERS = 2;
-
-export async function startChaosPlatform({ log, random, verifiers = VERIFIERS }: { log: Log; random: Random; verifiers?: number }): Promise<ChaosPlatform> {
-  // The second verifier's record lies in a folder of its own, so it is found by what it was started with.
+export async function startChaosPlatform({ log, random }: { log: Log; random: Random }): Promise<ChaosPlatform> {
+  // Trainings and whatever else no record names are found by what they were started with.
   for (const abandoned of await endAbandonedStacks()) await killStrays(join(abandoned, 'home'));
   const folder = mkdtempSync(join(tmpdir(), TEST_FOLDER_PREFIX));
   chmodSync(folder, 0o755); // PostgreSQL may run under another account and has to reach its folder
@@ -80,7 +77,7 @@ export async function startChaosPlatform({ log, random, verifiers = VERIFIERS }:
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await startMembers({ config, log, wires, members, verifiers });
+    await startMembers({ config, log, wires, members });
   } catch (error) {
     await remove();
     throw error;
@@ -122,12 +119,11 @@ interface Starting {
   readonly wires: Readonly<Record<Consumer, Wires>>;
   /** Filled as they start, so that a start which fails knows what to end. */
   readonly members: Member[];
-  readonly verifiers: number;
 }
 
-async function startMembers({ config, log, wires, members, verifiers }: Starting): Promise<void> {
+async function startMembers({ config, log, wires, members }: Starting): Promise<void> {
   const signal = new AbortController().signal;
-  const start = async (part: PlatformPart, spec: ServiceSpec, home = config.home): Promise<void> => {
+  const start = async (part: PlatformPart, spec: ServiceSpec): Promise<void> => {
     const gate = createGate();
     const gated: ServiceSpec = {
       ...spec,
@@ -136,7 +132,7 @@ async function startMembers({ config, log, wires, members, verifiers }: Starting
         await spec.prepare?.();
       },
     };
-    const service = await startService(gated, { home, log, signal });
+    const service = await startService(gated, { home: config.home, log, signal });
     members.push({ part, gate, service });
   };
   const surroundings = (consumer?: Consumer): Surroundings => ({
@@ -157,11 +153,8 @@ async function startMembers({ config, log, wires, members, verifiers }: Starting
   for (const result of started) if (result.status === 'rejected') throw result.reason;
   await start('api', workerSpec('api', surroundings('api')));
   await start('platform', workerSpec('platform', surroundings('platform')));
-  for (let index = 0; index < verifiers; index++) {
-    const ways = surroundings('verifier');
-    // A folder each for their logs and records: otherwise they are alike.
-    await start('verifier', workerSpec('verifier', ways), index === 0 ? config.home : join(config.home, `verifier-${index + 1}`));
-  }
+  // Two verifiers, on the same wires: a bad verdict needs another one's.
+  for (const name of ['verifier', 'verifier-2'] as const) await start('verifier', workerSpec(name, surroundings('verifier')));
 }
 
 /** Ports under which a process of ours finds what it needs, told by its environment. */
