@@ -48,7 +48,7 @@ export function createWebHandler(options: WebHandlerOptions): (request: Request,
         headers: { 'content-type': 'text/plain; charset=utf-8' },
       });
     }
-    const session = createRequestSession(services, request.headers.get('cookie'));
+    const session = createRequestSession(services, request.headers.get('cookie'), { userAgent: request.headers.get('user-agent') ?? undefined, address: from });
     const handle = await load();
     const response = await handle(request, { services, publicUrls, session, nonce, from });
     return withPageHeaders(response, { nonce, cookie: session.pendingCookie() });

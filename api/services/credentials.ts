@@ -3,12 +3,12 @@ import type { Attempts } from '#api/auth/attempts';
 import type { Revocations } from '#api/auth/revocations';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { ROLES } from '#core/identity/roles';
 import { duplicateKeyIndex } from '#db/mongo/connect';
 import type { UserDocument } from '#db/mongo/documents';
 import { emailSchema, passwordSchema } from './account-schemas.ts';
 import type { CredentialServices } from './account-types.ts';
 import type { ServiceDeps } from './deps.ts';
-import { ROLES } from './roles.ts';
 import type { Actor } from './types.ts';
 import { isTaken, loadUser } from './user-records.ts';
 

@@ -1,7 +1,7 @@
 import { CyxError } from '#core/errors/cyx-error';
+import { ROLES } from '#core/identity/roles';
 import type { OutboxServices } from './account-types.ts';
 import type { ServiceDeps } from './deps.ts';
-import { ROLES } from './roles.ts';
 
 const SHOWN = 100;
 

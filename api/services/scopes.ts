@@ -1,17 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
+import type { Scope } from '#core/identity/scopes';
 import type { Actor, Services } from './types.ts';
-
-/** What an API key can be allowed to do. What stands in no row below needs a person's own login. */
-export const SCOPES = {
-  read: 'See jobs, quotes, datasets, models, machines and the wallet',
-  jobs: 'Put data in, submit and cancel jobs, fetch models',
-  machines: 'Register machines and nodes and change them',
-} as const;
-export type Scope = keyof typeof SCOPES;
-
-export function isScope(text: string): text is Scope {
-  return Object.hasOwn(SCOPES, text);
-}
 
 type ScopeTable = { readonly [Part in keyof Services]?: { readonly [Method in keyof Services[Part]]?: Scope } };
 
@@ -36,16 +25,17 @@ export function withScopes(services: Services): Services {
   const table = SCOPE_OF as Readonly<Record<string, Readonly<Record<string, Scope>> | undefined>>;
   const parts = Object.entries(services) as [string, Readonly<Record<string, Method>>][];
   const guarded = parts.map(([part, methods]) => {
-    const closed = Object.entries(methods).map(([name, method]): [string, Method] => [
+    const calls = Object.entries(methods).map(([name, method]): [string, Method] => [
       name,
       (...args) => {
         requireScope(args[0], table[part]?.[name]);
         return method(...args);
       },
     ]);
-    return [part, Object.fromEntries(closed)];
+    return [part, Object.fromEntries(calls)];
   });
-  return Object.fromEntries(guarded);
+  const closed: unknown = Object.fromEntries(guarded);
+  return closed as Services;
 }
 
 function requireScope(first: unknown, scope: Scope | undefined): void {

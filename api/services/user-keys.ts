@@ -5,10 +5,10 @@ import type { Attempts } from '#api/auth/attempts';
 import { isOver, type Revocations } from '#api/auth/revocations';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { isScope } from '#core/identity/scopes';
 import type { UserKeyDocument } from '#db/mongo/documents';
 import type { ApiKeyServices, ApiKeyView } from './account-types.ts';
 import type { ServiceDeps } from './deps.ts';
-import { isScope } from './scopes.ts';
 import { loggedInView } from './user-records.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
-import { Form } from '@remix-run/react';
-import { LogOut } from 'lucide-react';
+import { Form, Link } from '@remix-run/react';
+import { LogOut, Settings } from 'lucide-react';
 import type { ShellViewer } from './app-shell.tsx';
 
 /** Who is logged in, and the way out: a <details> element needs no JavaScript. */
@@ -15,6 +15,9 @@ export function UserMenu({ viewer }: { viewer: ShellViewer }) {
       <div className="absolute right-0 mt-2 w-56 rounded-lg border bg-raised p-1 shadow-float">
         <p className="truncate px-3 pt-2 font-medium">{viewer.username}</p>
         <p className="px-3 pb-2 text-xs text-muted capitalize">{viewer.role}</p>
+        <Link to="/settings" className="flex items-center gap-2 rounded-md border-t px-3 py-2 hover:bg-sunken">
+          <Settings className="size-4" aria-hidden="true" /> Settings
+        </Link>
         <Form method="post" action="/logout" className="border-t pt-1">
           <button className="flex w-full items-center gap-2 rounded-md px-3 py-2 text-left hover:bg-sunken">
             <LogOut className="size-4" aria-hidden="true" /> Log out

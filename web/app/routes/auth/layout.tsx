@@ -1,5 +1,6 @@
 import { redirect, type LoaderFunctionArgs } from '@remix-run/node';
 import { Outlet } from '@remix-run/react';
+import { AuthCard } from '../../components/account/auth-card.tsx';
 import { safeNext } from '../../lib/viewer.server.ts';
 
 /** Nobody logs in twice. */
@@ -12,11 +13,8 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
 
 export default function AuthLayout() {
   return (
-    <div className="relative isolate grid min-h-[calc(100dvh-3.5rem)] place-items-start px-4 pt-10 pb-16 sm:place-items-center sm:pt-4">
-      <div className="graticule absolute inset-0 -z-10 opacity-60" aria-hidden="true" />
-      <div className="w-full max-w-sm rounded-lg border bg-panel p-6 sm:p-8">
-        <Outlet />
-      </div>
-    </div>
+    <AuthCard>
+      <Outlet />
+    </AuthCard>
   );
 }

@@ -1,5 +1,6 @@
 import { json, redirect, type ActionFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { Form, Link, useActionData, useNavigation, useSearchParams } from '@remix-run/react';
+import { OtherWays } from '../../components/account/other-ways.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Notice } from '../../components/ui/notice.tsx';
@@ -57,6 +58,12 @@ export default function Login() {
           {busy ? 'Logging in…' : 'Log in'}
         </Button>
       </Form>
+      <p className="mt-3">
+        <Link to="/forgot-password" className="text-muted underline underline-offset-3 hover:text-ink">
+          Forgot your password?
+        </Link>
+      </p>
+      <OtherWays next={next} />
       <p className="mt-5 text-muted">
         New here?{' '}
         <Link to={next === '' ? '/signup' : `/signup?next=${encodeURIComponent(next)}`} className="font-medium text-accent underline underline-offset-3">

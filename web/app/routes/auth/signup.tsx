@@ -1,5 +1,6 @@
 import { json, redirect, type ActionFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { Form, Link, useActionData, useNavigation, useSearchParams } from '@remix-run/react';
+import { OtherWays } from '../../components/account/other-ways.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Notice } from '../../components/ui/notice.tsx';
@@ -62,6 +63,7 @@ export default function Signup() {
           {busy ? 'Creating the account…' : 'Create the account'}
         </Button>
       </Form>
+      <OtherWays next={next} />
       <p className="mt-5 text-muted">
         Here before?{' '}
         <Link to={next === '' ? '/login' : `/login?next=${encodeURIComponent(next)}`} className="font-medium text-accent underline underline-offset-3">

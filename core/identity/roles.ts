@@ -1,4 +1,4 @@
-import type { Actor } from './types.ts';
+export type Role = 'user' | 'provider' | 'operator';
 
 interface RoleSpec {
   readonly title: string;
@@ -10,7 +10,7 @@ interface RoleSpec {
 }
 
 /** Who may do what beyond their own things. */
-export const ROLES: Readonly<Record<Actor['role'], RoleSpec>> = {
+export const ROLES: Readonly<Record<Role, RoleSpec>> = {
   user: { title: 'User', about: 'You train models on other people’s machines.', mayOperate: false, mayGrantRoles: false },
   provider: { title: 'Provider', about: 'You also rent out machines. Whoever registers one is a provider.', mayOperate: false, mayGrantRoles: false },
   operator: { title: 'Operator', about: 'You run this platform.', mayOperate: true, mayGrantRoles: true },
