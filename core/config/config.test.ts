@@ -113,6 +113,9 @@ describe('envOf', () => {
     TEMPORAL_ADDRESS: optional(['t:7233']),
     TEMPORAL_API_KEY: optional(['key']),
     TEMPORAL_TLS: optional(['true', 'false']),
+    CYXWIZ_PAYLOAD_KEYS_FILE: optional(['/keys/p.json']),
+    CYXWIZ_PAYLOAD_PLAIN: optional(['accept', 'refuse']),
+    CYXWIZ_WORKER_VERSIONING: optional(['true', 'false']),
     mail: optional(['mail@cyxwiz.example']),
     CYXWIZ_PUBLIC_URL: optional(['https://cyxwiz.example/']),
   });

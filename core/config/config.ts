@@ -150,7 +150,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     solanaWsUrl: solanaWsUrl(values, ports.solanaWs),
     solanaChainId: chainIdOf(values.SOLANA_RPC_URL),
     storageUrl: (values.CYXWIZ_STORAGE_URL ?? `${scheme}://${dial}:${ports.storage}`).replace(/\/+$/, ''),
-    keysDir: values.CYXWIZ_KEYS_DIR ?? `${home}/keys`,
+    keysDir,
     ...(values.CYXWIZ_SMTP_URL === undefined || values.CYXWIZ_MAIL_FROM === undefined ? {} : { smtp: { url: values.CYXWIZ_SMTP_URL, from: values.CYXWIZ_MAIL_FROM } }),
     programsDir: values.CYXWIZ_PROGRAMS_DIR ?? 'programs/bin',
     ...(listenerTls === undefined ? {} : { listenerTls }),
