@@ -265,7 +265,8 @@ describe('identity', () => {
   });
 
   it('bad registrations and logins', async () => {
-    const { email, username } = userLogin.user;
+    const { username } = userLogin.user;
+    const email = userLogin.user.email!;
     const password = 'a good password';
     const register = (body: unknown) => http('POST', '/api/auth/register', undefined, body);
     expect(await register({ email: email.toUpperCase(), username: 'someone-new', password })).toMatchObject({ status: 409, json: { code: 'ALREADY_EXISTS', errors: [{ path: 'email' }] } });
