@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { PublicKey } from '@solana/web3.js';
 import { Worker } from '@temporalio/worker';
 import { eq } from 'drizzle-orm';
 import { CLAIM_REFUSED, type NodeActivities } from '#activities/node/contract';
@@ -10,15 +11,23 @@ import type { Chain } from '#activities/platform/chain/chain';
 import type { Opinion, OpinionRequest, Verdict } from '#activities/platform/contract';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
+import { managedSigner } from '#activities/platform/chain/managed-signer';
+import { sendOnce } from '#activities/platform/chain/send-once';
+import { projectNodeAccount } from '#activities/platform/node-projection';
 import { createReceiptActivities } from '#activities/platform/receipt';
 import type { World } from '#activities/platform/testing/world';
 import { createDrawActivities } from '#activities/platform/verification/draw';
 import { createOpinionBook } from '#activities/platform/verification/opinions';
 import { DRAW_AFTER_SLOTS } from '#core/verification/draw';
 import { type AttemptKey, openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { recordCheckpoint } from '#db/postgres/checkpoints';
 import { jobAttempts } from '#db/postgres/schema';
 import { requireNode } from '#db/postgres/nodes';
 import { findJob } from '#db/postgres/jobs';
+import { MIN_STAKE_BASE } from '#core/money/split';
+import { uuidToBytes } from '#programs/clients/ts/bytes';
+import { topUpStakeInstruction } from '#programs/clients/ts/node-registry';
+import { findNodePda } from '#programs/clients/ts/pda';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { capabilityQueue, nodeQueue, PLATFORM_QUEUE, verifierQueue } from '#temporal/contract/queues';
 import { keepHistory } from '../testing/histories.ts';
@@ -39,12 +48,14 @@ export interface Scenario {
   /** What the verifiers will say, in this order; `VALID` once there is nothing left. */
   readonly verdicts: (Verdict | 'no verdict')[];
   /** The secrets of attempts that are assigned from now on are lost before the draw. */
-  loseSecrets(): void;
+  loseSecrets(isLost?: boolean): void;
+  /** Fills a node's stake up to 100 CYXWIZ again, as its owner can. */
+  topUp(nodeId: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What a provider does with each job it is offered. `hang`: works on until it is cancelled. */
-export type Behaviour = 'honest' | 'silent after the claim' | 'hangs in start' | 'hangs in training' | 'ignores the stop' | 'delivers, but never answers' | 'diverges' | 'gives up';
+export type Behaviour = 'honest' | 'silent after the claim' | 'hangs in start' | 'hangs in training' | 'ignores the stop' | 'delivers, but never answers' | 'diverges' | 'gives up' | 'gives up after a checkpoint';
 
 const VALID: Verdict = { valid: true, reason: '', blamedAttempt: null, testAccuracy: 0.97, testLoss: 0.1 };
 
@@ -82,9 +93,10 @@ export async function createScenario(testServer: string): Promise<Scenario> {
     env,
     world,
     verdicts,
-    loseSecrets: () => {
-      secretsAreLost = true;
+    loseSecrets: (isLost = true) => {
+      secretsAreLost = isLost;
     },
+    topUp: (nodeId) => topUp(world, nodeId),
     newJob: async ({ deadlineMs = 600_000, amount = '50' } = {}) => {
       const user = await world.newUser();
       // By the test server's clock, which runs ahead of ours once it has skipped.
@@ -165,6 +177,11 @@ function providerActivities(world: World, nodeId: string, behaviour: Behaviour, 
       if (behaviour === 'hangs in training') await hang();
       if (behaviour === 'ignores the stop') await ignoreEverything(left);
       if (behaviour === 'diverges') throw ApplicationFailure.nonRetryable('the loss became NaN at step 3', 'TRAINING_DIVERGED');
+      if (behaviour === 'gives up after a checkpoint') {
+        const hash = new Uint8Array(32).fill(attempt);
+        await recordCheckpoint(db, { jobId, attempt, step: 5, cid: 'bafybeicheckpoint', sizeBytes: 1, isLink: true, stateHash: hash, epoch: 0, batch: 5, meanLoss: 1, chain: hash });
+        throw ApplicationFailure.nonRetryable('the owner drains the node', 'NODE_NOT_ELIGIBLE');
+      }
       if (behaviour === 'gives up') throw ApplicationFailure.nonRetryable('the disk is full', 'TRAINING_FAILED');
       await recordCompletion(
         db,
@@ -197,6 +214,25 @@ async function hang(): Promise<never> {
   } finally {
     clearInterval(beat);
   }
+}
+
+/** The history of a child that has ended, in a run that records. */
+export async function keepChild({ env }: Scenario, workflowId: string, path: string): Promise<void> {
+  await keepHistory(env.client.workflow.getHandle(workflowId), path);
+}
+
+/** What a slashed node's owner does: brings the stake back to 100 CYXWIZ. */
+async function topUp({ postgres: { db }, chain, kms }: World, nodeId: string): Promise<void> {
+  const node = await requireNode(db, nodeId);
+  const account = findNodePda(uuidToBytes(nodeId)).address;
+  const missingBase = MIN_STAKE_BASE - (await chain.node(account))!.stakeBase;
+  if (missingBase <= 0n) return;
+  const owner = new PublicKey(node.ownerAddress);
+  const { mint } = await chain.deployment();
+  const instruction = topUpStakeInstruction({ owner, node: account, amountBase: missingBase, mint });
+  const signers = [await managedSigner({ db, kms }, owner, [instruction])];
+  await sendOnce(chain, db, { key: `${nodeId}/top-up/${randomUUID()}`, build: async () => ({ instructions: [instruction], signers }) });
+  await projectNodeAccount(db, await requireNode(db, nodeId), (await chain.node(account))!);
 }
 
 /** Waits for the end; the history is kept as `training-job/<path>` in a run that records. */

@@ -1,14 +1,20 @@
 import { PublicKey } from '@solana/web3.js';
+import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { JobState } from '#core/job/machine';
 import { parseCyxwiz as cyx } from '#core/money/amount';
 import { findJob } from '#db/postgres/jobs';
+import { attemptsOfJob } from '#db/postgres/attempts';
+import { checkpointsOfJob } from '#db/postgres/checkpoints';
 import { readJobEvents } from '#db/postgres/events';
+import { requireNode } from '#db/postgres/nodes';
+import { nodes } from '#db/postgres/schema';
+import { verdictsOf } from '#db/postgres/verdicts';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { RUN_TIMEOUT } from '../testing/platform.ts';
 import { cancelJobUpdate, jobStatusQuery } from './messages.ts';
-import { type Behaviour, createScenario, resultOf, type Scenario, wrong } from './testing.ts';
+import { type Behaviour, createScenario, keepChild, resultOf, type Scenario, wrong } from './testing.ts';
 
 // The test server skips timers, but not while an activity waits to be taken: those deadlines are short and real.
 let scenario: Scenario;
@@ -53,6 +59,7 @@ describe('a job that goes well', () => {
     expect(await statesOf(job.jobId)).toEqual(['CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING', 'COMPLETED']);
     expect(await balance(job.address)).toBe(cyx('950'));
     expect((await balance(node.ownerAddress)) - before).toBe(cyx('45'));
+    await keepChild(scenario, workflowIds.verification(job.jobId, 1), 'verification/valid');
   });
 
   it('ends as it ended when an operator has it run again, and moves no token', async () => {
@@ -188,6 +195,8 @@ describe('a node that fails', () => {
     expect(await resultOf(handle, 'result-invalid')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
     expect(await stake(liar.account)).toBe(cyx('75'));
     expect(await balance(job.address)).toBe(cyx('1000'));
+    await keepChild(scenario, workflowIds.verification(job.jobId, 1), 'verification/invalid');
+    await keepChild(scenario, workflowIds.slashing(liar.nodeId, job.jobId), 'slashing/invalid');
   });
 
   it('four times exhausts the attempts, and the user has everything back', async () => {
@@ -202,6 +211,93 @@ describe('a node that fails', () => {
     const node = await provider('diverges');
     const job = await scenario.newJob();
     expect(await resultOf(await scenario.submit(job), 'diverged')).toMatchObject({ state: 'FAILED', endReason: 'TRAINING_DIVERGED' });
+    expect(await stake(node.account)).toBe(cyx('100'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+});
+
+describe('a result that a verifier finds wrong', () => {
+  const nothingLost = async (job: { address: string }, node: { account: string }): Promise<void> => {
+    expect(await stake(node.account)).toBe(cyx('100'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  };
+
+  it('is paid for where two others find it right', async () => {
+    const node = await provider('honest');
+    scenario.verdicts.push(wrong());
+    const job = await scenario.newJob();
+    expect(await resultOf(await scenario.submit(job), 'second-and-third-opinion-valid')).toMatchObject({ state: 'COMPLETED' });
+    expect(await stake(node.account)).toBe(cyx('100'));
+    const rows = await verdictsOf(scenario.world.postgres.db, { jobId: job.jobId, attempt: 1 });
+    expect(rows.map(({ opinion, verifierId, valid }) => [opinion, verifierId, valid])).toEqual([[1, 'verifier-1', false], [2, 'verifier-2', true], [3, 'verifier-3', true]]);
+    expect((await requireNode(scenario.world.postgres.db, node.nodeId)).goodStreak).toBe(1);
+    await keepChild(scenario, workflowIds.verification(job.jobId, 1), 'verification/three-opinions');
+  });
+
+  it('is neither paid for nor slashed where no second verifier answers', async () => {
+    const node = await provider('honest');
+    scenario.verdicts.push(wrong(), 'no verdict');
+    const job = await scenario.newJob();
+    expect(await resultOf(await scenario.submit(job), 'no-second-opinion')).toMatchObject({ state: 'FAILED', endReason: 'INTERNAL_ERROR' });
+    await nothingLost(job, node);
+    await keepChild(scenario, workflowIds.verification(job.jobId, 1), 'verification/no-second-opinion');
+  });
+
+  it('is neither paid for nor slashed where three verifiers say three things', async () => {
+    const node = await provider('honest');
+    scenario.verdicts.push(wrong(1), wrong(2), { ...wrong(), valid: true, blamedAttempt: null });
+    const job = await scenario.newJob();
+    expect(await resultOf(await scenario.submit(job), 'no-agreement')).toMatchObject({ state: 'FAILED', endReason: 'INTERNAL_ERROR' });
+    await nothingLost(job, node);
+  });
+
+  it('and whose fault an earlier attempt is, is trained again without what that one left, and slashes nobody', async () => {
+    const { db } = scenario.world.postgres;
+    const liar = await provider('gives up after a checkpoint');
+    const job = await scenario.newJob();
+    scenario.verdicts.push(wrong(1), wrong(1));
+    const handle = await scenario.submit(job);
+    while ((await checkpointsOfJob(db, job.jobId)).length === 0) await new Promise((done) => setTimeout(done, 20));
+    await liar.leave();
+    present = [];
+    await db.update(nodes).set({ goodStreak: 7 });
+    const misled = await provider('honest');
+    expect(await resultOf(handle, 'misled-by-an-earlier-attempt')).toMatchObject({ state: 'COMPLETED' });
+    expect(await checkpointsOfJob(db, job.jobId)).toEqual([]);
+    const outcomes = (await attemptsOfJob(db, job.jobId)).map(({ outcome }) => outcome);
+    expect(outcomes.slice(-2)).toEqual(['released', 'completed']);
+    expect((await requireNode(db, liar.nodeId)).goodStreak).toBe(0);
+    expect((await requireNode(db, misled.nodeId)).goodStreak).toBe(1);
+    expect([await stake(liar.account), await stake(misled.account)]).toEqual([cyx('100'), cyx('100')]);
+  }, 120_000);
+
+  it('three times in a row bars its node, and takes its whole stake', async () => {
+    const { db } = scenario.world.postgres;
+    const liar = await provider('honest');
+    await db.update(nodes).set({ goodStreak: 5 }).where(eq(nodes.id, liar.nodeId));
+    const stakes: bigint[] = [];
+    for (let failure = 1; failure <= 3; failure++) {
+      // A slashed node gets nothing until it is topped up again.
+      await scenario.topUp(liar.nodeId);
+      scenario.verdicts.push(wrong(), wrong());
+      const job = await scenario.newJob({ deadlineMs: 6_000 });
+      await resultOf(await scenario.submit(job), failure === 3 ? 'banned' : 'invalid-again');
+      stakes.push(await stake(liar.account));
+      expect(await balance(job.address)).toBe(cyx('1000'));
+    }
+    expect(stakes).toEqual([cyx('75'), cyx('75'), 0n]);
+    expect(await requireNode(db, liar.nodeId)).toMatchObject({ banned: true, goodStreak: 0 });
+  }, 180_000);
+});
+
+describe('a draw whose secret is lost', () => {
+  it('ends in a refund, and slashes nobody', async () => {
+    const node = await provider('honest');
+    const job = await scenario.newJob();
+    scenario.loseSecrets();
+    expect(await resultOf(await scenario.submit(job), 'secret-missing')).toMatchObject({ state: 'FAILED', endReason: 'INTERNAL_ERROR' });
+    scenario.loseSecrets(false);
+    await keepChild(scenario, workflowIds.verification(job.jobId, 1), 'verification/secret-missing');
     expect(await stake(node.account)).toBe(cyx('100'));
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
@@ -231,6 +327,7 @@ describe('the deadline', () => {
     const job = await scenario.newJob({ deadlineMs: 4_000 });
     expect(await resultOf(await scenario.submit(job), 'deadline-passed')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
     expect(await stake(slow.account)).toBe(cyx('90'));
+    await keepChild(scenario, workflowIds.slashing(slow.nodeId, job.jobId), 'slashing/timeout');
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
 });
