@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { JWK } from 'jose';
 import pino from 'pino';
 import { createOutbox, createSmtpMailer } from '#api/auth/mail';
+import { createOauthProviders } from '#api/auth/oauth';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
 import { createTokens, type Tokens } from '#api/auth/tokens';
@@ -125,6 +126,7 @@ async function connectParts(config: Config, log: pino.Logger) {
     passwords: createPasswords(),
     kms: createLocalKms(readKmsKey(config)),
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    oauth: createOauthProviders(config.oauth, (kind) => `${config.publicUrls.web}/login/${kind}/callback`),
     mail: mailOf(config, log),
     site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,

@@ -57,6 +57,7 @@ beforeAll(async () => {
     passwords: createPasswords(),
     kms: createLocalKms(new Uint8Array(32)),
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    oauth: {},
     mail: { mailer: { send: async () => undefined }, outbox: null, onFailure: () => undefined },
     site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,

@@ -1,5 +1,5 @@
-import type { UserView } from './types.ts';
-import type { Actor } from './types.ts';
+import type { OauthKind } from '#api/auth/oauth';
+import type { Actor, UserView } from './types.ts';
 
 /** What a wallet is asked to sign; together with its address it makes `signInMessage` of core/identity. */
 export interface WalletChallenge {
@@ -107,4 +107,16 @@ export interface StoredMailView {
 export interface OutboxServices {
   /** For operators: mail that was kept here. Null where mail is really sent. */
   list(actor: Actor): Promise<readonly StoredMailView[] | null>;
+}
+
+export interface OauthServices {
+  /** Those that this platform has an application for. */
+  kinds(): readonly OauthKind[];
+  /**
+   * Where to send the browser, and the state that must come back from this very browser.
+   * @param about `linkTo`: whose account gets the new way in; without it, it is a login.
+   */
+  begin(kind: OauthKind, about: { linkTo?: Actor; next?: string }, from?: string): Promise<{ url: string; state: string }>;
+  /** BAD_CREDENTIALS where the state or the code is not right; ALREADY_EXISTS where the account belongs to somebody else. */
+  finish(kind: OauthKind, answer: { state: string; code: string; browserState: string | null; actor: Actor | null }, from?: string): Promise<{ user: UserView; next: string }>;
 }

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Mailer, Outbox } from '#api/auth/mail';
+import type { OauthKind, OauthProvider } from '#api/auth/oauth';
 import type { Passwords } from '#api/auth/passwords';
 import type { BrowserSessions } from '#api/auth/session';
 import type { Tokens } from '#api/auth/tokens';
@@ -20,6 +21,8 @@ export interface ServiceDeps {
   readonly kms: Kms;
   readonly chain: ChainReader;
   readonly jobEvents: JobEventListener;
+  /** Sites that vouch for people, as far as this platform has an application there. */
+  readonly oauth: Partial<Record<OauthKind, OauthProvider>>;
   readonly mail: {
     readonly mailer: Mailer;
     /** Set where mail is kept here instead of being sent. */

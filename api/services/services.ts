@@ -15,6 +15,7 @@ import { createMachines } from './machines.ts';
 import { nodeView } from './market.ts';
 import { createModels } from './models.ts';
 import { createOperations } from './operations.ts';
+import { createOauthServices } from './oauth.ts';
 import { createOutboxServices } from './outbox.ts';
 import { createQuotes } from './quotes.ts';
 import { createReceipts } from './receipts.ts';
@@ -40,6 +41,7 @@ export function createServices(deps: ServiceDeps): Services {
     email,
     credentials: createCredentials(deps, { attempts, revocations }),
     apiKeys: createApiKeys(deps, { attempts, revocations }),
+    oauth: createOauthServices(deps, secrets, attempts),
     outbox: createOutboxServices(deps),
     sessions: createSessionServices(deps),
     tokens: createTokenServices(deps, revocations),

@@ -7,7 +7,7 @@ import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { NodeState } from '#core/node/machine';
-import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OutboxServices, WalletLoginServices } from './account-types.ts';
+import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
 import type { MachineServices } from './machine-types.ts';
 import type { ServerNodeServices } from './node-types.ts';
 
@@ -224,6 +224,7 @@ export interface Services {
   readonly email: EmailServices;
   readonly credentials: CredentialServices;
   readonly apiKeys: ApiKeyServices;
+  readonly oauth: OauthServices;
   readonly outbox: OutboxServices;
   readonly sessions: {
     create(userId: string, origin?: SessionOrigin): Promise<{ sessionId: string; cookie: string }>;

@@ -68,6 +68,7 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     passwords: createPasswords(),
     kms: createLocalKms(randomBytes(32)),
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
+    oauth: {},
     mail: { mailer: outbox, outbox, onFailure: onError },
     site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,

@@ -116,15 +116,18 @@ describe('envOf', () => {
     CYXWIZ_PAYLOAD_KEYS_FILE: optional(['/keys/p.json']),
     CYXWIZ_PAYLOAD_PLAIN: optional(['accept', 'refuse']),
     CYXWIZ_WORKER_VERSIONING: optional(['true', 'false']),
+    CYXWIZ_GITHUB_URL: optional(['https://github.example/']),
+    oauth: optional(['GITHUB', 'GOOGLE']),
     mail: optional(['mail@cyxwiz.example']),
     CYXWIZ_PUBLIC_URL: optional(['https://cyxwiz.example/']),
   });
 
   it('is read back as the same configuration', () => {
     fc.assert(
-      fc.property(environments, ({ ports: chosen, mail, ...rest }) => {
+      fc.property(environments, ({ ports: chosen, mail, oauth, ...rest }) => {
         const smtp = mail === undefined ? {} : { CYXWIZ_SMTP_URL: 'smtp://mail.example', CYXWIZ_MAIL_FROM: mail };
-        const env = { ...rest, ...smtp, ...Object.fromEntries(variables.map((variable, index) => [variable, String(chosen[index])])) };
+        const application = oauth === undefined ? {} : { [`CYXWIZ_${oauth}_CLIENT_ID`]: 'id', [`CYXWIZ_${oauth}_CLIENT_SECRET`]: 's' };
+        const env = { ...rest, ...smtp, ...application, ...Object.fromEntries(variables.map((variable, index) => [variable, String(chosen[index])])) };
         const config = parseConfig(env);
         expect(parseConfig(envOf(config))).toEqual(config);
       }),

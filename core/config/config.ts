@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CyxError, type FieldViolation } from '../errors/cyx-error.ts';
+import { oauthConfig, oauthShape, type OauthConfig } from './oauth.ts';
 import { portVariables, type PortName } from './ports.ts';
 import { derivedWsUrl, flag, hasScheme, port, presentOnly, unsetOrText, type Env } from './values.ts';
 
@@ -44,6 +45,7 @@ export interface Config {
   readonly solanaChainId: string;
   /** Base URL of the CyxCloud gateway, without a slash at the end. */
   readonly storageUrl: string;
+  readonly oauth: OauthConfig;
   /** The mail server; without one, mail is kept in `home/outbox`. */
   readonly smtp?: { readonly url: string; readonly from: string };
   readonly keysDir: string;
@@ -88,6 +90,7 @@ const envSchema = z.object({
   CYXWIZ_PROGRAMS_DIR: unsetOrText,
   CYXWIZ_PUBLIC_URL: hasScheme(['http', 'https'], 'https://cyxwiz.example'),
   CYXWIZ_TEMPORAL_UI_URL: hasScheme(['http', 'https'], 'https://temporal.example'),
+  ...oauthShape,
   CYXWIZ_SMTP_URL: hasScheme(['smtp', 'smtps'], 'smtps://user:password@mail.example:465'),
   CYXWIZ_MAIL_FROM: unsetOrText,
   CYXWIZ_STORAGE_URL: hasScheme(['http', 'https'], 'http://127.0.0.1:7300'),
@@ -151,6 +154,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     solanaChainId: chainIdOf(values.SOLANA_RPC_URL),
     storageUrl: (values.CYXWIZ_STORAGE_URL ?? `${scheme}://${dial}:${ports.storage}`).replace(/\/+$/, ''),
     keysDir,
+    oauth: oauthConfig(values),
     ...(values.CYXWIZ_SMTP_URL === undefined || values.CYXWIZ_MAIL_FROM === undefined ? {} : { smtp: { url: values.CYXWIZ_SMTP_URL, from: values.CYXWIZ_MAIL_FROM } }),
     programsDir: values.CYXWIZ_PROGRAMS_DIR ?? 'programs/bin',
     ...(listenerTls === undefined ? {} : { listenerTls }),
@@ -226,6 +230,8 @@ function halfPairs(values: Values): FieldViolation[] {
     ['CYXWIZ_TLS_CERT_FILE', 'CYXWIZ_TLS_KEY_FILE'],
     ['TEMPORAL_TLS_CERT_FILE', 'TEMPORAL_TLS_KEY_FILE'],
     ['CYXWIZ_SMTP_URL', 'CYXWIZ_MAIL_FROM'],
+    ['CYXWIZ_GITHUB_CLIENT_ID', 'CYXWIZ_GITHUB_CLIENT_SECRET'],
+    ['CYXWIZ_GOOGLE_CLIENT_ID', 'CYXWIZ_GOOGLE_CLIENT_SECRET'],
   ] as const;
   return pairs.flatMap(([cert, key]) => {
     if ((values[cert] === undefined) === (values[key] === undefined)) return [];

@@ -1,3 +1,4 @@
+import { oauthEnv } from './oauth.ts';
 import { portVariables, type PortName } from './ports.ts';
 import type { Config } from './config.ts';
 import { presentOnly } from './values.ts';
@@ -20,6 +21,7 @@ export function envOf(config: Config): Record<string, string> {
     CYXWIZ_TEMPORAL_UI_URL: config.publicUrls.temporalUi,
     CYXWIZ_TLS_CERT_FILE: config.listenerTls?.certFile,
     CYXWIZ_TLS_KEY_FILE: config.listenerTls?.keyFile,
+    ...oauthEnv(config.oauth),
     CYXWIZ_SMTP_URL: config.smtp?.url,
     CYXWIZ_MAIL_FROM: config.smtp?.from,
     CYXWIZ_STORAGE_URL: config.embedded.storage ? undefined : config.storageUrl,

@@ -10,6 +10,8 @@ export default [
   route('reset-password', 'routes/auth/reset-password.tsx'),
   route('verify-email', 'routes/auth/verify-email.tsx'),
   route('login/wallet', 'routes/auth/wallet-login.ts'),
+  route('login/:site', 'routes/auth/oauth-begin.ts'),
+  route('login/:site/callback', 'routes/auth/oauth-callback.tsx'),
   route('wallet-challenge', 'routes/auth/wallet-challenge.ts'),
   route('settings', 'routes/settings.tsx'),
   route('ops/outbox', 'routes/settings-outbox.tsx'),

@@ -18,7 +18,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
   const { loginMethods, sessions, apiKeys } = context.services;
   const sessionId = await context.session.sessionId();
   const [methods, listed, keys] = await orErrorPage(Promise.all([loginMethods.list(actor), sessions.list(actor, sessionId), apiKeys.list(actor)]));
-  return json({ user: toWire(user), methods: toWire(methods), sessions: toWire(listed), keys: toWire(keys) });
+  return json({ user: toWire(user), methods: toWire(methods), sessions: toWire(listed), keys: toWire(keys), sites: context.services.oauth.kinds() });
 }
 
 interface Answer {
@@ -37,7 +37,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function Settings() {
-  const { user, methods, sessions, keys } = useLoaderData<typeof loader>();
+  const { user, methods, sessions, keys, sites } = useLoaderData<typeof loader>();
   const answer = useActionData<Answer>();
   const problem = answer?.problem ?? null;
   const errors = problem?.fields ?? {};
@@ -49,7 +49,7 @@ export default function Settings() {
       </div>
       <div className="space-y-5">
         <ProfilePanel user={user} hasPassword={methods.some(({ kind }) => kind === 'password')} errors={errors} />
-        <LoginPanel methods={methods} errors={errors} />
+        <LoginPanel methods={methods} sites={sites} errors={errors} />
         <SessionsPanel sessions={sessions} />
         <ApiKeysPanel keys={keys} newKey={answer?.outcome?.newKey ?? null} errors={errors} />
       </div>

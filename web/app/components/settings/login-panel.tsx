@@ -1,6 +1,7 @@
 import { Form } from '@remix-run/react';
 import type { LoginMethodView } from '#api/services/account-types';
 import type { Wire } from '../../lib/wire.ts';
+import { OauthLinks, type OauthSite } from '../account/oauth-links.tsx';
 import { WalletButtons } from '../account/wallet-buttons.tsx';
 import { Button } from '../ui/button.tsx';
 import { Field } from '../ui/field.tsx';
@@ -11,11 +12,12 @@ const NAMES: Readonly<Record<LoginMethodView['kind'], string>> = { password: 'Pa
 
 interface LoginPanelProps {
   readonly methods: readonly Wire<LoginMethodView>[];
+  readonly sites: readonly OauthSite[];
   readonly errors: Readonly<Record<string, string>>;
 }
 
 /** The ways into the account. The last one has no button to remove it. */
-export function LoginPanel({ methods, errors }: LoginPanelProps) {
+export function LoginPanel({ methods, sites, errors }: LoginPanelProps) {
   const hasPassword = methods.some(({ kind }) => kind === 'password');
   return (
     <Panel title="Ways to log in">
@@ -44,7 +46,8 @@ export function LoginPanel({ methods, errors }: LoginPanelProps) {
           </li>
         ))}
       </ul>
-      <div className="mt-4 empty:hidden">
+      <div className="mt-4 space-y-3 empty:hidden">
+        <OauthLinks sites={sites} query="?link=1" label="Link" />
         <WalletButtons purpose="link" action="/settings" title="Link a wallet" />
       </div>
       <Form method="post" className="mt-5 space-y-4 border-t pt-5" preventScrollReset>
