@@ -17,7 +17,7 @@ export interface Injection {
   readonly say: (line: string) => void;
 }
 
-const MOMENT_WITHIN_MS = 230_000;
+const MOMENT_WITHIN_MS = 350_000;
 const ORDER = ['CREATED', 'QUEUED', 'ESCROWED', 'ASSIGNED', 'RUNNING'] as const;
 
 /** Has a trouble happen to a job at its moment. It comes back when everything is up again. */
