@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID, sign, createPrivateKey } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getOrCreateAssociatedTokenAccount, mintTo } from '@solana/spl-token';
@@ -13,7 +15,7 @@ import { createOutbox } from '#api/auth/mail';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
 import { createTokens } from '#api/auth/tokens';
-import { createHttpApp } from '#api/http/app';
+import { createHttpApp, type HttpAppOptions } from '#api/http/app';
 import { startHttpServer } from '#api/http/server';
 import type { SignedChallenge, WalletChallenge } from '#api/services/account-types';
 import { createChainReader } from '#api/services/chain-reader';
@@ -47,8 +49,11 @@ export interface AccountPlatform {
   close(): Promise<void>;
 }
 
+/** Makes the pages that are served beside the API, as the last resort of the HTTP app. */
+export type WebsiteOf = (services: Services, publicUrl: string) => NonNullable<HttpAppOptions['fallback']>;
+
 /** The API process' use cases and HTTP edge over the running servers of the `integration` project. */
-export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps) => ServiceDeps = (deps) => deps): Promise<AccountPlatform> {
+export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps) => ServiceDeps = (deps) => deps, website?: WebsiteOf): Promise<AccountPlatform> {
   const config = parseConfig(env);
   const onError = (): void => undefined;
   const postgres = connectPostgres({ url: config.databaseUrl, onError });
@@ -56,6 +61,8 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
   const mongo = await connectMongo({ uri: config.mongodbUri });
   const temporal = await createTemporalClient(config.temporal);
   const jobEvents = createJobEventListener({ url: config.databaseUrl, onError });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
   const folder = await mkdtemp(join(tmpdir(), 'cyxwiz-accounts-'));
   const outbox = createOutbox(folder);
   const deps = change({
@@ -70,12 +77,12 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
     oauth: {},
     mail: { mailer: outbox, outbox, onFailure: onError },
-    site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
+    site: { publicUrl: website === undefined ? config.publicUrls.web : url, chainId: config.solanaChainId },
     storageUrl: config.storageUrl,
   });
   const services = createServices(deps);
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const server = await startHttpServer({ app: createHttpApp(services, { log: quiet }), host: '127.0.0.1', port: 0 });
+  const server = await startHttpServer({ app: createHttpApp(services, { log: quiet, ...(website === undefined ? {} : { fallback: website(services, url) }) }), host: '127.0.0.1', port });
 
   const authority = loadKeypair(join(config.keysDir, 'platform-authority.json'));
   const faucet = loadKeypair(join(config.keysDir, 'faucet.json'));
@@ -86,9 +93,9 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     services,
     mongo,
     deps,
-    url: `http://127.0.0.1:${server.port}`,
+    url,
     call: async (method, path, { token, body, headers } = {}) => {
-      const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
+      const response = await fetch(url + path, {
         method,
         headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -109,6 +116,15 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
       await Promise.all([postgres.close(), mongo.close()]);
     },
   };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }
 
 export function newPerson(): { email: string; username: string; password: string } {
