@@ -71,7 +71,7 @@ export const apiKeyJson = z.object({
 export const newApiKeyJson = apiKeyJson.extend({ api_key: z.string() });
 export const apiKeysJson = z.object({ api_keys: z.array(apiKeyJson) });
 
-export const sessionJson = z.object({
+const sessionJson = z.object({
   session_id: z.string(),
   created_at: instant.nullable(),
   expires_at: instant,
