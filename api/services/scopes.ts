@@ -5,7 +5,7 @@ import type { Actor, Services } from './types.ts';
 type ScopeTable = { readonly [Part in keyof Services]?: { readonly [Method in keyof Services[Part]]?: Scope } };
 
 /** The scope that each use case asks for. */
-export const SCOPE_OF: ScopeTable = {
+const SCOPE_OF: ScopeTable = {
   accounts: { get: 'read' },
   wallet: { get: 'read', transfers: 'read' },
   datasets: { register: 'jobs', list: 'read', open: 'jobs' },

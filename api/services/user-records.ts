@@ -89,7 +89,7 @@ export function usernamesFrom(wish: string): string[] {
 }
 
 /** Idempotent: a user is onboarded once. */
-export async function startOnboarding({ temporal }: Pick<ServiceDeps, 'temporal'>, userId: string): Promise<void> {
+async function startOnboarding({ temporal }: Pick<ServiceDeps, 'temporal'>, userId: string): Promise<void> {
   const input: OnboardingInput = { userId };
   try {
     await temporal.workflow.start(WORKFLOW_TYPES.onboarding, {
