@@ -5,6 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { bootstrapLocalnet } from '#activities/platform/chain/bootstrap';
 import { createChain, type Chain } from '#activities/platform/chain/chain';
 import { loadKeypair } from '#activities/platform/chain/keypair';
+import { beating } from '#activities/platform/heartbeats';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
 import { createNodeRegistrationActivities } from '#activities/platform/node-registration';
@@ -80,17 +81,19 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
   const deps = { db: postgres.db, kms: createLocalKms(readKmsKey(config)), chain };
   return {
     ...createJobActivities({ db: postgres.db, countModel: (userId, jobId) => countModel(mongo, userId, jobId) }),
-    ...createEscrowActivities(deps),
-    ...createDrawActivities(deps),
     ...createOpinionBook(deps),
     ...createReceiptActivities(deps),
-    ...createNodeRegistrationActivities(deps),
-    ...createOnboardingActivities({
-      ...deps,
-      welcome: faucet === null ? null : { faucet, amountBase: parseCyxwiz(WELCOME_CREDIT) },
-      attachWallet: (userId, address) => setUserWallet(mongo, userId, address),
-      hasMachine: async (userId) => (await mongo.machines.findOne({ ownerId: userId })) !== null,
-    }),
+    ...beating(createEscrowActivities(deps)),
+    ...beating(createDrawActivities(deps)),
+    ...beating(createNodeRegistrationActivities(deps)),
+    ...beating(
+      createOnboardingActivities({
+        ...deps,
+        welcome: faucet === null ? null : { faucet, amountBase: parseCyxwiz(WELCOME_CREDIT) },
+        attachWallet: (userId, address) => setUserWallet(mongo, userId, address),
+        hasMachine: async (userId) => (await mongo.machines.findOne({ ownerId: userId })) !== null,
+      }),
+    ),
   };
 }
 

@@ -30,7 +30,7 @@ export interface Segment {
 }
 
 /** Works in browsers and in Node alike. */
-export async function sha256(...parts: readonly Uint8Array[]): Promise<Uint8Array> {
+async function sha256(...parts: readonly Uint8Array[]): Promise<Uint8Array> {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {

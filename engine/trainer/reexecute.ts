@@ -59,7 +59,7 @@ interface SegmentStart {
 }
 
 /** Largest |a − b| / max(1, |b|) over all values. */
-export function maxDifference(found: Tensors, claimed: Tensors): number {
+function maxDifference(found: Tensors, claimed: Tensors): number {
   let most = 0;
   if (found.size !== claimed.size) throw refuse(`The checkpoint has ${claimed.size} tensors; the run has ${found.size}`);
   for (const [name, { shape, data: a }] of found) {

@@ -12,8 +12,8 @@ import type { PayloadKeyring } from './keyring.ts';
  *
  * The additional authenticated data are version and key id, so neither can be swapped for another one.
  */
-export const SEALED_ENCODING = 'binary/encrypted';
-export const KEY_ID = 'encryption-key-id';
+const SEALED_ENCODING = 'binary/encrypted';
+const KEY_ID = 'encryption-key-id';
 
 const CIPHER = 'aes-256-gcm';
 const VERSION = 1;

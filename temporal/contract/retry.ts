@@ -12,9 +12,13 @@ export const DATABASE: LocalActivityOptions = {
   retry: { initialInterval: '100 ms', backoffCoefficient: 2, maximumInterval: '10 s' },
 };
 
-/** One check-then-act step on the chain. It is never cut short: a transaction that was sent may still land. */
+/**
+ * One check-then-act step on the chain. It is never cut short: a transaction that was sent may still land. It beats
+ * (activities/platform/heartbeats.ts), so that one whose worker died is taken up again in seconds.
+ */
 export const CHAIN: ActivityOptions = {
   startToCloseTimeout: '2 min',
+  heartbeatTimeout: '10 s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '15 s' },
 };

@@ -17,10 +17,10 @@ const BEHAVIOURS = ['train', 'crash', 'diverge', 'deaf', 'hang'] as const;
 export type FixtureBehaviour = (typeof BEHAVIOURS)[number];
 
 /** A state of 1.7 KB. */
-export const FIXTURE_GRAPH_JSON = canonicalGraphJson(parseGraph(chain(['DataInput', { shape: [6, 6, 1] }], ['Flatten'], ['Linear', { units: 3 }], ['Output', { classes: 3 }])));
+const FIXTURE_GRAPH_JSON = canonicalGraphJson(parseGraph(chain(['DataInput', { shape: [6, 6, 1] }], ['Flatten'], ['Linear', { units: 3 }], ['Output', { classes: 3 }])));
 
 /** Numbers that mean something else to the fixture child: they come to it whole, and belong to the run. */
-export function fixtureHyperParameters(steps: number, behaviour: FixtureBehaviour = 'train') {
+function fixtureHyperParameters(steps: number, behaviour: FixtureBehaviour = 'train') {
   return { epochs: 1, batchSize: 1, learningRate: 0.1, warmUpSteps: steps, seed: BEHAVIOURS.indexOf(behaviour) };
 }
 

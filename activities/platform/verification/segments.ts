@@ -153,7 +153,7 @@ function linkAt({ links }: RunUnderTest, step: number): LinkRecord {
 }
 
 /** The one device that did all of a segment's steps; undefined where it was none or several. */
-export function deviceOf(spans: readonly DeviceSpan[], { fromStep, toStep }: Segment): string | undefined {
+function deviceOf(spans: readonly DeviceSpan[], { fromStep, toStep }: Segment): string | undefined {
   const devices = new Set<string>();
   for (const [index, { fromStep: first, device }] of spans.entries()) {
     const last = (spans[index + 1]?.fromStep ?? Infinity) - 1;
