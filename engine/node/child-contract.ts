@@ -175,6 +175,8 @@ export const reexecutionSpecSchema = z.strictObject({
   threads: z.int().min(1).max(1024).optional(),
   /** Checkpoint of `toStep` whose values are compared with the ones found. */
   compareWithFile: z.string().min(1).optional(),
+  /** What links on the way were claimed to be: the run ends with the first that comes out otherwise. */
+  expected: z.array(z.object({ step: z.int().min(1), stateHash: hash, chain: hash })).optional(),
   memoryMb: z.int().min(64).optional(),
 });
 export type ReexecutionSpec = z.output<typeof reexecutionSpecSchema>;
@@ -184,7 +186,9 @@ export type ReexecutionSpecInput = z.input<typeof reexecutionSpecSchema>;
 export const reexecutionResultSchema = z.discriminatedUnion('ok', [
   z.object({
     ok: z.literal(true),
-    /** The link at `toStep`, as a line of `checkpoints.jsonl` has it. */
+    /** The link that was reached: the one asked for, or the first that is not as expected. */
+    toStep: z.int().min(1),
+    /** What it is, as a line of `checkpoints.jsonl` has it. */
     stateHash: hash,
     chain: hash,
     meanLoss: z.number(),

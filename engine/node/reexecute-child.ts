@@ -26,11 +26,11 @@ async function readIfNamed(path: string | undefined): Promise<Uint8Array | undef
 
 async function run(workDir: string, spec: ReexecutionSpec): Promise<ReexecutionResult> {
   const memoryBytes = memoryBound(spec.memoryMb);
-  const { datasetCid, hyperParameters, checkpointEverySteps, toStep } = spec;
+  const { datasetCid, hyperParameters, checkpointEverySteps, toStep, expected } = spec;
   startWatchdog({ resultFile: join(workDir, CHILD_FILES.result), memoryBytes, batchSize: hyperParameters.batchSize });
   const graph = parseGraph(spec.graphJson);
   const dataset = trainingDataOf(spec.datasetFile);
-  const segment = { from: await readIfNamed(spec.fromCheckpointFile), compareWith: await readIfNamed(spec.compareWithFile), toStep };
+  const segment = { from: await readIfNamed(spec.fromCheckpointFile), compareWith: await readIfNamed(spec.compareWithFile), toStep, expected };
   const { tf, profile } = loadTensorflow({ threads: spec.threads });
   const device = nameDevice(profile);
   const outcome = await reexecute(

@@ -110,6 +110,16 @@ describe('what a training child leaves', () => {
 });
 
 describe('reexecuteInChild', () => {
+  it('goes over several links, and ends with the first that is not what was claimed', async () => {
+    const claimed = lines.map(({ step, stateHash, chain: head }) => ({ step, stateHash, chain: head }));
+    const whole = segment(0, { toStep: 640, compareWithFile: fileOf(lines.at(-1)) });
+    expect(await reexecuteInChild({ ...whole, expected: claimed })).toMatchObject({ toStep: 640, steps: 640, chain: root, maxDifference: 0 });
+    const lied = claimed.map((link) => (link.step === 225 ? { ...link, stateHash: 'ab'.repeat(32) } : link));
+    const found = await reexecuteInChild({ ...whole, expected: lied });
+    expect(found).toMatchObject({ toStep: 225, steps: 225, stateHash: claimed[2]!.stateHash });
+    expect(found.maxDifference).toBeUndefined();
+  });
+
   it('gives every link of a run, bit for bit', async () => {
     for (const [index, { step, stateHash, chain: head, meanLoss, epoch, batch }] of lines.entries()) {
       const found = await reexecuteInChild(segment(index));

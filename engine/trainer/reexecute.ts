@@ -21,11 +21,21 @@ export interface Segment {
   readonly toStep: number;
   /** A checkpoint of `toStep` to compare the values with. */
   readonly compareWith?: Uint8Array | undefined;
+  /** What links on the way were claimed to be: the run ends with the first that comes out otherwise. */
+  readonly expected?: readonly ExpectedLink[] | undefined;
+}
+
+export interface ExpectedLink {
+  readonly step: number;
+  readonly stateHash: string;
+  readonly chain: string;
 }
 
 export interface SegmentOutcome extends Omit<CheckpointEvent, 'reason' | 'step'> {
   readonly fromStep: number;
   readonly startStateHash: string;
+  /** The link that was reached: the one asked for, or the first that is not as expected. */
+  readonly toStep: number;
   readonly steps: number;
   readonly maxDifference?: number;
 }
@@ -86,23 +96,28 @@ function compare(found: Uint8Array, claimed: Uint8Array, runHex: string, toStep:
  * @throws CyxError RESULT_INVALID for what no honest run can have left; else as `train`.
  */
 export async function reexecute(backend: Backend, run: TrainingRun, segment: Segment, hooks: TrainingHooks = {}): Promise<SegmentOutcome> {
-  const { toStep, compareWith } = segment;
+  const { toStep, compareWith, expected = [] } = segment;
   const { facts } = 'open' in run.dataset ? run.dataset : memoryData(run.dataset);
   const steps = totalSteps(facts.samples, run.hyperParameters);
   if (toStep > steps || !isLinkAt(toStep, steps, run.checkpointEverySteps)) throw new CyxError('INVALID_INPUT', `Step ${toStep} of ${steps} is no link of the run's chain`);
   const runHex = await runIdentityHex(run);
   const start = await startOf(run, segment, runHex, steps);
   let last: { readonly bytes: Uint8Array; readonly event: CheckpointEvent } | undefined;
-  const onCheckpoint = (bytes: Uint8Array, event: CheckpointEvent): void => void (last = { bytes, event });
+  let isOtherwise = false;
+  const onCheckpoint = (bytes: Uint8Array, event: CheckpointEvent): void => {
+    if (isOtherwise) return;
+    last = { bytes, event };
+    isOtherwise = expected.some(({ step, stateHash, chain }) => step === event.step && (stateHash !== event.stateHash || chain !== event.chain));
+  };
   try {
-    await train(backend, run, { ...hooks, onCheckpoint, toStep }, start.resumeFrom);
+    await train(backend, run, { ...hooks, onCheckpoint, toStep, shouldStop: () => isOtherwise || hooks.shouldStop?.() === true }, start.resumeFrom);
   } catch (error) {
     // A run that came through had finite numbers in every step.
     if (error instanceof CyxError && error.code === 'TRAINING_DIVERGED') throw new CyxError('RESULT_INVALID', `The run can not have reached step ${toStep}: ${error.message}`, { cause: error });
     throw error;
   }
-  if (last === undefined || last.event.step !== toStep) throw new CyxError('INTERNAL', `The run did not come to step ${toStep}`);
-  const { reason: _reason, step: _step, ...link } = last.event;
-  const difference = compareWith === undefined ? {} : { maxDifference: compare(last.bytes, compareWith, runHex, toStep) };
-  return { ...link, fromStep: start.step, startStateHash: start.stateHash, steps: toStep - start.step, ...difference };
+  if (last === undefined || (last.event.step !== toStep && !isOtherwise)) throw new CyxError('INTERNAL', `The run did not come to step ${toStep}`);
+  const { reason: _reason, step: reached, ...link } = last.event;
+  const difference = compareWith === undefined || reached !== toStep ? {} : { maxDifference: compare(last.bytes, compareWith, runHex, toStep) };
+  return { ...link, fromStep: start.step, startStateHash: start.stateHash, toStep: reached, steps: reached - start.step, ...difference };
 }

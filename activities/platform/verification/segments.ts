@@ -29,29 +29,16 @@ export interface RunUnderTest {
 }
 
 /**
- * Re-executes the drawn segments. Those that follow each other are run as one: the last link's hash contains all that
- * were before it. Where it comes out otherwise, the first wrong one is found by halves.
+ * Re-executes the drawn segments. Those that follow each other are run as one, which ends with the first link that comes
+ * out otherwise: the segment before that one is then looked at by itself.
  *
  * @throws WrongResult; CyxError where this machine failed, or where a device of another name gave other numbers.
  */
 export async function checkSegments(run: RunUnderTest, drawn: readonly Segment[]): Promise<void> {
   for (const stretch of stretchesOf(drawn)) {
-    const together = stretch.length > 1 ? await runTogether(run, stretch) : 'otherwise';
-    if (together === 'as committed') continue;
-    const first = together === 'on another device' ? 0 : await firstOtherwise(run, stretch);
-    for (const segment of stretch.slice(first)) await checkSegment(run, segment);
+    const doubtful = stretch.length > 1 ? await doubtfulOf(run, stretch) : stretch;
+    for (const segment of doubtful) await checkSegment(run, segment);
   }
-}
-
-/** The first segment that comes out otherwise, where one of them does. */
-async function firstOtherwise(run: RunUnderTest, stretch: readonly Segment[]): Promise<number> {
-  let [from, to] = [0, stretch.length - 1];
-  while (from < to) {
-    const middle = Math.floor((from + to) / 2);
-    if ((await runTogether(run, stretch.slice(from, middle + 1))) === 'as committed') from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }
 
 function stretchesOf(drawn: readonly Segment[]): Segment[][] {
@@ -64,16 +51,18 @@ function stretchesOf(drawn: readonly Segment[]): Segment[][] {
   return stretches;
 }
 
-/** Segments that follow each other, in one run. */
-async function runTogether(run: RunUnderTest, stretch: readonly Segment[]): Promise<'as committed' | 'otherwise' | 'on another device'> {
+/** Runs segments that follow each other as one; what of them is still to be looked at one by one. */
+async function doubtfulOf(run: RunUnderTest, stretch: readonly Segment[]): Promise<readonly Segment[]> {
   const whole = { ...stretch.at(-1)!, fromStep: stretch[0]!.fromStep };
   const device = deviceOf(run.spans, whole);
-  if (device === undefined) return 'on another device';
-  const found = await runIfSound(run, { ...(await startOf(run, whole)), toStep: whole.toStep, device });
-  if (found === null) return 'otherwise';
-  if (!isLink(found, linkAt(run, whole.toStep))) return found.device === device ? 'otherwise' : 'on another device';
+  if (device === undefined) return stretch;
+  const expected = stretch.map(({ toStep }) => linkAt(run, toStep)).map(({ step, stateHash, chain }) => ({ step, stateHash, chain }));
+  const found = await runIfSound(run, { ...(await startOf(run, whole)), toStep: whole.toStep, device, expected });
+  // Nothing sound came out, or on another device: then a single difference says nothing about what follows.
+  if (found === null || found.device !== device) return stretch;
+  if (!isLink(found, linkAt(run, found.toStep))) return stretch.filter(({ toStep }) => toStep >= found.toStep);
   run.onProgress(found.steps);
-  return 'as committed';
+  return [];
 }
 
 async function checkSegment(run: RunUnderTest, segment: Segment): Promise<void> {
@@ -119,9 +108,10 @@ interface ChildRun {
   readonly toStep: number;
   readonly device: string | undefined;
   readonly compareWithFile?: string;
+  readonly expected?: Parameters<typeof reexecuteInChild>[0]['expected'];
 }
 
-async function runChild(run: RunUnderTest, { startFile, toStep, device, compareWithFile }: ChildRun): Promise<Reexecution> {
+async function runChild(run: RunUnderTest, { startFile, toStep, device, compareWithFile, expected }: ChildRun): Promise<Reexecution> {
   const { graphJson, hyperParameters, datasetFile, datasetCid, checkpointEverySteps, signal } = run;
   const threads = device === undefined ? undefined : threadsOf(device);
   return reexecuteInChild({
@@ -129,6 +119,7 @@ async function runChild(run: RunUnderTest, { startFile, toStep, device, compareW
     ...(startFile === undefined ? {} : { fromCheckpointFile: startFile }),
     ...(threads === undefined ? {} : { threads }),
     ...(compareWithFile === undefined ? {} : { compareWithFile }),
+    ...(expected === undefined ? {} : { expected }),
   });
 }
 
