@@ -51,6 +51,12 @@ describe('status details', () => {
     );
   });
 
+  it('take a fact of any name for a fact', () => {
+    const sent = new CyxError('INVALID_INPUT', 'no', { facts: Object.fromEntries([['__proto__', 'x']]) });
+    const back = errorFromDetails(decodeStatusDetails(encodeStatusDetails(sent, 'r')), null);
+    expect(Object.entries(back!.facts)).toEqual([['__proto__', 'x']]);
+  });
+
   it('are nobody’s of ours where the reason is unknown', () => {
     expect(errorFromDetails({ message: '', reason: 'SOMETHING', facts: {}, fields: [], requestId: '' }, null)).toBeNull();
   });

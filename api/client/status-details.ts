@@ -47,7 +47,7 @@ export function decodeStatusDetails(bytes: Uint8Array): StatusDetails {
   let message = '';
   let reason = '';
   let requestId = '';
-  const facts: Record<string, string> = {};
+  const facts: [string, string][] = [];
   const fields: FieldViolation[] = [];
   eachField(bytes, (number, value) => {
     if (number === 2) message = text(value);
@@ -60,11 +60,12 @@ export function decodeStatusDetails(bytes: Uint8Array): StatusDetails {
       if (name === 'ErrorInfo' && detail === 1) reason = text(inner);
       const pair = (name === 'ErrorInfo' && detail === 3) || (name === 'BadRequest' && detail === 1) ? collect(inner) : {};
       if (pair[1] === undefined || pair[2] === undefined) return;
-      if (name === 'ErrorInfo') facts[text(pair[1])] = text(pair[2]);
+      if (name === 'ErrorInfo') facts.push([text(pair[1]), text(pair[2])]);
       else fields.push({ path: text(pair[1]), message: text(pair[2]) });
     });
   });
-  return { message, reason, facts, fields, requestId };
+  // Whatever a name is, `__proto__` too, it becomes a property of the facts' own.
+  return { message, reason, facts: Object.fromEntries(facts), fields, requestId };
 }
 
 /** The CyxError that a server of ours reported, or null where the details are somebody else's. */

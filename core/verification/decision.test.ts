@@ -21,6 +21,12 @@ describe('opinions', () => {
     ['undecided', [bad(1), bad(2), good]],
   ])('come to %s', (decision, opinions) => expect(decide(opinions)).toBe(decision));
 
+  it('blame whom two blame, whatever a third says', () => {
+    expect(blamedAttemptOf([bad(3), bad(3), bad(1)])).toBe(3);
+    expect(blamedAttemptOf([bad(1), bad(3), bad(3)])).toBe(3);
+    expect(blamedAttemptOf([bad(3), good, bad(3)])).toBe(3);
+  });
+
   it('never find a result invalid on one alone, and never blame whom only one blames', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.constant(good), fc.integer({ min: 1, max: 4 }).map(bad)), { maxLength: MAX_OPINIONS }), (opinions) => {

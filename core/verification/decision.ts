@@ -26,9 +26,11 @@ export function decide(opinions: readonly OpinionFacts[]): Decision {
   return 'undecided';
 }
 
-/** Whose work is wrong, where that was decided. */
+/** Whose work is wrong, where that was decided: whom two of the verifiers blame. */
 export function blamedAttemptOf(opinions: readonly OpinionFacts[]): number | null {
-  return decide(opinions) === 'invalid' ? (opinions.at(-1)?.blamedAttempt ?? null) : null;
+  if (decide(opinions) !== 'invalid') return null;
+  const blamed = opinions.map(({ blamedAttempt }) => blamedAttempt);
+  return blamed.find((attempt, index) => attempt !== null && blamed.indexOf(attempt) < index) ?? null;
 }
 
 function agree(a: OpinionFacts, b: OpinionFacts): boolean {
