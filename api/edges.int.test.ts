@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parseConfig, type Config } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
-import { closeAttempt, markAssigned } from '#db/postgres/attempts';
+import { markAssigned } from '#db/postgres/attempts';
+import { closeWithOutcome } from '#db/postgres/outcomes';
 import { nodes as nodeRows } from '#db/postgres/schema';
 import { applyJobTransition } from '#db/postgres/jobs';
 import { NodeServiceClient } from '#proto/gen/cyxwiz/node/v1/node_service';
@@ -366,7 +367,7 @@ describe('a node and a job', () => {
     await call.complete(jobId, 1);
     await expect(call.complete(jobId, 1, { trainingMs: 6n })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
     await expect(call.complete(jobId, 1, { commitment: Buffer.alloc(3) })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-    await closeAttempt(db, { jobId, attempt: 1, outcome: 'released' });
+    await closeWithOutcome(db, { jobId, attempt: 1, outcome: 'released' });
     await expect(call.lease(jobId, 1)).rejects.toMatchObject({ code: 'FENCED' });
     await expect(call.progress(jobId, 1, 3n)).rejects.toMatchObject({ code: 'FENCED' });
 

@@ -20,7 +20,7 @@ import { releaseForgotten, takeSlotForSurvivors } from '#activities/node/slot-gu
 import { createSupervisor } from '#activities/node/supervisor';
 import { trustedFetch } from '#activities/node/trusted-fetch';
 import { createNodeFleet, type NodeFleet } from '#activities/node/workers';
-import { decodeStatusDetails, errorFromDetails, STATUS_DETAILS_KEY } from '#api/client/status-details';
+import { reportedError } from '#api/client/grpc-call';
 import { parseConfig } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
 import { baseFromString } from '#core/money/amount';
@@ -102,9 +102,7 @@ function platformClientOf({ grpcUrl, caFile }: Pick<NodeConfig, 'grpcUrl' | 'caF
 }
 
 function errorOf(error: ServiceError): CyxError {
-  const details = error.metadata?.get(STATUS_DETAILS_KEY)[0];
-  const known = Buffer.isBuffer(details) ? errorFromDetails(decodeStatusDetails(details), error) : null;
-  return known ?? new CyxError('UNAVAILABLE', `The platform does not answer: ${error.details}`, { cause: error });
+  return reportedError(error) ?? new CyxError('UNAVAILABLE', `The platform does not answer: ${error.details}`, { cause: error });
 }
 
 function settingsOf(config: NodeConfig) {

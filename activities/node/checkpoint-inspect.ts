@@ -5,6 +5,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { hyperParametersSchema } from '#core/graph/hyper-parameters';
 import { parseGraph } from '#core/graph/parse';
+import { CHECKPOINT_FORMAT } from '#engine/formats/checkpoint-file';
 import { decodeLayout, type TensorLayout, type TensorPlace } from '#engine/formats/safetensors';
 import { compileModel } from '#engine/model/model';
 import { startChain, toHex } from '#engine/trainer/commitment';
@@ -12,7 +13,6 @@ import { createOptimizer } from '#engine/trainer/optimizer';
 import { runStateSchema, type RunState } from '#engine/trainer/state';
 import type { RunSpec } from './supervisor.ts';
 
-const FORMAT = 'cyxwiz-checkpoint/1';
 /** Whole floats, and little of the file in memory at a time. */
 const PIECE_BYTES = 1024 * 1024;
 
@@ -84,7 +84,7 @@ function readLayout(path: string): TensorLayout {
 }
 
 function stateOf(metadata: TensorLayout['metadata'], { runHex }: RunForm): RunState {
-  if (metadata['format'] !== FORMAT) throw refuse(`its format is "${metadata['format'] ?? ''}"`);
+  if (metadata['format'] !== CHECKPOINT_FORMAT) throw refuse(`its format is "${metadata['format'] ?? ''}"`);
   if (metadata['run'] !== runHex) throw refuse('it belongs to another run');
   try {
     return runStateSchema.parse(JSON.parse(metadata['state'] ?? ''));

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { checkpointFile, type CheckpointLine } from '#engine/node/child-contract';
+import { BackgroundWork } from './background-work.ts';
 import { CheckpointLog, nextToStore, readCheckpointLog } from './checkpoint-log.ts';
 import { isDiskFull } from './disk-full.ts';
 import type { Lease, NodeActivityDeps } from './ports.ts';
@@ -20,46 +21,24 @@ export type CheckpointUploaderDeps = Pick<NodeActivityDeps, 'platform' | 'storag
  * never waits for it: the files are the buffer, links are stored in order and never left out, of the others only the
  * newest. A file is removed once it is reported.
  */
-export class CheckpointUploader {
+export class CheckpointUploader extends BackgroundWork {
   readonly #run: Run;
   readonly #deps: CheckpointUploaderDeps;
   readonly #log: CheckpointLog;
-  readonly #stop = new AbortController();
-  readonly #finished: Promise<void>;
   #lease: Lease | undefined;
-  #draining = false;
-  #failure: Error | undefined;
 
   constructor(run: Run, deps: CheckpointUploaderDeps) {
+    super();
     this.#run = run;
     this.#deps = deps;
     this.#log = new CheckpointLog(run.dir);
-    this.#finished = this.#work().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#failure = error instanceof Error ? error : new Error(String(error));
-    });
   }
 
-  /** The platform refused for good, or a link can not be stored: the attempt can not be completed. */
-  get failure(): Error | undefined {
-    return this.#failure;
-  }
-
-  /** Resolves once every link, and the newest checkpoint, is reported; the process must have ended. */
-  async drain(): Promise<void> {
-    this.#draining = true;
-    await this.#finished;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#finished;
-  }
-
-  async #work(): Promise<void> {
-    const { signal } = this.#stop;
+  /** Fails where the platform refused for good, or a link can not be stored: the attempt can not be completed. */
+  protected async work(): Promise<void> {
+    const { signal } = this;
     for (let delayMs: number = RETRY.firstMs; !signal.aborted; ) {
-      const isLastLook = this.#draining;
+      const isLastLook = this.draining;
       // Chosen anew each time: while the platform is away, newer ones take the place of those that are no links.
       const next = nextToStore(this.#run.dir, this.#log.lines(), readJournal(this.#run.dir).storedStep);
       if (next === undefined) {
@@ -104,7 +83,7 @@ export class CheckpointUploader {
 
   async #upload(line: CheckpointLine, path: string): Promise<string> {
     const { dir, key } = this.#run;
-    const { signal } = this.#stop;
+    const { signal } = this;
     this.#lease ??= await this.#deps.platform.acquireLease(key.jobId, key.attempt);
     const { storageUrl, modelKey } = this.#lease;
     const body = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;

@@ -10,7 +10,8 @@ import { createNodeWork } from '#api/services/node-work';
 import { parseConfig } from '#core/config/config';
 import { CyxCloudClient } from '#cyxcloud/client/index';
 import { startStorageServer } from '#cyxcloud/gateway/server';
-import { closeAttempt, findAttempt, markAssigned, openAttempt, recordClaim } from '#db/postgres/attempts';
+import { findAttempt, markAssigned, openAttempt, recordClaim } from '#db/postgres/attempts';
+import { closeWithOutcome } from '#db/postgres/outcomes';
 import { checkpointsOfJob } from '#db/postgres/checkpoints';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { upsertDataset } from '#db/postgres/datasets';
@@ -137,7 +138,7 @@ async function assign(machine: Machine, attempt: number): Promise<void> {
 }
 
 /** What the workflow does with an attempt that did not come to its end. */
-const giveBack = (attempt: number): Promise<void> => closeAttempt(postgres.db, { jobId, attempt, outcome: 'released' });
+const giveBack = (attempt: number): Promise<void> => closeWithOutcome(postgres.db, { jobId, attempt, outcome: 'released' });
 
 const inputOf = (attempt: number) => ({ jobId, attempt, deadlineAtMs: Date.now() + 600_000 });
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import type { ProgressLine } from '#engine/node/child-contract';
+import { BackgroundWork } from './background-work.ts';
 import { writeJson } from './json-file.ts';
 import type { NodeLog, PlatformPort } from './ports.ts';
 import { readJournal, RUN_FILES, type Journal } from './run-dir.ts';
@@ -20,63 +21,41 @@ export function updateJournal(dir: string, change: Partial<Journal>): void {
  * Tells the platform every line of progress, in order. The progress file is the buffer: while the platform is down
  * nothing is read, nothing grows in memory, and afterwards it goes on with the very next line, also in a new process.
  */
-export class ProgressReporter {
+export class ProgressReporter extends BackgroundWork {
   readonly #run: Run;
   readonly #platform: PlatformPort;
   readonly #log: NodeLog;
-  readonly #stop = new AbortController();
-  readonly #finished: Promise<void>;
-  #draining = false;
-  #failure: Error | undefined;
   #savedAtMs = 0;
 
   constructor(run: Run, platform: PlatformPort, log: NodeLog) {
+    super();
     this.#run = run;
     this.#platform = platform;
     this.#log = log;
-    this.#finished = this.#work().catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#failure = error instanceof Error ? error : new Error(String(error));
-    });
   }
 
-  /** The platform refused for good: the attempt is not this node's any more. */
-  get failure(): Error | undefined {
-    return this.#failure;
-  }
-
-  /** Resolves once everything that the file holds was told; the process must have ended. */
-  async drain(): Promise<void> {
-    this.#draining = true;
-    await this.#finished;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#finished;
-  }
-
-  async #work(): Promise<void> {
+  /** Fails where the platform refused for good: the attempt is not this node's any more. */
+  protected async work(): Promise<void> {
     const tail = this.#run.tail(readJournal(this.#run.dir).reportedSequence);
     for (;;) {
-      const last = this.#draining;
+      const last = this.draining;
       const lines = tail.read();
       for (const line of lines) await this.#tell(line);
       if (last) return;
-      if (lines.length === 0) await sleep(IDLE_MS, undefined, { signal: this.#stop.signal });
+      if (lines.length === 0) await sleep(IDLE_MS, undefined, { signal: this.signal });
     }
   }
 
   async #tell(line: ProgressLine): Promise<void> {
     for (let delayMs: number = RETRY.firstMs; ; delayMs = Math.min(delayMs * 2, RETRY.maxMs)) {
-      this.#stop.signal.throwIfAborted();
+      this.signal.throwIfAborted();
       try {
         await this.#platform.reportProgress({ ...this.#run.key, ...line });
         break;
       } catch (error) {
         if (!(error instanceof CyxError) || !error.spec.retryable) throw error;
         this.#log.warn({ ...this.#run.key, sequence: line.sequence, code: error.code }, 'Progress is kept until the platform answers');
-        await sleep(delayMs, undefined, { signal: this.#stop.signal });
+        await sleep(delayMs, undefined, { signal: this.signal });
       }
     }
     this.#save(line.sequence);

@@ -3,7 +3,7 @@ import type { JobEndReason } from '#core/job/end-reason';
 import { RECEIPT_FORMAT, type ReceiptEvent, type ReceiptEventOf } from '#core/receipt/events';
 import { attemptsOfJob } from '#db/postgres/attempts';
 import { checkpointsOfJob } from '#db/postgres/checkpoints';
-import type { CheckpointRow, DrawRow, JobAttemptRow, LedgerRow, VerdictRow } from '#db/postgres/database';
+import type { CheckpointRow, DrawRow, JobAttemptRow, JobRow, LedgerRow, VerdictRow } from '#db/postgres/database';
 import { type ChainIntentRow, findIntents, isForbidden } from '#db/postgres/intents';
 import { transfersOfJob } from '#db/postgres/ledger';
 import { verificationOfJob } from '#db/postgres/receipts';
@@ -14,7 +14,7 @@ import { JOB_ESCROW_PROGRAM_ID, NODE_REGISTRY_PROGRAM_ID } from '#programs/clien
 import { readLanded } from './chain/landed.ts';
 import { type EscrowDeps, stepKeys, type Subject } from './escrow/deps.ts';
 import { type EscrowStep, signatureOfStep } from './escrow/history.ts';
-import { linksBehind } from './receipt-links.ts';
+import { chainAmong } from './verification/result-chain.ts';
 
 type Deps = Pick<EscrowDeps, 'db' | 'chain'>;
 type OnChainAttempt = EscrowAccount['attempts'][number];
@@ -162,6 +162,12 @@ async function commit(records: Records, onChain: OnChainAttempt): Promise<Receip
   };
 }
 
+/** By step; empty where they do not lead back to the start of the run any more: then the draw can be shown only in part. */
+async function linksBehind(checkpoints: readonly CheckpointRow[], job: JobRow, draw: DrawRow): Promise<{ step: number; attempt: number }[]> {
+  const found = await chainAmong(checkpoints, job, draw);
+  return found.ok ? found.links.map(({ step, attempt }) => ({ step, attempt })) : [];
+}
+
 async function drawLine({ checkpoints, subject }: Records, draw: DrawRow): Promise<ReceiptEvent> {
   return {
     kind: 'draw',
@@ -174,7 +180,7 @@ async function drawLine({ checkpoints, subject }: Records, draw: DrawRow): Promi
       secret: hex(draw.secret),
       seed: hex(draw.seed),
       rates: draw.rates,
-      links: await linksBehind(subject.job, checkpoints, draw),
+      links: await linksBehind(checkpoints, subject.job, draw),
       segments: draw.segments.map(({ fromStep, toStep, attempt }) => ({ fromStep, toStep, attempt })),
     },
   };

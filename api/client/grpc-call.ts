@@ -64,13 +64,16 @@ const CODES: Partial<Record<number, ErrorCode>> = {
   [status.CANCELLED]: 'CANCELLED',
 };
 
+/** What the server said in its details, or null where it said nothing. */
+export function reportedError(error: ServiceError): CyxError | null {
+  const details = error.metadata?.get(STATUS_DETAILS_KEY)[0];
+  return details instanceof Uint8Array ? errorFromDetails(decodeStatusDetails(details), error) : null;
+}
+
 /** What the server said in its details; where it said nothing, the nearest code of ours. */
 export function fromServiceError(error: ServiceError): CyxError {
-  const details = error.metadata?.get(STATUS_DETAILS_KEY)[0];
-  if (details instanceof Uint8Array) {
-    const known = errorFromDetails(decodeStatusDetails(details), error);
-    if (known !== null) return known;
-  }
+  const known = reportedError(error);
+  if (known !== null) return known;
   const code = CODES[error.code] ?? 'INTERNAL';
   const message = code === 'UNAVAILABLE' ? 'The platform does not answer over gRPC. Is it running?' : error.details;
   return new CyxError(code, message, { cause: error });

@@ -9,7 +9,8 @@ import { createTokens, type NodeIdentity, type Tokens } from '#api/auth/tokens';
 import { parseConfig } from '#core/config/config';
 import { CyxCloudClient } from '#cyxcloud/client/index';
 import { startStorageServer } from '#cyxcloud/gateway/server';
-import { closeAttempt, findAttempt, markAssigned, openAttempt, recordClaim } from '#db/postgres/attempts';
+import { findAttempt, markAssigned, openAttempt, recordClaim } from '#db/postgres/attempts';
+import { closeWithOutcome } from '#db/postgres/outcomes';
 import { checkpointsOfJob } from '#db/postgres/checkpoints';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { readJobEvents } from '#db/postgres/events';
@@ -106,7 +107,7 @@ describe('answers to offers', () => {
 
   it('are kept of open attempts alone', async () => {
     await refuse('busy', 2);
-    await closeAttempt(postgres.db, { jobId, attempt: 1, outcome: 'released' });
+    await closeWithOutcome(postgres.db, { jobId, attempt: 1, outcome: 'released' });
     await refuse('busy');
     expect([await offersKept(1), await offersKept(2)]).toEqual([0, 0]);
     await expect(refuse('busy', 2 ** 40)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
@@ -168,14 +169,14 @@ describe('checkpoints', () => {
 
   it.each(['once it is closed', 'once the next one is open'] as const)('of an attempt are refused %s, as all else that it says', async (when) => {
     await report(1, 5);
-    if (when === 'once it is closed') await closeAttempt(postgres.db, { jobId, attempt: 1, outcome: 'released' });
+    if (when === 'once it is closed') await closeWithOutcome(postgres.db, { jobId, attempt: 1, outcome: 'released' });
     else await assign(2);
     for (const say of [() => report(1, 10), () => report(1, 5), () => progress(1), () => resumeStep(1), () => complete(1)]) await expect(say()).rejects.toMatchObject({ code: 'FENCED' });
     expect(await stored()).toEqual([[1, 5]]);
   });
 
   it('that arrive while their attempt ends are kept before its end or not at all', async () => {
-    const outcomes = await Promise.allSettled([report(1, 5), closeAttempt(postgres.db, { jobId, attempt: 1, outcome: 'released' }), report(1, 10)]);
+    const outcomes = await Promise.allSettled([report(1, 5), closeWithOutcome(postgres.db, { jobId, attempt: 1, outcome: 'released' }), report(1, 10)]);
     const kept = [outcomes[0], outcomes[2]].filter((outcome) => outcome?.status === 'fulfilled').length;
     expect((await stored()).length).toBe(kept);
   });
@@ -184,7 +185,7 @@ describe('checkpoints', () => {
     expect([await resumeStep(1), await recordedStart(1)]).toEqual([undefined, 0]);
     await report(1, 5);
     await report(1, 10);
-    await closeAttempt(postgres.db, { jobId, attempt: 1, outcome: 'released' });
+    await closeWithOutcome(postgres.db, { jobId, attempt: 1, outcome: 'released' });
     await assign(2);
     expect([await resumeStep(2), await recordedStart(2)]).toEqual([10, 10]);
     expect([await resumeStep(2, 10), await recordedStart(2)]).toEqual([5, 5]);

@@ -137,14 +137,6 @@ export async function recordCompletion(db: Database, key: AttemptKey & { nodeId:
 
 export type AttemptOutcome = 'completed' | 'timeout' | 'invalid' | 'released';
 
-/** Ends the lease. The first outcome stays; repeating the call changes nothing. */
-export async function closeAttempt(db: Database, key: AttemptKey & { outcome: AttemptOutcome; reason?: string }): Promise<void> {
-  await db
-    .update(jobAttempts)
-    .set({ closedAt: sql`now()`, outcome: key.outcome, outcomeReason: key.reason ?? null })
-    .where(and(at(key), isNull(jobAttempts.closedAt)));
-}
-
 /** Attempts that a node holds now: claimed, not closed, of a job whose deadline is not long past. */
 export async function openAttemptsOfNode(db: Database, nodeId: string): Promise<JobAttemptRow[]> {
   const rows = await db

@@ -14,7 +14,7 @@ import { decodeTensors, encodeTensors, type NamedTensor } from './safetensors.ts
  *   epoch), dropout's Philox counters from (seed, layer, step), and the learning rate from the step. `devices` names where the run was
  *   from which step on: bits are only equal within one device class, so a run that went on elsewhere shows it.
  */
-const FORMAT = 'cyxwiz-checkpoint/1';
+export const CHECKPOINT_FORMAT = 'cyxwiz-checkpoint/1';
 
 const hexSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -27,7 +27,7 @@ export interface Checkpoint {
 }
 
 export function encodeCheckpoint({ runHex, state, tensors }: Checkpoint): Uint8Array {
-  return encodeTensors({ tensors, metadata: { format: FORMAT, run: runHex, state: JSON.stringify(state) } });
+  return encodeTensors({ tensors, metadata: { format: CHECKPOINT_FORMAT, run: runHex, state: JSON.stringify(state) } });
 }
 
 /**
@@ -37,7 +37,7 @@ export function encodeCheckpoint({ runHex, state, tensors }: Checkpoint): Uint8A
  */
 export function readCheckpoint(bytes: Uint8Array, code: ErrorCode): Checkpoint {
   const { tensors, metadata } = decodeTensors(bytes, 'checkpoint', code);
-  if (metadata['format'] !== FORMAT) throw new CyxError(code, `The checkpoint has format "${metadata['format'] ?? ''}"; expected "${FORMAT}"`);
+  if (metadata['format'] !== CHECKPOINT_FORMAT) throw new CyxError(code, `The checkpoint has format "${metadata['format'] ?? ''}"; expected "${CHECKPOINT_FORMAT}"`);
   try {
     return { runHex: hexSchema.parse(metadata['run']), tensors, state: runStateSchema.parse(JSON.parse(metadata['state'] ?? '')) };
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JobEvent } from '#core/job/machine';
-import { closeAttempt, openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { openAttempt, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { closeWithOutcome } from '#db/postgres/outcomes';
 import { applyJobTransition } from '#db/postgres/jobs';
 import { verdicts } from '#db/postgres/schema';
 import { createEscrowActivities } from '../escrow/activities.ts';
@@ -41,7 +42,7 @@ export function createSettledJobs(world: World): SettledJobs {
       await escrow.commitResult({ jobId, attempt: 1 });
       await db.insert(verdicts).values({ jobId, attempt: 1, opinion: 1, verifierId: 'test-verifier', valid: true });
       await escrow.releasePayment({ jobId, attempt: 1 });
-      await closeAttempt(db, { jobId, attempt: 1, outcome: 'completed' });
+      await closeWithOutcome(db, { jobId, attempt: 1, outcome: 'completed' });
       await move(jobId, 'complete', { endReason: 'COMPLETED', modelCid: result.modelCid });
       return jobId;
     },
@@ -49,7 +50,7 @@ export function createSettledJobs(world: World): SettledJobs {
       const { jobId } = await assigned();
       const reason = 'The node went silent';
       await escrow.failAttempt({ jobId, attempt: 1, outcome: 'timeout', reason });
-      await closeAttempt(db, { jobId, attempt: 1, outcome: 'timeout', reason });
+      await closeWithOutcome(db, { jobId, attempt: 1, outcome: 'timeout', reason });
       await escrow.refundEscrow({ jobId });
       await move(jobId, 'fail', { endReason: 'DEADLINE_PASSED' });
       return jobId;

@@ -17,9 +17,18 @@ export function identityOf(job: JobRow): RunIdentity {
 }
 
 /** The links behind a committed root, among all that were reported for the job up to this attempt. */
-export async function chainOfResult(db: Database, job: JobRow, { attempt, root }: { attempt: number; root: Uint8Array }): Promise<ChainOfLinks & { startHex: string }> {
+export async function chainOfResult(db: Database, job: JobRow, result: CommittedResult): Promise<ChainOfLinks & { startHex: string }> {
+  return chainAmong(await checkpointsOfJob(db, job.id), job, result);
+}
+
+interface CommittedResult {
+  readonly attempt: number;
+  readonly root: Uint8Array;
+}
+
+/** The same among rows that are at hand. */
+export async function chainAmong(rows: readonly CheckpointRow[], job: JobRow, { attempt, root }: CommittedResult): Promise<ChainOfLinks & { startHex: string }> {
   const startHex = await runIdentityHex(identityOf(job));
-  const rows = await checkpointsOfJob(db, job.id);
   const records = rows.filter((row) => row.isLink && row.attempt <= attempt).map(recordOf);
   const { checkpointEverySteps } = job;
   return { ...(await chainOfLinks({ startHex, rootHex: hex(root), attempt, checkpointEverySteps, records, linkChain })), startHex };

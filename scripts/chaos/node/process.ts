@@ -20,7 +20,7 @@ import { createNodeSlot } from '#activities/node/slot';
 import { releaseForgotten, takeSlotForSurvivors } from '#activities/node/slot-guard';
 import { createSupervisor } from '#activities/node/supervisor';
 import { createNodeFleet, type NodeFleet } from '#activities/node/workers';
-import { decodeStatusDetails, errorFromDetails, STATUS_DETAILS_KEY } from '#api/client/status-details';
+import { reportedError } from '#api/client/grpc-call';
 import { CyxError } from '#core/errors/cyx-error';
 import { baseFromString } from '#core/money/amount';
 import { CyxCloudClient } from '#cyxcloud/client/index';
@@ -34,9 +34,7 @@ const ASK_OTHERS_MS = 300;
 const log = pino({ level: 'info' }, pino.destination({ fd: 2, sync: true }));
 
 function errorOf(error: ServiceError): CyxError {
-  const details = error.metadata?.get(STATUS_DETAILS_KEY)[0];
-  const known = Buffer.isBuffer(details) ? errorFromDetails(decodeStatusDetails(details), error) : null;
-  return known ?? new CyxError('UNAVAILABLE', `The platform does not answer: ${error.details}`, { cause: error });
+  return reportedError(error) ?? new CyxError('UNAVAILABLE', `The platform does not answer: ${error.details}`, { cause: error });
 }
 
 /** The node's own identity, made on its first start; the wires to the platform are the order's. */
