@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { CyxError } from '#core/errors/cyx-error';
-import { NodeServiceClient, type RegisterNodeRequest, type RegisterNodeResponse } from '#proto/gen/cyxwiz/node/v1/node_service';
+import { NodeServiceClient, type DrainNodeRequest, type DrainNodeResponse, type RegisterNodeRequest, type RegisterNodeResponse } from '#proto/gen/cyxwiz/node/v1/node_service';
 import { clientCredentials, parseEndpoint } from './endpoint.ts';
 import type { CheckpointReport, PlatformPort, ResumePoint } from './ports.ts';
 
@@ -23,14 +23,16 @@ export interface TokenSource {
 export interface PlatformClientOptions {
   readonly grpcUrl: string;
   readonly caFile?: string;
-  /** Reads our typed error out of a gRPC one. */
-  readonly errorOf: (error: grpc.ServiceError) => CyxError;
+  /** Reads our typed error out of a gRPC one; null where the platform did not say. */
+  readonly reportedError: (error: grpc.ServiceError) => CyxError | null;
 }
 
 /** NodeService as the machine uses it, before and beside the work: with its API key. */
 export interface MachineClient {
   registerNode(apiKey: string, request: RegisterNodeRequest): Promise<RegisterNodeResponse>;
   issueToken(apiKey: string, machineId: string, nodeId: string): Promise<IssuedNodeToken>;
+  /** A draining node hands back what it has and takes nothing new, until it is told otherwise. */
+  drainNode(apiKey: string, nodeId: string, draining: boolean): Promise<void>;
 }
 
 export interface NodeClient extends PlatformPort {
@@ -61,7 +63,7 @@ export function createPlatformClient(options: PlatformClientOptions): PlatformCl
     return new Promise((resolve, reject) => {
       method.call(client, request, metadata, { deadline: Date.now() + timeoutMs }, (error, response) => {
         if (error === null) resolve(response);
-        else reject(options.errorOf(error));
+        else reject(options.reportedError(error) ?? new CyxError('UNAVAILABLE', `The platform does not answer: ${error.details}`, { cause: error }));
       });
     });
   }
@@ -72,6 +74,9 @@ export function createPlatformClient(options: PlatformClientOptions): PlatformCl
       async issueToken(apiKey, machineId, nodeId) {
         const { token, expiresAt, taskQueues } = await call(client.issueNodeToken as Unary<{ machineId: string; nodeId: string }, { token: string; expiresAt?: Date; taskQueues: string[] }>, { machineId, nodeId }, apiKey);
         return { token, expiresAtMs: expiresAt?.getTime() ?? Date.now(), queues: taskQueues };
+      },
+      async drainNode(apiKey, nodeId, draining) {
+        await call(client.drainNode as Unary<DrainNodeRequest, DrainNodeResponse>, { nodeId, draining }, apiKey);
       },
     },
     node: (tokens) => nodeClient(client, call, tokens),

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServiceError } from '@grpc/grpc-js';
 import { NativeConnection } from '@temporalio/worker';
 import { claimJob } from '#activities/node/claim';
 import type { NodeActivities } from '#activities/node/contract';
@@ -16,7 +15,7 @@ import { parseRunKey } from '#activities/node/run-key';
 import { createNodeSlot } from '#activities/node/slot';
 import { createSupervisor } from '#activities/node/supervisor';
 import { createNodeFleet, type NodeFleet } from '#activities/node/workers';
-import { decodeStatusDetails, errorFromDetails, STATUS_DETAILS_KEY } from '#api/client/status-details';
+import { reportedError } from '#api/client/grpc-call';
 import type { Config } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseCyxwiz } from '#core/money/amount';
@@ -51,7 +50,7 @@ export async function startNoopNodes(
 ): Promise<NoopNodes> {
   const started: Started = new Map();
   const workDir = mkdtempSync(join(tmpdir(), 'cyxwiz-bench-nodes-'));
-  const client = createPlatformClient({ grpcUrl: `http://${config.publicUrls.grpc}`, errorOf });
+  const client = createPlatformClient({ grpcUrl: `http://${config.publicUrls.grpc}`, reportedError });
   cleanUp.add(() => {
     client.close();
     rmSync(workDir, { recursive: true, force: true });
@@ -143,10 +142,4 @@ async function register(rest: RestClient, machine: MachineClient): Promise<{ mac
     samplesPerSecond: 1_000,
   });
   return { machineId, apiKey, nodeId };
-}
-
-function errorOf(error: ServiceError): CyxError {
-  const details = error.metadata?.get(STATUS_DETAILS_KEY)[0];
-  const known = Buffer.isBuffer(details) ? errorFromDetails(decodeStatusDetails(details), error) : null;
-  return known ?? new CyxError('UNAVAILABLE', `The platform does not answer: ${error.details}`, { cause: error });
 }

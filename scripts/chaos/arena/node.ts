@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readJson } from '#activities/node/json-file';
+import { readNodeConfig } from '#activities/node/node-config';
+import { createPlatformClient } from '#activities/node/platform-client';
+import { configFile } from '#activities/node/provision';
 import { processSchema, RUN_FILES, runDirectory } from '#activities/node/run-dir';
 import { processMark } from '#activities/node/process-mark';
+import { reportedError } from '#api/client/grpc-call';
 import type { Config } from '#core/config/config';
 import { openLog, readLinesFrom } from '../../stack/log-file.ts';
 import { readyFacts } from '../../stack/readiness.ts';
@@ -35,6 +39,8 @@ export interface ChaosNode {
   killWorker(): boolean;
   killTrainer(jobId: string, attempt: number): boolean;
   start(): Promise<void>;
+  /** As its owner says it, with the machine's own key. */
+  setDraining(draining: boolean): Promise<void>;
   /** Starts of the worker so far. */
   starts(): number;
   remove(): Promise<void>;
@@ -91,6 +97,11 @@ export async function startChaosNode(options: NodeOptions): Promise<ChaosNode> {
       return pid !== undefined && killNow(pid);
     },
     start: async () => void (await worker.start()),
+    setDraining: async (draining) => {
+      const { apiKey, nodeId } = readNodeConfig(configFile(nodeDir))!;
+      const client = createPlatformClient({ grpcUrl: urls.grpcUrl, reportedError });
+      await client.machine.drainNode(apiKey, nodeId, draining).finally(() => client.close());
+    },
     starts: worker.starts,
     remove: async () => {
       await worker.end();

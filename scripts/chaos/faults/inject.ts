@@ -31,6 +31,7 @@ export async function inject(trouble: Trouble, injection: Injection): Promise<vo
   switch (trouble.kind) {
     case 'lie':
     case 'repeat-submit':
+    case 'reordered':
       return; // part of how the job is submitted
     case 'kill':
       return isNodePart(trouble.part)
@@ -38,6 +39,8 @@ export async function inject(trouble: Trouble, injection: Injection): Promise<vo
         : strike(trouble.at, () => killPlatform(injection, trouble.part as PlatformPart, trouble.downMs));
     case 'node-gone':
       return strike(trouble.at, () => takeNodeAway(injection));
+    case 'drain':
+      return strike(trouble.at, () => drain(injection, trouble.forMs));
     case 'cut':
       return strike(trouble.at, () => cut(injection, trouble.link, trouble.forMs));
     case 'chain': {
@@ -116,6 +119,15 @@ async function takeNodeAway(injection: Injection): Promise<boolean> {
   killTraining(record, holder);
   // It lost its stake's worth and takes no more jobs: another provider fills its place.
   void arena.addNode().catch((error: unknown) => say(`no node in place of ${holder.node.name}: ${String(error)}`));
+  return true;
+}
+
+async function drain(injection: Injection, forMs: number): Promise<boolean> {
+  const holder = await holderOf(injection);
+  if (holder === undefined) return false;
+  await persistently(() => holder.node.setDraining(true), 60_000);
+  await sleep(forMs);
+  await persistently(() => holder.node.setDraining(false), 60_000);
   return true;
 }
 

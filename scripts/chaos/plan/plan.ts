@@ -120,11 +120,14 @@ function detail(name: string, draw: Random): Trouble {
     case 'chain':
       return { kind: 'chain', mode: known(CHAIN_MODES), forMs: draw.between(8_000, 20_000) };
     case 'repeat-submit':
-      return { kind: 'repeat-submit' };
+    case 'reordered':
+      return { kind: family };
     case 'repeat-cancel':
       return { kind: 'repeat-cancel', at: momentIn(draw, ANY_PHASE) };
     case 'node-gone':
       return { kind: 'node-gone', at: momentIn(draw, AT_NODE) };
+    case 'drain':
+      return { kind: 'drain', at: momentIn(draw, AT_NODE), forMs: draw.between(8_000, 20_000) };
     case 'clock-jump':
       return { kind: 'clock-jump', at: momentIn(draw, ANY_PHASE), seconds: draw.between(5, 20) };
     case 'full-disk':

@@ -39,12 +39,16 @@ export interface Moment {
 export type Trouble =
   | { readonly kind: 'lie'; readonly lie: Lie }
   | { readonly kind: 'kill'; readonly part: PlatformPart | NodePart; readonly at: Moment; readonly downMs: number }
+  /** Its owner takes the node out of service, for this long. */
+  | { readonly kind: 'drain'; readonly at: Moment; readonly forMs: number }
   /** The machine goes and is not back before its lease has ended: a timeout, as published. */
   | { readonly kind: 'node-gone'; readonly at: Moment }
   | { readonly kind: 'cut'; readonly link: Link; readonly at: Moment; readonly forMs: number }
   | { readonly kind: 'chain'; readonly mode: ChainMode; readonly forMs: number }
   /** The same submission several times at once, and a stranger's cancellation. */
   | { readonly kind: 'repeat-submit' }
+  /** Its cancellation comes before and with its submission, and the submission comes once more after its end. */
+  | { readonly kind: 'reordered' }
   /** Cancelled twice at once, by an owner who does not wait for the answer. */
   | { readonly kind: 'repeat-cancel'; readonly at: Moment }
   /** The chain's clock jumps ahead. */
@@ -58,7 +62,9 @@ export const TROUBLE_NAMES: readonly string[] = [
   ...LINKS.map((link) => `cut:${link}`),
   ...CHAIN_MODES.map((mode) => `chain:${mode}`),
   'node-gone',
+  'drain',
   'repeat-submit',
+  'reordered',
   'repeat-cancel',
   'clock-jump',
   'full-disk',

@@ -48,11 +48,12 @@ export async function runJob({ arena, say, onSubmitted }: Tools, plan: PlannedJo
     final: undefined,
   };
   try {
-    await submit(arena, record);
+    const submitOnceMore = await submit(arena, record);
     say(`${describeJob(plan)}: submitted as ${jobId}`);
     onSubmitted?.(record);
     const injections = plan.troubles.map((trouble) => inject(trouble, { arena, record, disk, say }));
     await follow(record);
+    if (plan.troubles.some(({ kind }) => kind === 'reordered')) await submitOnceMore();
     const results = await Promise.allSettled(injections);
     for (const result of results) if (result.status === 'rejected') record.broken.push(`its trouble could not be made: ${String(result.reason)}`);
     record.final = await persistently(() => user.client.status(jobId), 60_000);
@@ -76,7 +77,8 @@ async function nodeFor(arena: Arena, { troubles }: PlannedJob): Promise<{ node?:
   return {};
 }
 
-async function submit(arena: Arena, record: JobRecord): Promise<void> {
+/** @returns what sends the very same submission once more. */
+async function submit(arena: Arena, record: JobRecord): Promise<() => Promise<void>> {
   const { user, specification, requestId, plan } = record;
   const { client } = user;
   // Where every node is down for a moment, that passes too.
@@ -84,12 +86,26 @@ async function submit(arena: Arena, record: JobRecord): Promise<void> {
   record.amountBase = quote.amountBase;
   const input = { requestId, quoteId: quote.quoteId, specification, budgetBase: quote.amountBase };
   const once = () => persistently(() => client.submit(input), SUBMIT_WITHIN_MS, ({ code }) => code === 'NO_CAPABLE_NODE');
+  const isReordered = plan.troubles.some(({ kind }) => kind === 'reordered');
+  if (isReordered) await cancelUnheardOf(record);
   const isRepeated = plan.troubles.some(({ kind }) => kind === 'repeat-submit');
+  const check = ({ jobId }: { readonly jobId: string }): void => {
+    if (jobId !== record.jobId) record.broken.push(`one request id became another job, ${jobId}`);
+  };
+  const early = isReordered ? client.cancel(record.jobId).catch((error: unknown) => error) : undefined;
   const answers = await Promise.all(Array.from({ length: isRepeated ? 4 : 1 }, once));
+  await early;
   record.acknowledgedAtMs = Date.now();
   record.deadlineAtMs = record.acknowledgedAtMs + specification.deadlineMs;
-  for (const { jobId } of answers) if (jobId !== record.jobId) record.broken.push(`one request id became another job, ${jobId}`);
+  answers.forEach(check);
   if (isRepeated) await tryAsStranger(arena, record);
+  return async () => check(await once());
+}
+
+/** A cancellation that overtook its submission finds nothing, and leaves nothing that the submission would trip over. */
+async function cancelUnheardOf({ user, jobId, broken }: JobRecord): Promise<void> {
+  const answer = await persistently(() => user.client.cancel(jobId), 60_000).catch((error: unknown) => error);
+  if (!(answer instanceof CyxError && answer.code === 'NOT_FOUND')) broken.push(`a job that was never submitted could be cancelled: ${String(answer)}`);
 }
 
 /** I6: who does not own the job can neither see nor stop it. */

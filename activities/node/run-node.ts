@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs';
+import { NativeConnection } from '@temporalio/worker';
+import { CyxError } from '#core/errors/cyx-error';
+import { baseFromString } from '#core/money/amount';
+import { CyxCloudClient } from '#cyxcloud/client/index';
+import { createNodeActivities } from './activities.ts';
+import type { NodeActivities } from './contract.ts';
+import { nativeTls, parseEndpoint } from './endpoint.ts';
+import { servedClasses } from './hardware.ts';
+import { beat } from './heartbeats.ts';
+import type { NodeConfig } from './node-config.ts';
+import { keepNodeToken } from './node-token.ts';
+import type { PlatformClient } from './platform-client.ts';
+import type { NodeLog } from './ports.ts';
+import { createRestClient } from './rest-client.ts';
+import { createNodeSlot } from './slot.ts';
+import { releaseForgotten, takeSlotForSurvivors } from './slot-guard.ts';
+import { createSupervisor, type SupervisorOptions } from './supervisor.ts';
+import { trustedFetch } from './trusted-fetch.ts';
+import { createNodeFleet, type NodeFleet } from './workers.ts';
+
+const MACHINE_HEARTBEAT_MS = 10_000;
+const HOUSEKEEPING_MS = 5_000;
+const PRUNE_MS = 60_000;
+
+export interface NodeRun {
+  readonly config: NodeConfig;
+  readonly client: PlatformClient;
+  readonly minFreeDiskBytes: number;
+  readonly stopped: AbortSignal;
+  readonly log: NodeLog;
+  /** Told once, when the first job can be taken. */
+  readonly onReady: (queues: readonly string[]) => void;
+  /** Where the storage of a lease is reached from here, if not at the address that the lease names. */
+  readonly storageAddress?: (leased: string) => string;
+  /** What is run in place of the training child, and what is done around the activities: for nodes that are put to the test. */
+  readonly command?: SupervisorOptions['command'];
+  readonly around?: (activities: NodeActivities) => NodeActivities;
+}
+
+/**
+ * Serves jobs until `stopped`: tokens, workers on the node's queues, heartbeats, and trainings that go on when this
+ * process dies. @throws CyxError UNAVAILABLE where the way to the platform broke for good; whoever supervises the
+ * process starts it again.
+ */
+export async function runNode(run: NodeRun): Promise<void> {
+  const { config, client, log, stopped } = run;
+  const { machineId, apiKey, nodeId, workDir } = config;
+  mkdirSync(workDir, { recursive: true, mode: 0o700 });
+  const supervisor = createSupervisor({ root: workDir, ...(run.command === undefined ? {} : { command: run.command }) });
+  const slot = createNodeSlot();
+  takeSlotForSurvivors(slot, supervisor);
+
+  // Made with the first token, so there is nothing to tell of that one.
+  const made: { connection?: NativeConnection; fleet?: NodeFleet } = {};
+  const token = await keepNodeToken({
+    issue: () => client.machine.issueToken(apiKey, machineId, nodeId),
+    async onToken(issued) {
+      // Queues that the new token no longer names are left before it is used: a refused poll would end its worker.
+      await made.fleet?.setQueues(issued.queues.filter((queue) => token.issued.queues.includes(queue)));
+      await made.connection?.setApiKey(issued.token);
+      await made.fleet?.setQueues(issued.queues);
+    },
+    log,
+  });
+  const platform = client.node(token);
+  const fetch = trustedFetch(config.caFile);
+  const storageAt = (leased: string): CyxCloudClient =>
+    new CyxCloudClient({ baseUrl: run.storageAddress?.(leased) ?? leased, token: () => token.current(), fetch });
+  const own = createNodeActivities({ settings: settingsOf(run), platform, storageAt, supervisor, slot, log });
+  const activities = run.around?.(own) ?? own;
+  const gateway = parseEndpoint(config.gatewayUrl);
+  const connection = await NativeConnection.connect({ address: gateway.address, apiKey: token.issued.token, tls: nativeTls(gateway, config.caFile) });
+  const fleet = createNodeFleet({ connection, namespace: config.namespace, nodeId, slot, activities, log });
+  Object.assign(made, { connection, fleet });
+  const nodeHeartbeat = async (): Promise<void> => slot.setDraining((await platform.heartbeat(nodeId, slot.holder() !== undefined)).draining);
+  await nodeHeartbeat();
+  await fleet.setQueues(token.issued.queues);
+
+  const rest = createRestClient(config.apiUrl, fetch);
+  const stopBeats = [
+    beat('machine heartbeat', MACHINE_HEARTBEAT_MS, () => rest.machineHeartbeat(machineId, apiKey), log),
+    beat('node heartbeat', config.heartbeatMs, nodeHeartbeat, log),
+    beat('slot check', HOUSEKEEPING_MS, () => releaseForgotten({ slot, supervisor, platform, log }), log),
+    beat('pruning', PRUNE_MS, () => supervisor.prune(Date.now()), log),
+  ];
+  run.onReady(token.issued.queues);
+
+  const asked = new Promise<undefined>((done) => (stopped.aborted ? done(undefined) : stopped.addEventListener('abort', () => done(undefined))));
+  const broken = await Promise.race([asked, fleet.broken]);
+  // Trainings go on without this process; whoever restarts it finds them again.
+  if (broken !== undefined) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: broken });
+  slot.close();
+  for (const stop of stopBeats) stop();
+  token.stop();
+  // Trainings write a checkpoint and leave while the workers say good-bye; the next start goes on from there.
+  await Promise.all([fleet.stop(), supervisor.suspendAll()]);
+  await connection.close();
+}
+
+function settingsOf({ config, minFreeDiskBytes }: NodeRun) {
+  return {
+    nodeId: config.nodeId,
+    deviceClasses: servedClasses(config.deviceClass),
+    pricePerHourBase: baseFromString(config.pricePerHourBase),
+    workDir: config.workDir,
+    minFreeDiskBytes,
+    checkpointEveryMs: config.checkpointEveryMs,
+    ...(config.threads === undefined ? {} : { threads: config.threads }),
+  };
+}
