@@ -10,6 +10,8 @@ export interface ChaosReport {
   readonly innocentSlashed: number;
   /** Most steps that one kill of a training had done again. */
   readonly maxStepsRepeated: number;
+  /** Most steps that a machine which went for good took with it, not stored yet: beyond the promised shape. */
+  readonly maxStepsLostWithMachine: number;
   /** Largest checkpoint interval of the jobs. */
   readonly checkpointEvery: number;
   readonly chargedTwice: number;

@@ -2,7 +2,8 @@ import { PublicKey } from '@solana/web3.js';
 import { and, eq } from 'drizzle-orm';
 import { splitPayout } from '#core/money/split';
 import { attemptsOfJob } from '#db/postgres/attempts';
-import type { JobAttemptRow, JobRow } from '#db/postgres/database';
+import { checkpointsOfJob } from '#db/postgres/checkpoints';
+import type { CheckpointRow, JobAttemptRow, JobRow } from '#db/postgres/database';
 import { findJob } from '#db/postgres/jobs';
 import { transfersOfJob } from '#db/postgres/ledger';
 import { jobs, verdicts } from '#db/postgres/schema';
@@ -21,6 +22,7 @@ export interface JobFacts {
   /** Base units by purpose, and how many transfers there were. */
   readonly moved: ReadonlyMap<string, { readonly count: number; readonly base: bigint }>;
   readonly verdicts: readonly { readonly attempt: number; readonly valid: boolean; readonly verifierId: string; readonly reason: string }[];
+  readonly checkpoints: readonly CheckpointRow[];
   readonly escrowStatus: string;
 }
 
@@ -38,6 +40,7 @@ export async function factsOf({ postgres: { db }, chain }: Arena, record: JobRec
     attempts: row === null ? [] : await attemptsOfJob(db, record.jobId),
     moved,
     verdicts: await db.select().from(verdicts).where(eq(verdicts.jobId, record.jobId)),
+    checkpoints: await checkpointsOfJob(db, record.jobId),
     escrowStatus: escrow?.status ?? 'missing',
   };
 }

@@ -44,6 +44,7 @@ export async function proveResumption({ seed, runs, seconds, say }: ProofOptions
       runs,
       bitEqual: results.filter(({ equal }) => equal).length,
       maxStepsRepeated: Math.max(0, ...found.map(({ stepsRepeated }) => stepsRepeated)),
+      maxStepsLostWithMachine: Math.max(0, ...found.map(({ stepsLost }) => stepsLost)),
       checkpointEvery: Math.max(...checked.facts.map(({ row }) => row?.checkpointEverySteps ?? 0)),
       resumeMs: { p50: percentile(resumeMs, 0.5), p95: percentile(resumeMs, 0.95) },
       results,

@@ -96,6 +96,7 @@ async function judge(arena: Arena, records: readonly JobRecord[], seed: number):
     liesCaught: lies.caught,
     innocentSlashed: innocent.length,
     maxStepsRepeated: Math.max(0, ...all.map(({ stepsRepeated }) => stepsRepeated)),
+    maxStepsLostWithMachine: Math.max(0, ...all.map(({ stepsLost }) => stepsLost)),
     checkpointEvery: Math.max(0, ...facts.map(({ row }) => row?.checkpointEverySteps ?? 0)),
     chargedTwice: facts.reduce((sum, one) => sum + movedTwice(one).length, 0),
     unaccountedBase: books.unaccountedBase.toString(),
