@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { PublicKey } from '@solana/web3.js';
 import { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 import { eq } from 'drizzle-orm';
 import { ledgerBalances } from '#db/postgres/ledger';
 import { ledgerEntries } from '#db/postgres/schema';
@@ -15,7 +15,7 @@ import type { Broken } from '../report.ts';
 import type { JobRecord } from '../run/record.ts';
 import { checkAll, runPlain, shapeFor, type ProofOptions, type ProofReport } from './shared.ts';
 
-const { EventType, WorkflowExecutionStatus } = temporal.api.enums.v1;
+const { EventType, WorkflowExecutionStatus } = proto.temporal.api.enums.v1;
 const ENDS_WITHIN_MS = 120_000;
 const LOOK_MS = 200;
 
