@@ -22,6 +22,7 @@ import { startWire, type Wire } from './wire.ts';
 
 const READY_WITHIN_MS = 120_000;
 const LOOK_MS = 50;
+const RESTART_MS = 1_000;
 const SCRIPT = fileURLToPath(new URL('../node/process.ts', import.meta.url));
 
 /** One provider's machine: its worker process, its trainings and its ways to the platform. */
@@ -124,6 +125,17 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
   let wanted = false;
   let starts = 0;
 
+  /** Starts it until it runs: the platform that it registers with may be down just now. */
+  const bringUp = async (): Promise<Readonly<Record<string, unknown>>> => {
+    for (const giveUpAtMs = performance.now() + READY_WITHIN_MS; ; await sleep(RESTART_MS)) {
+      try {
+        return await launch();
+      } catch (error) {
+        if (!wanted || performance.now() > giveUpAtMs) throw error;
+        log(`${name}: did not start; once more`);
+      }
+    }
+  };
   const launch = async (): Promise<Readonly<Record<string, unknown>>> => {
     starts += 1;
     const logFile = openLog(join(config.home, 'logs'), name);
@@ -138,19 +150,23 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
     child = started;
     if (started.pid !== undefined) writeRunRecord(runDir, { name, pid: started.pid, command: SCRIPT, stopSignal: 'SIGTERM' });
     let ended = false;
+    let wasReady = false;
     started.once('exit', (code) => {
       ended = true;
       if (child === started) child = undefined;
-      if (!wanted) return;
+      if (!wanted || !wasReady) return;
       log(`${name}: ended by itself (${code}); starting it again`);
-      setTimeout(() => wanted && child === undefined && void launch().catch((error: unknown) => log(`${name}: ${String(error)}`)), 1_000);
+      setTimeout(() => wanted && child === undefined && void bringUp().catch((error: unknown) => log(`${name}: ${String(error)}`)), RESTART_MS);
     });
     let offset = logFile.startOffset;
     for (const giveUpAtMs = performance.now() + READY_WITHIN_MS; ; await sleep(LOOK_MS)) {
       const { lines, nextOffset } = readLinesFrom(logFile.path, offset);
       offset = nextOffset;
       const facts = lines.map((line) => readyFacts(line, name)).find((found) => found !== undefined);
-      if (facts !== undefined) return facts;
+      if (facts !== undefined) {
+        wasReady = true;
+        return facts;
+      }
       if (ended) throw new Error(`${name} did not start; its log: ${logFile.path}`);
       if (performance.now() > giveUpAtMs) throw new Error(`${name} was not ready in time; its log: ${logFile.path}`);
     }
@@ -160,7 +176,7 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
     start: async () => {
       if (child !== undefined) return {};
       wanted = true;
-      return launch();
+      return bringUp();
     },
     kill: () => {
       wanted = false;
