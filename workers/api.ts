@@ -9,6 +9,7 @@ import { createOauthProviders } from '#api/auth/oauth';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
 import { createTokens, type Tokens } from '#api/auth/tokens';
+import { keepBeating } from '#api/gateway/edge-beat';
 import { startGateway } from '#api/gateway/server';
 import { nodeTokenVerifier } from '#api/gateway/verify-node-token';
 import { startGrpcServer } from '#api/grpc/server';
@@ -20,7 +21,6 @@ import type { ServiceDeps } from '#api/services/deps';
 import { createServices } from '#api/services/services';
 import { parseConfig, type Config } from '#core/config/config';
 import { connectMongo } from '#db/mongo/connect';
-import type { Database } from '#db/postgres/database';
 import { beatEdge, EDGE_BEAT_MS } from '#db/postgres/edge-beats';
 import { connectPostgres, migrate } from '#db/postgres/connect';
 import { createJobEventListener } from '#db/postgres/listen';
@@ -68,7 +68,7 @@ runProcess('api', async (stopped) => {
     log,
     ...tls,
   });
-  const beats = keepBeating(parts.db, log);
+  const stopBeating = keepBeating({ reach: () => gateway.reachTemporal(), record: (upSince) => beatEdge(parts.db, upSince), everyMs: EDGE_BEAT_MS, log });
   const tokenRenewal = setInterval(() => void leaveOperatorToken(config.home, tokens), OPERATOR_TOKEN_EVERY_MS);
   await leaveOperatorToken(config.home, tokens);
   ready('api', { http: http.port, grpc: grpc.port, gateway: gateway.port });
@@ -77,19 +77,11 @@ runProcess('api', async (stopped) => {
     if (stopped.aborted) resolve();
     else stopped.addEventListener('abort', () => resolve());
   });
-  clearInterval(beats);
+  stopBeating();
   clearInterval(tokenRenewal);
   await Promise.all([http.close(), grpc.close(), gateway.close()]);
   await parts.close();
 });
-
-/** From now on providers can reach the platform: what they do not say counts as silence only while this goes on. */
-function keepBeating(db: Database, log: pino.Logger): NodeJS.Timeout {
-  const startedAt = new Date();
-  const beat = (): void => void beatEdge(db, startedAt).catch((error: unknown) => log.warn({ err: error }, 'edge beat failed'));
-  beat();
-  return setInterval(beat, EDGE_BEAT_MS);
-}
 
 /**
  * Whoever can read the platform's home is its operator: they find a token there, good for a day and renewed at each

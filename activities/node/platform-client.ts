@@ -5,6 +5,8 @@ import { clientCredentials, parseEndpoint } from './endpoint.ts';
 import type { CheckpointReport, PlatformPort, ResumePoint } from './ports.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
+/** gRPC's own waits grow to two minutes: far too long for a node that is to show within its lease that it is back. */
+const RECONNECT_WITHIN_MS = 5_000;
 /** Registering waits for a stake to be on chain. */
 const REGISTER_TIMEOUT_MS = 120_000;
 
@@ -55,7 +57,10 @@ type Unary<Request, Response> = (
 
 export function createPlatformClient(options: PlatformClientOptions): PlatformClient {
   const endpoint = parseEndpoint(options.grpcUrl);
-  const client = new NodeServiceClient(endpoint.address, clientCredentials(endpoint, options.caFile), { 'grpc.keepalive_time_ms': 30_000 });
+  const client = new NodeServiceClient(endpoint.address, clientCredentials(endpoint, options.caFile), {
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.max_reconnect_backoff_ms': RECONNECT_WITHIN_MS,
+  });
 
   function call<Request, Response>(method: Unary<Request, Response>, request: Request, bearer: string, timeoutMs = CALL_TIMEOUT_MS): Promise<Response> {
     const metadata = new grpc.Metadata();

@@ -12,6 +12,7 @@ const CALL_TIMEOUT_MS = 30_000;
  */
 export const CHANNEL_OPTIONS: ClientOptions = {
   'grpc.keepalive_time_ms': 30_000,
+  'grpc.max_reconnect_backoff_ms': 5_000,
   'grpc.max_receive_message_length': 4 * 1024 * 1024,
   'grpc.service_config': JSON.stringify({
     methodConfig: [

@@ -253,9 +253,12 @@ describe('everything else', () => {
     const away = await startGateway({ ...options(0), upstream: { address: `127.0.0.1:${port}`, namespace: 'default' } });
     const lost = new grpc.Client(`127.0.0.1:${away.port}`, grpc.credentials.createInsecure());
     const answer = await rawCall(lost, 'GetSystemInfo', Buffer.alloc(0), nodeToken.a);
+    const reached = await away.reachTemporal().then(() => 'reached', (error: grpc.ServiceError) => error.code);
     lost.close();
     await away.close();
     expect(answer).toMatchObject({ code: status.UNAVAILABLE, details: 'Temporal does not answer' });
+    expect(reached).toBe(status.UNAVAILABLE);
+    await expect(gateway.reachTemporal()).resolves.toBeUndefined();
   });
 
   it('speaks TLS 1.3 with a certificate and refuses 1.2', async () => {

@@ -90,6 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.log.info({ port, upstream: options.upstream.address }, 'The gateway listens');
   return {
     port,
+    reachTemporal: () => upstream.probe(),
     async close() {
       closing = true;
       // A poll may wait for a minute and holds nothing; everything else gets its moment to end.

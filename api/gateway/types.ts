@@ -47,6 +47,8 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly port: number;
+  /** Resolves where a node's call would reach Temporal now, rejects within seconds where it would not. */
+  reachTemporal(): Promise<void>;
   /** Lets calls in flight end for a moment, then cuts them. */
   close(): Promise<void>;
 }

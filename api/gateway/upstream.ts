@@ -12,8 +12,14 @@ export type UnaryCallback = (error: grpc.ServiceError | null, response?: Buffer)
 /** One channel to Temporal, shared by all nodes. Messages are bytes on both sides. */
 export interface UpstreamClient {
   unary(method: string, body: Buffer, metadata: grpc.Metadata, options: grpc.CallOptions, done: UnaryCallback): grpc.ClientUnaryCall;
+  /** Resolves where Temporal answers. @throws ServiceError */
+  probe(): Promise<void>;
   close(): void;
 }
+
+/** gRPC's own waits grow to two minutes: after an outage nodes would count as silent while it is us who do not try. */
+const RECONNECT_WITHIN_MS = 2_000;
+const PROBE_WITHIN_MS = 5_000;
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
@@ -31,15 +37,21 @@ export function createUpstreamClient(upstream: GatewayUpstream): UpstreamClient 
   const client = new grpc.Client(upstream.address, channelCredentials(upstream), {
     'grpc.max_receive_message_length': MAX_ANSWER_SIZE_BYTES,
     'grpc.keepalive_time_ms': 30_000,
+    'grpc.max_reconnect_backoff_ms': RECONNECT_WITHIN_MS,
     'grpc.keepalive_timeout_ms': 10_000,
   });
+  const unary: UpstreamClient['unary'] = (method, body, metadata, options, done) => {
+    // Set here, never copied from the node: the platform speaks to its Temporal server in its own name.
+    metadata.set('temporal-namespace', upstream.namespace);
+    if (upstream.apiKey !== undefined) metadata.set('authorization', `Bearer ${upstream.apiKey}`);
+    return client.makeUnaryRequest(SERVICE_PATH + method, asIs, asIs, body, metadata, options, done);
+  };
   return {
-    unary(method, body, metadata, options, done) {
-      // Set here, never copied from the node: the platform speaks to its Temporal server in its own name.
-      metadata.set('temporal-namespace', upstream.namespace);
-      if (upstream.apiKey !== undefined) metadata.set('authorization', `Bearer ${upstream.apiKey}`);
-      return client.makeUnaryRequest(SERVICE_PATH + method, asIs, asIs, body, metadata, options, done);
-    },
+    unary,
+    probe: () =>
+      new Promise((resolve, reject) => {
+        unary('GetSystemInfo', Buffer.alloc(0), new grpc.Metadata(), { deadline: Date.now() + PROBE_WITHIN_MS }, (error) => (error === null ? resolve() : reject(error)));
+      }),
     close: () => client.close(),
   };
 }

@@ -31,6 +31,8 @@ export async function createTemporalClient(options: TemporalClientOptions): Prom
   const connection = await Connection.connect({
     address: options.address,
     connectTimeout: '10 s',
+    // gRPC's own waits grow to two minutes, long after an outage is over.
+    channelArgs: { 'grpc.max_reconnect_backoff_ms': 2_000 },
     // The first is the outermost: its deadline holds for all tries of the second together.
     interceptors: [withDefaultDeadline(options.deadlineMs ?? DEADLINE_MS), makeGrpcRetryInterceptor(defaultGrpcRetryOptions())],
     ...(options.tls === undefined ? {} : { tls: await readTls(options.tls) }),

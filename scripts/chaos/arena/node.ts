@@ -118,6 +118,32 @@ interface Worker {
   starts(): number;
 }
 
+function spawnWorker({ home }: Config, name: string, orderFile: string) {
+  const logFile = openLog(join(home, 'logs'), name);
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const started = spawn(process.execPath, ['--enable-source-maps', '--import', loader, SCRIPT, orderFile], {
+    // Nothing of the platform's environment: a provider's machine knows its edges only.
+    env: Object.fromEntries(['PATH', 'HOME'].map((variable) => [variable, process.env[variable]])) as NodeJS.ProcessEnv,
+    detached: true,
+    stdio: ['ignore', logFile.fd, logFile.fd],
+  });
+  logFile.close();
+  if (started.pid !== undefined) writeRunRecord(join(home, 'run'), { name, pid: started.pid, command: SCRIPT, stopSignal: 'SIGTERM' });
+  return { started, logFile };
+}
+
+async function factsOnceReady(log: ReturnType<typeof openLog>, name: string, hasEnded: () => boolean): Promise<Readonly<Record<string, unknown>>> {
+  let offset = log.startOffset;
+  for (const giveUpAtMs = performance.now() + READY_WITHIN_MS; ; await sleep(LOOK_MS)) {
+    const { lines, nextOffset } = readLinesFrom(log.path, offset);
+    offset = nextOffset;
+    const facts = lines.map((line) => readyFacts(line, name)).find((found) => found !== undefined);
+    if (facts !== undefined) return facts;
+    if (hasEnded()) throw new Error(`${name} did not start; its log: ${log.path}`);
+    if (performance.now() > giveUpAtMs) throw new Error(`${name} was not ready in time; its log: ${log.path}`);
+  }
+}
+
 /** Keeps the process running, as a provider's system would, except after `kill` and `end`. */
 function createWorker({ name, config, log }: NodeOptions, orderFile: string): Worker {
   const runDir = join(config.home, 'run');
@@ -138,17 +164,8 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
   };
   const launch = async (): Promise<Readonly<Record<string, unknown>>> => {
     starts += 1;
-    const logFile = openLog(join(config.home, 'logs'), name);
-    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    const started = spawn(process.execPath, ['--enable-source-maps', '--import', loader, SCRIPT, orderFile], {
-      // Nothing of the platform's environment: a provider's machine knows its edges only.
-      env: Object.fromEntries(['PATH', 'HOME'].map((variable) => [variable, process.env[variable]])) as NodeJS.ProcessEnv,
-      detached: true,
-      stdio: ['ignore', logFile.fd, logFile.fd],
-    });
-    logFile.close();
+    const { started, logFile } = spawnWorker(config, name, orderFile);
     child = started;
-    if (started.pid !== undefined) writeRunRecord(runDir, { name, pid: started.pid, command: SCRIPT, stopSignal: 'SIGTERM' });
     let ended = false;
     let wasReady = false;
     started.once('exit', (code) => {
@@ -158,18 +175,9 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
       log(`${name}: ended by itself (${code}); starting it again`);
       setTimeout(() => wanted && child === undefined && void bringUp().catch((error: unknown) => log(`${name}: ${String(error)}`)), RESTART_MS);
     });
-    let offset = logFile.startOffset;
-    for (const giveUpAtMs = performance.now() + READY_WITHIN_MS; ; await sleep(LOOK_MS)) {
-      const { lines, nextOffset } = readLinesFrom(logFile.path, offset);
-      offset = nextOffset;
-      const facts = lines.map((line) => readyFacts(line, name)).find((found) => found !== undefined);
-      if (facts !== undefined) {
-        wasReady = true;
-        return facts;
-      }
-      if (ended) throw new Error(`${name} did not start; its log: ${logFile.path}`);
-      if (performance.now() > giveUpAtMs) throw new Error(`${name} was not ready in time; its log: ${logFile.path}`);
-    }
+    const facts = await factsOnceReady(logFile, name, () => ended);
+    wasReady = true;
+    return facts;
   };
   return {
     starts: () => starts,

@@ -84,7 +84,7 @@ function shapeOf(troubles: readonly Trouble[], draw: Random): JobShape {
   const isHeldUp = troubles.some((trouble) => trouble.kind === 'lie' && trouble.lie === 'never-finishes');
   return {
     samples: draw.pick(SAMPLE_SIZES),
-    epochs: draw.between(14, 26),
+    epochs: draw.between(10, 18),
     batchSize: draw.pick([32, 64]),
     learningRate: draw.pick([0.001, 0.002]),
     optimizer: draw.pick(['adam', 'sgd', 'momentum', 'rmsprop']),
