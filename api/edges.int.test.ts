@@ -320,14 +320,15 @@ describe('machines', () => {
   });
 });
 
-/** Runs `use` while every node is said to have this stake. */
+/** Runs `use` while every node is said to have this stake, at a price of 300 CYXWIZ an hour: other files may have left cheaper ones behind. */
 async function withStakes<T>(stakeBase: bigint, use: () => Promise<T>): Promise<T> {
-  const before = await postgres.db.select({ id: nodeRows.id, stakeBase: nodeRows.stakeBase }).from(nodeRows);
-  await postgres.db.update(nodeRows).set({ stakeBase });
+  const { id, stakeBase: stake, pricePerHourBase: price } = nodeRows;
+  const before = await postgres.db.select({ id, stake, price }).from(nodeRows);
+  await postgres.db.update(nodeRows).set({ stakeBase, pricePerHourBase: parseCyxwiz('300') });
   try {
     return await use();
   } finally {
-    for (const row of before) await postgres.db.update(nodeRows).set({ stakeBase: row.stakeBase }).where(eq(nodeRows.id, row.id));
+    for (const row of before) await postgres.db.update(nodeRows).set({ stakeBase: row.stake, pricePerHourBase: row.price }).where(eq(id, row.id));
   }
 }
 
