@@ -19,6 +19,7 @@ import { parseCyxwiz } from '#core/money/amount';
 import { connectMongo, type Mongo } from '#db/mongo/connect';
 import { countModel, setUserWallet } from '#db/mongo/users';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
+import { forgetOldRequests } from '#db/postgres/idempotent-requests';
 import { createLocalKms } from '#db/secrets/kms';
 import { makeCurrentVersion } from '#temporal/client/worker-version';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
@@ -109,6 +110,7 @@ async function sweep(postgres: Postgres, chain: Chain, stopped: AbortSignal): Pr
       await sweepSilentNodes(postgres.db, now);
       await sweepUnsubmittedJobs(postgres.db);
       await writeMissingReceipts();
+      await forgetOldRequests(postgres.db);
       await writeChainHeartbeats(postgres.db, chain, heardSince);
       heardSince = now;
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
 import { addressOf, createRouter, type HttpApp } from './context.ts';
 import { DOCS_POLICY, docsPage } from './docs-page.ts';
+import { idempotency } from './idempotency.ts';
 import { notFound, problemResponse } from './problem.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -54,6 +55,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
       },
     }),
   );
+  app.use('/api/*', idempotency(services, app));
   for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
   describe(app);

@@ -9,6 +9,7 @@ import type { ServiceDeps } from './deps.ts';
 import { createEmailLinks } from './email-links.ts';
 import { createHealth } from './health.ts';
 import { createSessionServices, createTokenServices } from './identity.ts';
+import { createIdempotency } from './idempotency.ts';
 import { createJobs } from './jobs.ts';
 import { createLoginMethods } from './login-methods.ts';
 import { createMachines } from './machines.ts';
@@ -57,6 +58,7 @@ export function createServices(deps: ServiceDeps): Services {
     },
     machines: createMachines(deps),
     serverNodes: createServerNodes(deps),
+    idempotency: createIdempotency(deps),
     health: createHealth(deps),
     operations: createOperations(deps),
   });

@@ -8,6 +8,7 @@ import type { JobState } from '#core/job/machine';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { NodeState } from '#core/node/machine';
 import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
+import type { IdempotencyServices } from './idempotency.ts';
 import type { MachineServices } from './machine-types.ts';
 import type { ServerNodeServices } from './node-types.ts';
 
@@ -295,6 +296,7 @@ export interface Services {
     check(): Promise<Readonly<Record<'postgres' | 'mongo' | 'temporal' | 'chain' | 'storage', { ok: boolean; reason: string }>>>;
   };
   readonly operations: {
+  readonly idempotency: IdempotencyServices;
     /** For operators: proves the ledger against the chain. */
     audit(actor: Actor): Promise<AuditReport>;
   };

@@ -366,3 +366,22 @@ export const edgeBeats = pgTable('edge_beats', {
   startedAt: at('started_at').notNull(),
   lastAt: at('last_at').notNull(),
 });
+
+/** Requests that came with an `Idempotency-Key`, with the answer that the first one got. Kept for a day. */
+export const idempotentRequests = pgTable(
+  'idempotent_requests',
+  {
+    /** Who asked: one person's keys are nobody else's. */
+    scope: text('scope').notNull(),
+    /** SHA-256 hex of the key. */
+    keyHash: text('key_hash').notNull(),
+    /** SHA-256 hex over method, path and body. */
+    requestHash: text('request_hash').notNull(),
+    /** Names the run that is under way or gave the answer: one that was given up for dead writes nothing any more. */
+    claimId: uuid('claim_id').notNull(),
+    claimedAt: at('claimed_at').notNull(),
+    /** Wrapped by the KMS (purpose `answer`, id = `<scope>/<key>`), since some answers carry keys; null while the first run is under way. */
+    answerWrapped: text('answer_wrapped'),
+  },
+  (t) => [primaryKey({ columns: [t.scope, t.keyHash] }), index('idempotent_requests_by_age').on(t.claimedAt)],
+);

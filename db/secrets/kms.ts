@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { CyxError } from '#core/errors/cyx-error';
 
 /** What a secret is for. It is authenticated with the secret, so a wrapped key can not be used as another kind. */
-export type SecretPurpose = 'wallet' | 'dataset-key' | 'model-key' | 'draw-secret';
+export type SecretPurpose = 'wallet' | 'dataset-key' | 'model-key' | 'draw-secret' | 'answer';
 
 /** The key-management port: a cloud KMS implements the same two calls. */
 export interface Kms {

@@ -16,7 +16,8 @@ export const quoteJson = z.object({
   expires_at: instant,
 });
 
-export const submitBody = z.object({ request_id: z.string(), quote_id: z.string(), specification: specificationJson, budget_base: amountBase });
+/** Without a `request_id`, the `Idempotency-Key` is it. */
+export const submitBody = z.object({ request_id: z.string().optional(), quote_id: z.string(), specification: specificationJson, budget_base: amountBase });
 export const jobState = z.enum(JOB_STATES);
 export const submittedJson = z.object({ job_id: z.string(), workflow_id: z.string(), state: jobState });
 /** `submission` is the argument of the workflow's `submitJob` update, as it stands. */

@@ -6,7 +6,8 @@ import { datasetBody, datasetJson, datasetKeyJson, datasetsJson, modelsJson } fr
 import { nodesJson } from '#api/client/wire/machine';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
-import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
+import { actorOf, bearer, createRouter, jsonAnswer, problems, type HttpApp } from '../context.ts';
+import { creates } from '../idempotency.ts';
 import { datasetToJson, nodeToJson, transferToJson, walletToJson } from '../to-json.ts';
 import { pageQuery } from './jobs.ts';
 
@@ -22,7 +23,7 @@ const addDataset = createRoute({
   path: '/api/datasets',
   summary: 'Tell of a dataset that was put into CyxCloud; keys are kept wrapped',
   security: bearer,
-  request: jsonBody(datasetBody),
+  request: creates(datasetBody),
   responses: { 201: jsonAnswer(datasetJson, 'The dataset'), ...problems },
 });
 const datasetKey = createRoute({

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiKeyBody, apiKeysJson, loginMethodsJson, newApiKeyJson, roleBody, sessionsJson, userJson } from '#api/client/wire/account';
 import type { Services } from '#api/services/types';
 import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
+import { creates } from '../idempotency.ts';
 import { apiKeyToJson, loginMethodToJson, userToJson } from '../to-json.ts';
 
 const done = { 204: { description: 'Done' }, ...problems } as const;
@@ -20,7 +21,7 @@ const addKey = createRoute({
   path: '/api/api-keys',
   summary: 'Make an API key; scopes are read, jobs and machines',
   security: bearer,
-  request: jsonBody(apiKeyBody),
+  request: creates(apiKeyBody),
   responses: { 201: jsonAnswer(newApiKeyJson, 'The key, shown this once'), ...problems },
 });
 const revokeKey = createRoute({ method: 'delete', path: '/api/api-keys/{id}', summary: 'Revoke an API key', security: bearer, request: { params }, responses: done });

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { loginBody, loginJson, registerBody, userJson } from '#api/client/wire/account';
 import type { Services, UserView } from '#api/services/types';
 import { actorOf, addressOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
+import { creates } from '../idempotency.ts';
 import { userToJson } from '../to-json.ts';
 
 const register = createRoute({
   method: 'post',
   path: '/api/auth/register',
   summary: 'Make an account',
-  request: jsonBody(registerBody),
+  request: creates(registerBody),
   responses: { 201: jsonAnswer(loginJson, 'The account, logged in'), ...problems },
 });
 const login = createRoute({

@@ -4,8 +4,10 @@ import { keyToText } from '#api/client/wire/common';
 import { cancelledJson, jobJson, jobsJson, jobState, modelKeyJson, preparedJson, quoteBody, quoteJson, submitBody, submittedJson } from '#api/client/wire/job';
 import { specificationFromJson } from '#api/client/wire/specification';
 import type { Services } from '#api/services/types';
+import { CyxError } from '#core/errors/cyx-error';
 import { baseFromString } from '#core/money/amount';
-import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
+import { actorOf, bearer, createRouter, jsonAnswer, problems, type HttpApp } from '../context.ts';
+import { creates } from '../idempotency.ts';
 import { jobSummaryToJson, jobToJson, quoteToJson } from '../to-json.ts';
 
 const params = z.object({ id: z.string() });
@@ -19,7 +21,7 @@ const quote = createRoute({
   path: '/api/quotes',
   summary: 'Price a job; the answer is a cap and binds for ten minutes',
   security: bearer,
-  request: jsonBody(quoteBody),
+  request: creates(quoteBody),
   responses: { 201: jsonAnswer(quoteJson, 'The quote'), ...problems },
 });
 const submit = createRoute({
@@ -27,7 +29,7 @@ const submit = createRoute({
   path: '/api/jobs',
   summary: 'Submit a job under a quote; one request id is one job for ever',
   security: bearer,
-  request: jsonBody(submitBody),
+  request: creates(submitBody),
   responses: { 201: jsonAnswer(submittedJson, 'Accepted'), ...problems },
 });
 const prepare = createRoute({
@@ -35,7 +37,7 @@ const prepare = createRoute({
   path: '/api/jobs/prepare',
   summary: 'Check a job without starting it: for programs that start the workflow with their own Temporal client',
   security: bearer,
-  request: jsonBody(submitBody),
+  request: creates(submitBody),
   responses: { 201: jsonAnswer(preparedJson, 'What to start the workflow with'), ...problems },
 });
 const list = createRoute({
@@ -79,8 +81,9 @@ export function jobRoutes(services: Services): HttpApp {
     })
     .openapi(submit, async (c) => {
       const body = c.req.valid('json');
+      const requestId = requestIdOf(body, c.req.valid('header'));
       const submitted = await services.jobs.submit(await actorOf(services, c), {
-        requestId: body.request_id,
+        requestId,
         quoteId: body.quote_id,
         specification: specificationFromJson(body.specification),
         budgetBase: baseFromString(body.budget_base),
@@ -89,8 +92,9 @@ export function jobRoutes(services: Services): HttpApp {
     })
     .openapi(prepare, async (c) => {
       const body = c.req.valid('json');
+      const requestId = requestIdOf(body, c.req.valid('header'));
       const prepared = await services.jobs.prepare(await actorOf(services, c), {
-        requestId: body.request_id,
+        requestId,
         quoteId: body.quote_id,
         specification: specificationFromJson(body.specification),
         budgetBase: baseFromString(body.budget_base),
@@ -109,4 +113,12 @@ export function jobRoutes(services: Services): HttpApp {
       c.header('cache-control', 'no-store');
       return c.json({ cid, key: keyToText(key) }, 200);
     });
+}
+
+/** One key for both: who sends no request id of their own is known by the header's, and then for ever. */
+function requestIdOf(body: z.output<typeof submitBody>, headers: { 'idempotency-key'?: string | undefined }): string {
+  const requestId = body.request_id ?? headers['idempotency-key'];
+  if (requestId !== undefined) return requestId;
+  const fields = [{ path: 'request_id', message: 'is needed where there is no Idempotency-Key' }];
+  throw new CyxError('INVALID_INPUT', 'Name this request, so that a repeat is known: send request_id in the body, or the header Idempotency-Key.', { fields });
 }

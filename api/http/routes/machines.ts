@@ -13,6 +13,7 @@ import {
 } from '#api/client/wire/machine';
 import type { Services } from '#api/services/types';
 import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, machineOf, problems, type HttpApp } from '../context.ts';
+import { creates } from '../idempotency.ts';
 import { computeUnitToJson, hardwareFromJson, machineToJson } from '../to-json.ts';
 
 const params = z.object({ id: z.string() });
@@ -22,7 +23,7 @@ const register = createRoute({
   path: '/api/machines/register',
   summary: 'Register a machine; the API key is shown this once',
   security: bearer,
-  request: jsonBody(machineRegisterBody),
+  request: creates(machineRegisterBody),
   responses: { 201: jsonAnswer(machineRegisteredJson, 'Its id and API key'), ...problems },
 });
 const heartbeat = createRoute({
