@@ -7,12 +7,13 @@ import { eq, sql } from 'drizzle-orm';
 import { SignJWT, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parseConfig, type Config } from '#core/config/config';
+import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { markAssigned } from '#db/postgres/attempts';
 import { closeWithOutcome } from '#db/postgres/outcomes';
 import { nodes as nodeRows } from '#db/postgres/schema';
-import { applyJobTransition } from '#db/postgres/jobs';
+import { applyJobTransition, insertJob } from '#db/postgres/jobs';
 import { NodeServiceClient } from '#proto/gen/cyxwiz/node/v1/node_service';
 import { startStack, type Stack } from '#scripts/stack/start-stack';
 import { createBrowserClient } from './client/client.ts';
@@ -390,6 +391,34 @@ describe('a node and a job', () => {
     expect((await http('GET', `/api/jobs/${jobId}/model`, userLogin.token)).json).toMatchObject({ cid: specification.datasetCid, key: expect.stringMatching(/^[\w-]{43}$/) });
     expect((await http('GET', `/api/jobs/${jobId}/model`, providerLogin.token)).status).toBe(404);
   }, 60_000);
+});
+
+describe('a subscription', () => {
+  it('bounds open jobs and stored bytes, and says what to do', async () => {
+    const { client, login } = await newUser();
+    await funded(client);
+    const put = () => client.data.put({ train: new Uint8Array(4_000).fill(3), heldOut: new Uint8Array(400).fill(4), meta: { name: 'mine', samples: 8_000, heldOutSamples: 2_000, sampleShape: [28, 28, 1], classes: 10 } });
+    const { cid } = await put();
+    await keepOnline();
+    const mine = { ...specification, datasetCid: cid };
+    const { quoteId, amountBase } = await client.quote(mine);
+    const userId = login.user.id;
+    for (let open = 0; open < SUBSCRIPTIONS.free.maxOpenJobs; open++) {
+      const id = randomUUID();
+      const facts = { workflowId: `job-${id}`, graphJson, datasetCid: cid, hyperParameters: mine.hyperParameters, deviceClass: 'cpu', deadlineMs: 60_000, deadlineAt: new Date(Date.now() + 60_000) };
+      const rest = { quoteId, specificationHash: 'h', amountBase: 1n, pricePerHourBase: 1n, requesterAddress: 'address', modelKeyWrapped: 'v1.x' };
+      await insertJob(postgres.db, { id, userId, requestId: id, ...facts, ...rest });
+    }
+    const request = { requestId: randomUUID(), quoteId, specification: mine, budgetBase: amountBase };
+    await expect(client.submit(request)).rejects.toMatchObject({ code: 'LIMIT_REACHED', message: expect.stringContaining('cancel one'), facts: { maxOpenJobs: '32' } });
+    await postgres.db.execute(sql`UPDATE jobs SET state = 'FAILED' WHERE user_id = ${userId}`);
+    const { jobId } = await client.submit(request);
+    await client.cancel(jobId);
+
+    await postgres.db.execute(sql`UPDATE datasets SET stored_bytes = ${SUBSCRIPTIONS.free.maxStoredBytes - 100} WHERE owner_id = ${userId}`);
+    await expect(put()).rejects.toMatchObject({ code: 'LIMIT_REACHED', message: expect.stringContaining('10 GiB') });
+    client.close();
+  }, 120_000);
 });
 
 describe('the process', () => {

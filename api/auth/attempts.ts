@@ -27,7 +27,7 @@ const CHALLENGES: Allowance = { calls: 60, windowMs: MINUTE_MS };
 const MAILS: Allowance = { calls: 5, windowMs: HOUR_MS };
 const REGISTRATIONS: Allowance = { calls: 60, windowMs: HOUR_MS };
 /** Whoever is on this machine itself, or comes through a proxy on it, is many people, or its owner. */
-const LOOPBACK_FACTOR = 10;
+export const LOOPBACK_FACTOR = 10;
 
 export function createAttempts(throttle: Throttle = createThrottle()): Attempts {
   return {
@@ -49,6 +49,7 @@ function at(address: string, allowance: Allowance): Allowance {
   return isLoopback(address) ? { ...allowance, calls: allowance.calls * LOOPBACK_FACTOR } : allowance;
 }
 
-function isLoopback(address: string): boolean {
+/** Whether the caller is on this machine, or comes through a proxy on it. */
+export function isLoopback(address: string): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address);
 }

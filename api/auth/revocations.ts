@@ -1,4 +1,5 @@
 import { CyxError } from '#core/errors/cyx-error';
+import type { Subscription } from '#core/identity/subscriptions';
 import type { Mongo } from '#db/mongo/connect';
 import type { UserIdentity, UserRole } from './tokens.ts';
 
@@ -8,7 +9,7 @@ export interface Revocations {
    * What the account may do now, whatever the token says. Looked up at most every two seconds for one account.
    * @throws CyxError UNAUTHENTICATED where the token, or the API key behind it, was taken back; UNAVAILABLE where nobody can say.
    */
-  check(identity: UserIdentity): Promise<{ role: UserRole }>;
+  check(identity: UserIdentity): Promise<{ role: UserRole; subscription?: Subscription }>;
   /** All tokens that the account has now are worth nothing from here on. */
   revokeTokens(userId: string): Promise<void>;
   /** What was looked up about the account no longer holds. */
@@ -23,7 +24,7 @@ const MAX_REMEMBERED = 10_000;
 interface Standing {
   readonly atMs: number;
   /** Null for the platform's own parts, which have no account. */
-  readonly account: { readonly role: UserRole; readonly epoch: number; readonly keyIds: ReadonlySet<string> } | null;
+  readonly account: { readonly role: UserRole; readonly subscription: Subscription; readonly epoch: number; readonly keyIds: ReadonlySet<string> } | null;
 }
 
 export function createRevocations(mongo: Pick<Mongo, 'users' | 'apiKeys'>, nowMs: () => number = Date.now): Revocations {
@@ -31,11 +32,11 @@ export function createRevocations(mongo: Pick<Mongo, 'users' | 'apiKeys'>, nowMs
 
   const lookUp = async (userId: string): Promise<Standing> => {
     const [user, keys] = await Promise.all([
-      mongo.users.findOne({ _id: userId }, { projection: { role: 1, tokenEpoch: 1 } }),
+      mongo.users.findOne({ _id: userId }, { projection: { role: 1, subscription: 1, tokenEpoch: 1 } }),
       mongo.apiKeys.find({ ownerId: userId, kind: 'user' }).toArray(),
     ]);
     const keyIds = new Set(keys.flatMap((key) => (key.kind === 'user' && !isOver(key.expiresAt, nowMs()) ? [key.keyId] : [])));
-    return { atMs: nowMs(), account: user === null ? null : { role: user.role, epoch: user.tokenEpoch ?? 0, keyIds } };
+    return { atMs: nowMs(), account: user === null ? null : { role: user.role, subscription: user.subscription, epoch: user.tokenEpoch ?? 0, keyIds } };
   };
   const standing = async (userId: string): Promise<Standing> => {
     const remembered = known.get(userId);
@@ -55,7 +56,7 @@ export function createRevocations(mongo: Pick<Mongo, 'users' | 'apiKeys'>, nowMs
       if (epoch < account.epoch || (keyId !== null && !account.keyIds.has(keyId))) {
         throw new CyxError('UNAUTHENTICATED', 'This login was taken back. Log in again.');
       }
-      return { role: account.role };
+      return { role: account.role, subscription: account.subscription };
     },
     revokeTokens: async (userId) => {
       await mongo.users.updateOne({ _id: userId }, { $inc: { tokenEpoch: 1 } });

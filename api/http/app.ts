@@ -8,6 +8,7 @@ import { addressOf, createRouter, type HttpApp } from './context.ts';
 import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { idempotency } from './idempotency.ts';
 import { notFound, problemResponse } from './problem.ts';
+import { announceRateLimits, enforceRateLimits } from './rate-limits.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { authRoutes } from './routes/auth.ts';
 import { accountRoutes } from './routes/auth-account.ts';
@@ -55,6 +56,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
       },
     }),
   );
+  app.use('/api/*', announceRateLimits, enforceRateLimits(services));
   app.use('/api/*', idempotency(services, app));
   for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));

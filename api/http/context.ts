@@ -6,11 +6,20 @@ import { problemSchema } from '#api/client/wire/common';
 import type { Actor, Services } from '#api/services/types';
 import type { MachineActor } from '#api/services/machine-types';
 import { CyxError } from '#core/errors/cyx-error';
+import type { RateLimitState } from './rate-limits.ts';
 
 export interface HttpEnv {
   /** Node's own request, where the app is behind a server; a test may call it without. */
   Bindings: Partial<HttpBindings>;
-  Variables: { requestId: string };
+  Variables: {
+    requestId: string;
+    /** Whose token the request carries, looked up once. */
+    actor?: Promise<Actor>;
+    /** The same for a machine's API key. */
+    machine?: Promise<MachineActor>;
+    /** What the answer says about the caller's limits. */
+    rateLimits?: readonly RateLimitState[];
+  };
 }
 export type HttpApp = OpenAPIHono<HttpEnv>;
 
@@ -41,12 +50,16 @@ export function addressOf(context: Context<HttpEnv>): string | undefined {
   return (context.env as Partial<HttpBindings> | undefined)?.incoming?.socket.remoteAddress;
 }
 
-export function actorOf(services: Services, context: Context<HttpEnv>): Promise<Actor> {
-  return services.tokens.verifyUserToken(bearerOf(context));
+export async function actorOf(services: Services, context: Context<HttpEnv>): Promise<Actor> {
+  const found = context.get('actor') ?? services.tokens.verifyUserToken(bearerOf(context));
+  context.set('actor', found);
+  return found;
 }
 
-export function machineOf(services: Services, context: Context<HttpEnv>): Promise<MachineActor> {
-  return services.machines.authenticate(bearerOf(context));
+export async function machineOf(services: Services, context: Context<HttpEnv>): Promise<MachineActor> {
+  const found = context.get('machine') ?? services.machines.authenticate(bearerOf(context));
+  context.set('machine', found);
+  return found;
 }
 
 /** Parts of a route's description. */

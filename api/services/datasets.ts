@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
 import { encryptedLength, MAX_CHUNK_BYTES } from '#cyxcloud/client/object-header';
 import type { DatasetRow } from '#db/postgres/database';
+import { subscriptionOf } from '#db/mongo/users';
 import { findDatasetPart, listDatasets, upsertDataset } from '#db/postgres/datasets';
 import type { ServiceDeps } from './deps.ts';
 import { createObjectDirectory, type ObjectDirectory } from './objects.ts';
@@ -31,17 +33,20 @@ const datasetSchema = z
 }).refine(({ classes, targetWidth }) => classes === 0 || targetWidth === undefined, { path: ['targetWidth'], message: 'goes with numbers to predict, not with classes' });
 
 /** References to datasets that their owner put into CyxCloud. Keys are wrapped before they touch the database. */
-export function createDatasets({ postgres, kms, storageUrl, tokens }: Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl' | 'tokens'>): Services['datasets'] {
+export function createDatasets({ postgres, mongo, kms, storageUrl, tokens }: Pick<ServiceDeps, 'postgres' | 'mongo' | 'kms' | 'storageUrl' | 'tokens'>): Services['datasets'] {
   const objects = createObjectDirectory({ storageUrl, tokens });
   return {
     register: async (actor, input) => {
       const { key, heldOutKey, ...facts } = parseInput(datasetSchema, input);
-      await checkStored(objects, facts);
+      const storedBytes = await checkStored(objects, facts);
+      const limits = SUBSCRIPTIONS[await subscriptionOf(mongo, actor.userId)];
       const [keyWrapped, heldOutKeyWrapped] = await Promise.all([
         kms.wrap(key, 'dataset-key', facts.cid),
         kms.wrap(heldOutKey, 'dataset-key', facts.heldOutCid),
       ]);
-      return datasetView(await upsertDataset(postgres.db, { ...facts, ownerId: actor.userId, keyWrapped, heldOutKeyWrapped }));
+      const stored = await upsertDataset(postgres.db, { ...facts, ownerId: actor.userId, keyWrapped, heldOutKeyWrapped, storedBytes }, limits.maxStoredBytes);
+      if (stored === null) throw storageFull(limits.maxStoredBytes, storedBytes);
+      return datasetView(stored);
     },
     list: async (actor) => (await listDatasets(postgres.db, actor.userId)).map(datasetView),
     open: async (actor, cid) => {
@@ -55,8 +60,8 @@ export function createDatasets({ postgres, kms, storageUrl, tokens }: Pick<Servi
 
 type Facts = Pick<z.output<typeof datasetSchema>, 'cid' | 'heldOutCid' | 'sizeBytes'>;
 
-/** Throws NOT_FOUND where a part is not in CyxCloud, DATASET_INVALID where it has not the size that was stated. */
-async function checkStored(objects: ObjectDirectory, { cid, heldOutCid, sizeBytes }: Facts): Promise<void> {
+/** Encrypted bytes of both parts. Throws NOT_FOUND where one is not in CyxCloud, DATASET_INVALID where it has not the size that was stated. */
+async function checkStored(objects: ObjectDirectory, { cid, heldOutCid, sizeBytes }: Facts): Promise<number> {
   const [trainBytes, heldOutBytes] = await Promise.all([sizeOf(objects, cid), sizeOf(objects, heldOutCid)]);
   // Larger chunks than the usual ones make the object a little smaller.
   if (trainBytes > encryptedLength(sizeBytes) || trainBytes < encryptedLength(sizeBytes, MAX_CHUNK_BYTES)) {
@@ -68,6 +73,14 @@ async function checkStored(objects: ObjectDirectory, { cid, heldOutCid, sizeByte
   if (heldOutBytes > encryptedLength(MAX_PART_BYTES)) {
     throw new CyxError('DATASET_INVALID', `The held-out part ${heldOutCid} is larger than ${MAX_PART_BYTES} bytes (2 GiB). Upload a smaller one.`);
   }
+  return trainBytes + heldOutBytes;
+}
+
+function storageFull(maxStoredBytes: number, storedBytes: number): CyxError {
+  const gib = Math.round(maxStoredBytes / 1024 ** 3);
+  return new CyxError('LIMIT_REACHED', `This dataset would bring what you store above the ${gib} GiB of your subscription. Register a smaller one, or ask the operators for a larger subscription.`, {
+    facts: { maxStoredBytes: String(maxStoredBytes), sizeBytes: String(storedBytes) },
+  });
 }
 
 async function sizeOf(objects: ObjectDirectory, cid: string): Promise<number> {

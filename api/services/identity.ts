@@ -32,8 +32,7 @@ export function createTokenServices({ tokens }: Pick<ServiceDeps, 'tokens'>, rev
     verifyUserToken: async (token) => {
       const identity = await tokens.verify(token);
       if (identity.kind !== 'user') throw new CyxError('FORBIDDEN', 'This call needs a user’s login; a node’s token is not enough.');
-      const { role } = await revocations.check(identity);
-      return { userId: identity.userId, role, scopes: identity.scopes };
+      return { userId: identity.userId, ...(await revocations.check(identity)), scopes: identity.scopes };
     },
     verifyNodeToken: async (token) => {
       const identity = await tokens.verify(token);

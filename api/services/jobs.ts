@@ -20,7 +20,7 @@ import { MAX_ROW_ID } from './text.ts';
 import type { Actor, JobView, Services } from './types.ts';
 import { transferView } from './wallet.ts';
 
-type Deps = Pick<ServiceDeps, 'postgres' | 'chain' | 'kms' | 'temporal' | 'jobEvents'>;
+type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'chain' | 'kms' | 'temporal' | 'jobEvents'>;
 
 const stateSchema = z.enum(JOB_STATES).optional();
 const positionSchema = z.tuple([z.iso.datetime(), z.uuid()]);

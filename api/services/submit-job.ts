@@ -5,11 +5,13 @@ import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { totalSteps } from '#core/graph/hyper-parameters';
 import { countFlops, countParameters } from '#core/graph/shapes';
+import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
 import { formatCyxwiz } from '#core/money/amount';
 import { checkpointEverySteps, stateBytesOf } from '#core/verification/checkpoint-plan';
+import { subscriptionOf } from '#db/mongo/users';
 import type { Database, JobRow, QuoteRow } from '#db/postgres/database';
 import { findDataset } from '#db/postgres/datasets';
-import { applyJobTransition, findJob, insertJob, requireJob } from '#db/postgres/jobs';
+import { applyJobTransition, findJob, insertJob } from '#db/postgres/jobs';
 import { getQuote } from '#db/postgres/quotes';
 import { findWallet } from '#db/postgres/wallets';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
@@ -22,7 +24,7 @@ import { checkDatasetFits, checkSpecification, jobIdFor, requireDataset, type Ch
 import { fromTemporalError } from './temporal-errors.ts';
 import type { Actor, Services } from './types.ts';
 
-type Deps = Pick<ServiceDeps, 'postgres' | 'chain' | 'kms' | 'temporal'>;
+type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'chain' | 'kms' | 'temporal'>;
 type SubmitInput = Parameters<Services['jobs']['submit']>[1];
 
 const submitSchema = z.object({
@@ -85,12 +87,13 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
     findDataset(db, { ownerId: actor.userId, cid: specification.datasetCid }),
     requesterWallet(deps, actor.userId),
     requireCapableNodes(db, { userId: actor.userId, deviceClass: specification.deviceClass }),
+    subscriptionOf(deps.mongo, actor.userId),
   ]);
   reads.catch(() => undefined);
   const known = await findJob(db, jobId);
   if (known !== null) return sameRequest(known, specification, requestId);
 
-  const [foundQuote, foundDataset, wallet, nodes] = await reads;
+  const [foundQuote, foundDataset, wallet, nodes, subscription] = await reads;
   const quote = checkQuote(foundQuote, actor, specification);
   const dataset = requireDataset(foundDataset, specification.datasetCid);
   checkDatasetFits(specification.graph, dataset);
@@ -116,8 +119,19 @@ async function ensureJob(deps: Deps, actor: Actor, input: SubmitInput): Promise<
     modelKeyWrapped: await deps.kms.wrap(randomBytes(32), 'model-key', jobId),
     deadlineAt: new Date(Date.now() + specification.deadlineMs),
   };
-  const isNew = await insertJob(db, row);
-  return isNew ? { ...row, state: 'CREATED' } : sameRequest(await requireJob(db, jobId), specification, requestId);
+  const { maxOpenJobs } = SUBSCRIPTIONS[subscription];
+  const inserted = await insertJob(db, row, maxOpenJobs);
+  if (inserted === 'created') return { ...row, state: 'CREATED' };
+  // Where there is no room for one more, the same request may have taken the last of it a moment ago.
+  const earlier = await findJob(db, jobId);
+  if (earlier === null) throw tooManyOpenJobs(maxOpenJobs);
+  return sameRequest(earlier, specification, requestId);
+}
+
+function tooManyOpenJobs(maxOpenJobs: number): CyxError {
+  return new CyxError('LIMIT_REACHED', `You have ${maxOpenJobs} jobs that have not ended, as many as your subscription allows. Wait until one ends, or cancel one; nothing was locked.`, {
+    facts: { maxOpenJobs: String(maxOpenJobs) },
+  });
 }
 
 /** Set once, since the interval is part of what every attempt at the job commits to. */

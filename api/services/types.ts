@@ -3,6 +3,7 @@ import type { ListedSession, SessionOrigin } from '#api/auth/session';
 import type { NodeIdentity } from '#api/auth/tokens';
 import type { AuditReport } from './audit.ts';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
+import type { Subscription } from '#core/identity/subscriptions';
 import type { JobEndReason } from '#core/job/end-reason';
 import type { JobState } from '#core/job/machine';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
@@ -16,6 +17,8 @@ import type { ServerNodeServices } from './node-types.ts';
 export interface Actor {
   readonly userId: string;
   readonly role: 'user' | 'provider' | 'operator';
+  /** What their limits follow from, where a token was looked up; the platform's own parts have none. */
+  readonly subscription?: Subscription;
   /** What a program with an API key may do; null or missing where a person logged in. */
   readonly scopes?: readonly string[] | null;
 }

@@ -48,6 +48,7 @@ export const ERRORS = {
   ALREADY_EXISTS: spec(409, 'ALREADY_EXISTS', false, 'It exists already'),
   CONFLICT: spec(409, 'ABORTED', true, 'Somebody else changed it at the same time'),
   STATE_CONFLICT: spec(409, 'FAILED_PRECONDITION', false, 'Not possible in this state'),
+  LIMIT_REACHED: spec(409, 'RESOURCE_EXHAUSTED', false, 'The subscription allows no more'),
   RATE_LIMITED: spec(429, 'RESOURCE_EXHAUSTED', true, 'Too many requests'),
   // money and matching
   QUOTE_EXPIRED: spec(409, 'FAILED_PRECONDITION', false, 'The quote has expired'),

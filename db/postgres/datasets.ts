@@ -1,15 +1,29 @@
-import { and, desc, eq, or } from 'drizzle-orm';
+import { and, desc, eq, or, sql, sum } from 'drizzle-orm';
 import type { Database, DatasetRow, NewDatasetRow } from './database.ts';
 import { datasets } from './schema.ts';
 
-/** Keeps a reference to a stored dataset; the same owner and CID again renames it and keeps the rest. */
-export async function upsertDataset(db: Database, row: NewDatasetRow): Promise<DatasetRow> {
-  const [stored] = await db
-    .insert(datasets)
-    .values(row)
-    .onConflictDoUpdate({ target: [datasets.ownerId, datasets.cid], set: { name: row.name } })
-    .returning();
-  return stored!;
+/**
+ * Keeps a reference to a stored dataset; the same owner and CID again renames it and keeps the rest. Null where it would
+ * bring what the owner stores above `maxStoredBytes`.
+ */
+export async function upsertDataset(db: Database, row: NewDatasetRow, maxStoredBytes = Infinity): Promise<DatasetRow | null> {
+  return db.transaction(async (tx) => {
+    // One registration of an owner at a time, so that the sum holds until the row is there.
+    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`datasets of ${row.ownerId}`}, 0))`);
+    const isKnown = (await findDataset(tx, row)) !== null;
+    if (!isKnown && (await storedBytesOf(tx, row.ownerId)) + (row.storedBytes ?? 0) > maxStoredBytes) return null;
+    const [stored] = await tx
+      .insert(datasets)
+      .values(row)
+      .onConflictDoUpdate({ target: [datasets.ownerId, datasets.cid], set: { name: row.name } })
+      .returning();
+    return stored!;
+  });
+}
+
+export async function storedBytesOf(db: Database, ownerId: string): Promise<number> {
+  const [row] = await db.select({ total: sum(datasets.storedBytes).mapWith(Number) }).from(datasets).where(eq(datasets.ownerId, ownerId));
+  return row?.total ?? 0;
 }
 
 export async function findDataset(db: Database, key: { ownerId: string; cid: string }): Promise<DatasetRow | null> {

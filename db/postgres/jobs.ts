@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, or, sql } from 'drizzle-orm';
+import { and, desc, DrizzleQueryError, eq, lt, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { isTerminal, transition, type JobEvent, type JobState } from '#core/job/machine';
 import type { Database, JobRow, NewJobRow } from './database.ts';
@@ -80,20 +80,30 @@ export async function patchJob(db: Database, jobId: string, patch: JobPatch): Pr
 
 /**
  * Creates the row of a job in state CREATED together with its first event, in one statement: this is on the way of every
- * submission. False where the row was there already.
+ * submission. Nothing is made where the row was there already, or where the user has `maxOpenJobs` that have not ended.
  */
-export async function insertJob(db: Database, row: Omit<NewJobRow, 'state' | 'version'>): Promise<boolean> {
+export async function insertJob(db: Database, row: Omit<NewJobRow, 'state' | 'version'>, maxOpenJobs = Infinity): Promise<'created' | 'known' | 'full'> {
+  // The function gives the state of a new job or fails; it counts under a lock of that user, so the limit is exact.
+  const state = Number.isFinite(maxOpenJobs) ? sql`take_job_slot(${row.userId}, ${maxOpenJobs})` : 'CREATED';
   const insertion = db
     .insert(jobs)
-    .values({ ...row, state: 'CREATED' })
+    .values({ ...row, state })
     .onConflictDoNothing()
     .returning({ id: jobs.id });
-  const result = await db.execute(sql`
-    WITH created AS ${insertion}
-    INSERT INTO ${jobEvents} (job_id, kind, payload, dedupe_key)
-    SELECT id, 'state', '{"state":"CREATED"}'::jsonb, 'state:created' FROM created`);
-  return (result.rowCount ?? 0) > 0;
+  try {
+    const result = await db.execute(sql`
+      WITH created AS ${insertion}
+      INSERT INTO ${jobEvents} (job_id, kind, payload, dedupe_key)
+      SELECT id, 'state', '{"state":"CREATED"}'::jsonb, 'state:created' FROM created`);
+    return (result.rowCount ?? 0) > 0 ? 'created' : 'known';
+  } catch (error) {
+    if (error instanceof DrizzleQueryError && (error.cause as { code?: unknown } | undefined)?.code === NO_JOB_SLOT) return 'full';
+    throw error;
+  }
 }
+
+/** SQLSTATE of `take_job_slot`. */
+const NO_JOB_SLOT = 'CYX01';
 
 export async function findJob(db: Database, jobId: string): Promise<JobRow | null> {
   const [row] = await db.select().from(jobs).where(eq(jobs.id, jobId));

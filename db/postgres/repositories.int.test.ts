@@ -6,6 +6,7 @@ import { findAttempt, markAssigned, markStarted, openAttempt, recordClaim, recor
 import { closeWithOutcome } from './outcomes.ts';
 import { connectPostgres, migrate, type Postgres } from './connect.ts';
 import type { Database } from './database.ts';
+import { storedBytesOf, upsertDataset } from './datasets.ts';
 import { appendJobEvent, readJobEvents } from './events.ts';
 import { applyJobTransition, insertJob, listJobs, requireJob } from './jobs.ts';
 import { ledgerBalances, recordTransfer, transfersOfJob } from './ledger.ts';
@@ -51,6 +52,45 @@ async function newJob(): Promise<string> {
 }
 beforeEach(async () => {
   jobId = await newJob();
+});
+
+describe('insertJob', () => {
+  const row = (user: string, id = randomUUID()) => ({
+    ...{ id, userId: user, requestId: id, workflowId: `job-${id}`, graphJson: '{}', datasetCid: 'bafy', hyperParameters: {}, deviceClass: 'cpu', deadlineMs: 60_000 },
+    ...{ quoteId: randomUUID(), specificationHash: 'h', amountBase: 1n, pricePerHourBase: 1n, requesterAddress: 'addr', modelKeyWrapped: 'v1.x', deadlineAt: new Date() },
+  });
+
+  it('gives a user so many open jobs and no more, however many ask at once', async () => {
+    const user = randomUUID();
+    const results = await Promise.all(Array.from({ length: 12 }, () => insertJob(db, row(user), 5)));
+    expect(results.filter((result) => result === 'created')).toHaveLength(5);
+    expect(results.filter((result) => result === 'full')).toHaveLength(7);
+    expect(await insertJob(db, row(randomUUID()), 5)).toBe('created');
+    const [ended] = await listJobs(db, { userId: user, limit: 1 });
+    await applyJobTransition(db, { jobId: ended!.id, event: 'fail', transitionKey: 'end' });
+    expect(await insertJob(db, row(user), 5)).toBe('created');
+    expect(await insertJob(db, row(user), 5)).toBe('full');
+  });
+
+  it('knows a job that is there', async () => {
+    const one = row(randomUUID());
+    expect([await insertJob(db, one, 5), await insertJob(db, one, 5)]).toEqual(['created', 'known']);
+  });
+});
+
+describe('upsertDataset', () => {
+  it('keeps what an owner stores within the limit, counted once, however many ask at once', async () => {
+    const owner = randomUUID();
+    const dataset = (cid: string) => ({
+      ...{ ownerId: owner, cid, name: cid, samples: 1, sizeBytes: 90, storedBytes: 100, sampleShape: [1], classes: 2, keyWrapped: 'v1.x' },
+      ...{ heldOutCid: `${cid}-h`, heldOutSamples: 1, heldOutKeyWrapped: 'v1.x' },
+    });
+    const results = await Promise.all(Array.from({ length: 8 }, (_, index) => upsertDataset(db, dataset(`c${index}`), 350)));
+    const kept = results.filter((stored) => stored !== null);
+    expect([kept.length, await storedBytesOf(db, owner)]).toEqual([3, 300]);
+    expect(await upsertDataset(db, { ...dataset(kept[0]!.cid), name: 'renamed' }, 350)).toMatchObject({ name: 'renamed' });
+    expect(await storedBytesOf(db, owner)).toBe(300);
+  });
 });
 
 describe('applyJobTransition', () => {

@@ -73,6 +73,8 @@ export const jobs = pgTable(
     unique('jobs_request').on(t.userId, t.requestId),
     index('jobs_by_user').on(t.userId, t.createdAt.desc(), t.id),
     index('jobs_by_state').on(t.state),
+    // What `take_job_slot` counts; the list is that of core's terminal states.
+    index('jobs_open_by_user').on(t.userId).where(sql`state NOT IN ('COMPLETED', 'FAILED', 'CANCELLED')`),
   ],
 );
 
@@ -298,6 +300,8 @@ export const datasets = pgTable(
     heldOutCid: text('held_out_cid').notNull(),
     heldOutSamples: integer('held_out_samples').notNull(),
     heldOutKeyWrapped: text('held_out_key_wrapped').notNull(),
+    /** Encrypted bytes of both parts in CyxCloud: what counts towards the owner's limit. */
+    storedBytes: bigint('stored_bytes', { mode: 'number' }).notNull().default(0),
     createdAt: at('created_at').notNull().defaultNow(),
   },
   (t) => [primaryKey({ columns: [t.ownerId, t.cid] })],
