@@ -55,6 +55,13 @@ export function targetWidth({ y, samples }: Pick<Dataset, 'y' | 'samples'>): num
   return samples === 0 ? 1 : y.length / samples;
 }
 
+/** What the platform is told of a training set, so that a model that can not read it is refused with the quote. */
+export function datasetMeta(dataset: Dataset) {
+  const { samples, shape, x, classes } = dataset;
+  const inputDtype = x instanceof Uint8Array ? 'uint8' : x instanceof Int32Array ? 'int32' : 'float32';
+  return { samples, sampleShape: shape, classes, inputDtype, ...(classes === 0 ? { targetWidth: targetWidth(dataset) } : {}) } as const;
+}
+
 /** Rows of `width` values, one after the other, in the order of `rows`. */
 export function pickRows<Values extends Dataset['x']>(values: Values, rows: ArrayLike<number>, width: number): Values {
   const picked = new (values.constructor as new (length: number) => Values)(rows.length * width);

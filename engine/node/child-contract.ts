@@ -159,6 +159,18 @@ export const evaluationResultSchema = z.discriminatedUnion('ok', [
 ]);
 export type EvaluationResult = z.output<typeof evaluationResultSchema>;
 
+/** Steps that are run again without a break. */
+const reexecutionPartSchema = z.strictObject({
+  /** Checkpoint of the run to begin with; left out: the initial state, which follows from the seed. */
+  fromCheckpointFile: z.string().min(1).optional(),
+  /** The link to end with. */
+  toStep: z.int().min(1),
+  /** Checkpoint of `toStep` whose values are compared with the ones found. */
+  compareWithFile: z.string().min(1).optional(),
+  /** What links on the way were claimed to be: the part ends with the first that comes out otherwise. */
+  expected: z.array(z.object({ step: z.int().min(1), stateHash: hash, chain: hash })).optional(),
+});
+
 /** What `reexecute-child.ts` finds in its work directory as `spec.json`. */
 export const reexecutionSpecSchema = z.strictObject({
   /** As the run had them; `checkpointEverySteps` too is part of its identity. */
@@ -167,44 +179,45 @@ export const reexecutionSpecSchema = z.strictObject({
   datasetFile: z.string().min(1),
   datasetCid: z.string().min(1),
   checkpointEverySteps: z.int().min(1),
-  /** Checkpoint of the run to begin with; left out: the initial state, which follows from the seed. */
-  fromCheckpointFile: z.string().min(1).optional(),
-  /** The link to end with. */
-  toStep: z.int().min(1),
-  /** As many as the segment was made with (`threadsOf`), for the same bits. */
+  /** Done in this order, up to the first that does not come out as expected. */
+  parts: z.array(reexecutionPartSchema).min(1),
+  /** As many as the parts were made with (`threadsOf`), for the same bits. */
   threads: z.int().min(1).max(1024).optional(),
-  /** Checkpoint of `toStep` whose values are compared with the ones found. */
-  compareWithFile: z.string().min(1).optional(),
-  /** What links on the way were claimed to be: the run ends with the first that comes out otherwise. */
-  expected: z.array(z.object({ step: z.int().min(1), stateHash: hash, chain: hash })).optional(),
   memoryMb: z.int().min(64).optional(),
 });
 export type ReexecutionSpec = z.output<typeof reexecutionSpecSchema>;
 export type ReexecutionSpecInput = z.input<typeof reexecutionSpecSchema>;
 
+const reexecutedPartSchema = z.object({
+  /** The link that was reached: the one asked for, or the first that is not as expected. */
+  toStep: z.int().min(1),
+  asExpected: z.boolean(),
+  /** What it is, as a line of `checkpoints.jsonl` has it. */
+  stateHash: hash,
+  chain: hash,
+  meanLoss: z.number(),
+  epoch: z.int().min(0),
+  batch: z.int().min(0),
+  /** Steps that were run: `toStep - fromStep`. */
+  steps: z.int().min(1),
+  /** Where the part began, and what its first state hashes to. */
+  fromStep: z.int().min(0),
+  startStateHash: hash,
+  /** Largest |a − b| / max(1, |b|) over all values of weights and slots, b being those of `compareWithFile`. */
+  maxDifference: z.number().min(0).optional(),
+});
+export type ReexecutedPart = z.output<typeof reexecutedPartSchema>;
+
 /** What `reexecute-child.ts` writes as `result.json`. */
 export const reexecutionResultSchema = z.discriminatedUnion('ok', [
   z.object({
     ok: z.literal(true),
-    /** The link that was reached: the one asked for, or the first that is not as expected. */
-    toStep: z.int().min(1),
-    /** What it is, as a line of `checkpoints.jsonl` has it. */
-    stateHash: hash,
-    chain: hash,
-    meanLoss: z.number(),
-    epoch: z.int().min(0),
-    batch: z.int().min(0),
-    /** Steps that were run: `toStep - fromStep`. */
-    steps: z.int().min(1),
-    /** Where the segment began, and what its first state hashes to. */
-    fromStep: z.int().min(0),
-    startStateHash: hash,
+    /** As many as were done; the last one is where it came out otherwise, if it did. */
+    parts: z.array(reexecutedPartSchema).min(1),
     /** This machine, as `nameDevice` names it. */
     device: z.string(),
     /** Set-up and steps. */
     tookMs: z.number().min(0),
-    /** Largest |a − b| / max(1, |b|) over all values of weights and slots, b being those of `compareWithFile`. */
-    maxDifference: z.number().min(0).optional(),
   }),
   z.object({ ok: z.literal(false), code: errorCodeSchema, message: z.string(), facts: z.record(z.string(), z.string()).optional() }),
 ]);

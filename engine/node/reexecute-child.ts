@@ -1,5 +1,5 @@
 /**
- * Runs a segment of a run again in a process of its own: `node --import tsx engine/node/reexecute-child.ts <workDir>`.
+ * Runs parts of a run again in a process of its own: `node --import tsx engine/node/reexecute-child.ts <workDir>`.
  * Reads `spec.json` (`reexecutionSpecSchema`) and writes `result.json` (`reexecutionResultSchema`).
  */
 import { createHash } from 'node:crypto';
@@ -9,7 +9,8 @@ import { setImmediate } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { parseGraph } from '#core/graph/parse';
-import { reexecute } from '../trainer/reexecute.ts';
+import { reexecute, type SegmentOutcome } from '../trainer/reexecute.ts';
+import type { TrainingHooks } from '../trainer/run.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { CHILD_FILES, reexecutionSpecSchema, type ReexecutionResult, type ReexecutionSpec } from './child-contract.ts';
 import { trainingDataOf } from './dataset-file.ts';
@@ -26,20 +27,23 @@ async function readIfNamed(path: string | undefined): Promise<Uint8Array | undef
 
 async function run(workDir: string, spec: ReexecutionSpec): Promise<ReexecutionResult> {
   const memoryBytes = memoryBound(spec.memoryMb);
-  const { datasetCid, hyperParameters, checkpointEverySteps, toStep, expected } = spec;
+  const { datasetCid, hyperParameters, checkpointEverySteps } = spec;
   startWatchdog({ resultFile: join(workDir, CHILD_FILES.result), memoryBytes, batchSize: hyperParameters.batchSize });
   const graph = parseGraph(spec.graphJson);
   const dataset = trainingDataOf(spec.datasetFile);
-  const segment = { from: await readIfNamed(spec.fromCheckpointFile), compareWith: await readIfNamed(spec.compareWithFile), toStep, expected };
   const { tf, profile } = loadTensorflow({ threads: spec.threads });
   const device = nameDevice(profile);
-  const outcome = await reexecute(
-    graphBackend(tf, { halfPrecision: profile.device === 'cuda' }),
-    { graph, dataset, datasetCid, hyperParameters, checkpointEverySteps, device },
-    segment,
-    { breathe: () => setImmediate(), memoryBytes, peakBytes: peakResidentBytes, sha256: (bytes) => createHash('sha256').update(bytes).digest() },
-  );
-  return { ok: true, ...outcome, device, tookMs: Math.round(performance.now()) };
+  const backend = graphBackend(tf, { halfPrecision: profile.device === 'cuda' });
+  const training = { graph, dataset, datasetCid, hyperParameters, checkpointEverySteps, device };
+  const hooks: TrainingHooks = { breathe: () => setImmediate(), memoryBytes, peakBytes: peakResidentBytes, sha256: (bytes) => createHash('sha256').update(bytes).digest() };
+  const parts: SegmentOutcome[] = [];
+  for (const { fromCheckpointFile, compareWithFile, toStep, expected } of spec.parts) {
+    const segment = { from: await readIfNamed(fromCheckpointFile), compareWith: await readIfNamed(compareWithFile), toStep, expected };
+    const outcome = await reexecute(backend, training, segment, hooks);
+    parts.push(outcome);
+    if (!outcome.asExpected) break;
+  }
+  return { ok: true, parts, device, tookMs: Math.round(performance.now()) };
 }
 
 async function resultOf(workDir: string): Promise<ReexecutionResult> {

@@ -19,7 +19,7 @@ export interface ReexecuteInChildOptions extends ReexecutionSpecInput {
   readonly signal?: AbortSignal;
 }
 
-/** What re-executing a segment gave. */
+/** What re-executing parts of a run gave. */
 export type Reexecution = Omit<Extract<ReexecutionResult, { ok: true }>, 'ok'>;
 
 async function runChild(workDir: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
@@ -37,8 +37,8 @@ async function runChild(workDir: string, timeoutMs: number, signal: AbortSignal 
 }
 
 /**
- * Runs the steps of one segment of a run again, in a process of its own: from a checkpoint of the run, or from its
- * initial state, to a link of its chain.
+ * Runs parts of a run again, all in one process of their own: each from a checkpoint of the run, or from its initial
+ * state, to a link of its chain.
  *
  * @throws CyxError RESULT_INVALID where the files can not be of an honest run: no checkpoint, of another run, values that
  *   are not finite. GRAPH_INVALID or DATASET_INVALID for what the requester gave; INVALID_INPUT for a `toStep` that is no

@@ -11,7 +11,7 @@ import { tinyPictures } from '../testing/tiny.ts';
 import { hashTensors, linkChain, runIdentityHex, toHex } from '../trainer/commitment.ts';
 import { CHILD_FILES, checkpointFile, readCheckpointLines, readProgress, readTrainingResult, type CheckpointLine, type TrainingSpecInput } from './child-contract.ts';
 import { threadsOf } from './device-class.ts';
-import { reexecuteInChild, type ReexecuteInChildOptions } from './reexecute-in-child.ts';
+import { reexecuteInChild, type ReexecuteInChildOptions, type Reexecution } from './reexecute-in-child.ts';
 import { ended, TrainingDirs, until } from './testing/training-dir.ts';
 
 /** Everything that keeps a state of its own or draws random numbers; wide enough that threads share its sums. */
@@ -57,12 +57,21 @@ afterAll(() => dirs.remove());
 
 const fileOf = (line: CheckpointLine | undefined): string | undefined => (line === undefined ? undefined : checkpointFile(workDir, line.step));
 
-function segment(index: number, changes: Partial<ReexecuteInChildOptions> = {}): ReexecuteInChildOptions {
+type Part = ReexecuteInChildOptions['parts'][number];
+
+function part(index: number, changes: Partial<Part> = {}): Part {
   const line = lines[index] as CheckpointLine;
   const from = fileOf(lines[index - 1]);
-  const { checkpointEverySteps, datasetFile, graphJson, hyperParameters, threads } = spec;
-  return { checkpointEverySteps, datasetFile, graphJson, hyperParameters, threads, datasetCid: 'bafy-test', toStep: line.step, compareWithFile: fileOf(line), ...(from === undefined ? {} : { fromCheckpointFile: from }), ...changes };
+  return { toStep: line.step, compareWithFile: fileOf(line), ...(from === undefined ? {} : { fromCheckpointFile: from }), ...changes };
 }
+
+function again(parts: Part[], changes: Partial<ReexecuteInChildOptions> = {}): Promise<Reexecution> {
+  const { checkpointEverySteps, datasetFile, graphJson, hyperParameters, threads } = spec;
+  return reexecuteInChild({ checkpointEverySteps, datasetFile, graphJson, hyperParameters, threads, datasetCid: 'bafy-test', parts, ...changes });
+}
+
+const claimed = () => lines.map(({ step, stateHash, chain: head }) => ({ step, stateHash, chain: head }));
+const lied = () => claimed().map((link) => (link.step === 225 ? { ...link, stateHash: 'ab'.repeat(32) } : link));
 
 describe('what a training child leaves', () => {
   it('is a chain of links that leads from the run to its root, the last one with the weights of the model', async () => {
@@ -111,26 +120,34 @@ describe('what a training child leaves', () => {
 
 describe('reexecuteInChild', () => {
   it('goes over several links, and ends with the first that is not what was claimed', async () => {
-    const claimed = lines.map(({ step, stateHash, chain: head }) => ({ step, stateHash, chain: head }));
-    const whole = segment(0, { toStep: 640, compareWithFile: fileOf(lines.at(-1)) });
-    expect(await reexecuteInChild({ ...whole, expected: claimed })).toMatchObject({ toStep: 640, steps: 640, chain: root, maxDifference: 0 });
-    const lied = claimed.map((link) => (link.step === 225 ? { ...link, stateHash: 'ab'.repeat(32) } : link));
-    const found = await reexecuteInChild({ ...whole, expected: lied });
-    expect(found).toMatchObject({ toStep: 225, steps: 225, stateHash: claimed[2]!.stateHash });
-    expect(found.maxDifference).toBeUndefined();
+    const whole = part(0, { toStep: 640, compareWithFile: fileOf(lines.at(-1)) });
+    const { parts } = await again([{ ...whole, expected: claimed() }]);
+    expect(parts).toMatchObject([{ toStep: 640, steps: 640, chain: root, maxDifference: 0, asExpected: true }]);
+    const [found] = (await again([{ ...whole, expected: lied() }])).parts;
+    expect(found).toMatchObject({ toStep: 225, steps: 225, stateHash: claimed()[2]!.stateHash, asExpected: false });
+    expect(found?.maxDifference).toBeUndefined();
+  });
+
+  it('does parts that do not follow each other, up to the first that is not what was claimed', async () => {
+    const parts = [part(1), part(4, { toStep: 450, compareWithFile: undefined }), part(8)];
+    const found = await again(parts.map((one) => ({ ...one, expected: claimed() })));
+    expect(found.parts.map(({ fromStep, toStep, chain: head }) => [fromStep, toStep, head])).toEqual([[75, 150], [300, 450], [600, 640]].map(([from, to]) => [from, to, lines.find(({ step }) => step === to)?.chain]));
+    const wrong = await again([part(1), part(2), part(8)].map((one) => ({ ...one, expected: lied() })));
+    expect(wrong.parts.map(({ toStep, asExpected }) => [toStep, asExpected])).toEqual([[150, true], [225, false]]);
   });
 
   it('gives every link of a run, bit for bit', async () => {
     for (const [index, { step, stateHash, chain: head, meanLoss, epoch, batch }] of lines.entries()) {
-      const found = await reexecuteInChild(segment(index));
+      const [found] = (await again([part(index)])).parts;
       const fromStep = lines[index - 1]?.step ?? 0;
       expect(found).toMatchObject({ stateHash, chain: head, meanLoss, epoch, batch, fromStep, steps: step - fromStep, maxDifference: 0 });
     }
   });
 
   it('gives other bits with another thread count, which are close', async () => {
-    const found = await reexecuteInChild(segment(1, { threads: 1 }));
-    expect(threadsOf(found.device)).toBe(1);
+    const { device, parts } = await again([part(1)], { threads: 1 });
+    const found = parts[0]!;
+    expect(threadsOf(device)).toBe(1);
     expect(found.stateHash).not.toBe(lines[1]?.stateHash);
     expect(found.maxDifference).toBeGreaterThan(0);
     expect(found.maxDifference).toBeLessThan(0.01);
@@ -141,17 +158,17 @@ describe('reexecuteInChild', () => {
     writeFileSync(broken, readFileSync(checkpointFile(workDir, 75)).subarray(0, 2_000));
     const model = join(dirs.root, 'model');
     copyFileSync(join(workDir, CHILD_FILES.model), model);
-    const cases: [Partial<ReexecuteInChildOptions>, string][] = [
-      [{ fromCheckpointFile: broken }, 'RESULT_INVALID'],
-      [{ compareWithFile: broken }, 'RESULT_INVALID'],
-      [{ fromCheckpointFile: model }, 'RESULT_INVALID'],
-      [{ datasetCid: 'bafy-other' }, 'RESULT_INVALID'],
-      [{ toStep: 151 }, 'INVALID_INPUT'],
-      [{ fromCheckpointFile: join(dirs.root, 'nowhere') }, 'TRAINING_FAILED'],
-      [{ memoryMb: 64 }, 'OUT_OF_MEMORY'],
-      [{ timeoutMs: 50 }, 'DEADLINE_EXCEEDED'],
-      [{ signal: AbortSignal.timeout(50) }, 'CANCELLED'],
+    const cases: [Partial<Part>, Partial<ReexecuteInChildOptions>, string][] = [
+      [{ fromCheckpointFile: broken }, {}, 'RESULT_INVALID'],
+      [{ compareWithFile: broken }, {}, 'RESULT_INVALID'],
+      [{ fromCheckpointFile: model }, {}, 'RESULT_INVALID'],
+      [{}, { datasetCid: 'bafy-other' }, 'RESULT_INVALID'],
+      [{ toStep: 151 }, {}, 'INVALID_INPUT'],
+      [{ fromCheckpointFile: join(dirs.root, 'nowhere') }, {}, 'TRAINING_FAILED'],
+      [{}, { memoryMb: 64 }, 'OUT_OF_MEMORY'],
+      [{}, { timeoutMs: 50 }, 'DEADLINE_EXCEEDED'],
+      [{}, { signal: AbortSignal.timeout(50) }, 'CANCELLED'],
     ];
-    for (const [changes, code] of cases) await expect(reexecuteInChild(segment(1, changes)), code).rejects.toMatchObject({ code });
+    for (const [changes, options, code] of cases) await expect(again([part(1, changes)], options), code).rejects.toMatchObject({ code });
   });
 });

@@ -36,6 +36,7 @@ export interface SegmentOutcome extends Omit<CheckpointEvent, 'reason' | 'step'>
   readonly startStateHash: string;
   /** The link that was reached: the one asked for, or the first that is not as expected. */
   readonly toStep: number;
+  readonly asExpected: boolean;
   readonly steps: number;
   readonly maxDifference?: number;
 }
@@ -119,5 +120,5 @@ export async function reexecute(backend: Backend, run: TrainingRun, segment: Seg
   if (last === undefined || (last.event.step !== toStep && !isOtherwise)) throw new CyxError('INTERNAL', `The run did not come to step ${toStep}`);
   const { reason: _reason, step: reached, ...link } = last.event;
   const difference = compareWith === undefined || reached !== toStep ? {} : { maxDifference: compare(last.bytes, compareWith, runHex, toStep) };
-  return { ...link, fromStep: start.step, startStateHash: start.stateHash, toStep: reached, steps: reached - start.step, ...difference };
+  return { ...link, fromStep: start.step, startStateHash: start.stateHash, toStep: reached, asExpected: !isOtherwise, steps: reached - start.step, ...difference };
 }

@@ -54,7 +54,9 @@ export async function examine(verifier: Verifier, examination: Examination): Pro
   const last = await checkpoints.open(end);
   const model = await fetchModel(verifier, job, { attempt, cid: result.modelCid!, folder });
   await requireSameWeights(attempt, model, last);
-  const metric = await evaluateHeldOut(verifier, job, { attempt, modelFile: model.file, folder, signal });
+  // Side by side: most of either is the start of a process. Whichever finds something wrong ends the other.
+  const found = new AbortController();
+  const together = AbortSignal.any([signal, found.signal]);
   let steps = 0;
   const run: RunUnderTest = {
     ...identityOf(job),
@@ -65,11 +67,17 @@ export async function examine(verifier: Verifier, examination: Examination): Pro
     spans: last.facts.devices,
     checkpoints,
     resumePoint: await resumePoints(verifier, jobId),
-    signal,
+    signal: together,
     onProgress: (done) => onProgress('segments', (steps += done)),
   };
-  await checkSegments(run, draw.segments);
-  return { ...metric, segments: draw.segments.length, steps };
+  const work = [evaluateHeldOut(verifier, job, { attempt, modelFile: model.file, folder, signal: together }), checkSegments(run, draw.segments)] as const;
+  try {
+    const [metric] = await Promise.all(work);
+    return { ...metric, segments: draw.segments.length, steps };
+  } finally {
+    found.abort();
+    await Promise.allSettled(work);
+  }
 }
 
 async function subjectOfExamination({ db }: Verifier, { jobId, attempt }: Examination): Promise<{ job: JobRow; result: JobAttemptRow; draw: DrawRow }> {
