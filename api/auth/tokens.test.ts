@@ -24,6 +24,8 @@ describe('tokens', () => {
     const limited = await tokens.issueUserToken({ userId: 'u1', role: 'user', scopes: ['read', 'jobs'], epoch: 3, keyId: 'k1' });
     expect(await tokens.verify(limited.token)).toMatchObject({ scopes: ['read', 'jobs'], epoch: 3, keyId: 'k1' });
     expect(await tokens.verify((await tokens.issueUserToken({ userId: 'u1', role: 'user', scopes: [] })).token)).toMatchObject({ scopes: [] });
+    const brief = await tokens.issueUserToken({ userId: 'u1', role: 'user', lifetimeMs: 60_000 });
+    expect(await tokens.verify(brief.token)).toMatchObject({ expiresAtMs: nowMs + 60_000 });
     const issued = await tokens.issueNodeToken(node);
     expect(await tokens.verify(issued.token)).toEqual({ kind: 'node', ...node, expiresAtMs: nowMs + NODE_TOKEN_LIFETIME_MS });
   });

@@ -43,8 +43,8 @@ export interface IssuedToken {
 }
 
 export interface Tokens {
-  /** 24 hours, audience `cyxwiz`. */
-  issueUserToken(user: { userId: string; role: UserRole; scopes?: Scopes; epoch?: number; keyId?: string | null }): Promise<IssuedToken>;
+  /** 24 hours unless told, audience `cyxwiz`. */
+  issueUserToken(user: { userId: string; role: UserRole; scopes?: Scopes; epoch?: number; keyId?: string | null; lifetimeMs?: number | undefined }): Promise<IssuedToken>;
   /** 5 minutes, audience `cyxwiz-node`. */
   issueNodeToken(node: { nodeId: string; ownerId: string; machineId: string; queues: readonly string[] }): Promise<IssuedToken>;
   /** Throws TOKEN_EXPIRED where the token was good once, UNAUTHENTICATED for everything else. */
@@ -94,9 +94,9 @@ export async function createTokens(keys: JWK | readonly JWK[], now: () => Date =
 
   return {
     publicKeys,
-    issueUserToken: ({ userId, role, scopes = null, epoch = 0, keyId = null }) => {
+    issueUserToken: ({ userId, role, scopes = null, epoch = 0, keyId = null, lifetimeMs = USER_TOKEN_LIFETIME_MS }) => {
       const limits = { ...(scopes === null ? {} : { scope: scopes.join(' ') }), ...(epoch === 0 ? {} : { epoch }), ...(keyId === null ? {} : { key: keyId }) };
-      return sign({ role, ...limits }, userId, USER_AUDIENCE, USER_TOKEN_LIFETIME_MS);
+      return sign({ role, ...limits }, userId, USER_AUDIENCE, lifetimeMs);
     },
     issueNodeToken: ({ nodeId, ownerId, machineId, queues }) =>
       sign({ ownerId, machineId, queues }, nodeId, NODE_AUDIENCE, NODE_TOKEN_LIFETIME_MS),

@@ -22,7 +22,8 @@ export function assembleClient(options: ClientOptions, transportOf: (target: Htt
   let token = options.token ?? null;
   const target: HttpTarget = { baseUrl: options.httpUrl.replace(/\/+$/, ''), token: () => token };
   const transport = transportOf(target);
-  const cloud = new CyxCloudClient({ baseUrl: options.storageUrl, token: () => Promise.resolve(requireToken(token)) });
+  const reach = options.storageFetch === undefined ? {} : { fetch: options.storageFetch };
+  const cloud = new CyxCloudClient({ baseUrl: options.storageUrl, token: () => Promise.resolve(requireToken(token)), ...reach });
 
   const logIn = async (path: string, body: unknown): Promise<Login> => {
     const login = await httpCall(target, { method: 'POST', path, body }, loginJson);

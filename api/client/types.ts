@@ -131,4 +131,6 @@ export interface ClientOptions {
   readonly storageUrl: string;
   /** From an earlier login. */
   readonly token?: string;
+  /** How requests reach the storage gateway, where the usual fetch will not do: a page that shows how far an upload is. */
+  readonly storageFetch?: typeof globalThis.fetch;
 }

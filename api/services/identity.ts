@@ -6,9 +6,12 @@ import type { Services } from './types.ts';
 import { loadUser } from './user-records.ts';
 
 /** Browser sessions with the user they belong to. */
-export function createSessionServices(deps: Pick<ServiceDeps, 'sessions' | 'mongo' | 'postgres'>): Services['sessions'] {
+export function createSessionServices(deps: Pick<ServiceDeps, 'sessions' | 'mongo' | 'postgres'>, revocations: Revocations): Services['sessions'] {
   return {
-    create: (userId, origin) => deps.sessions.create(userId, origin),
+    create: async (userId, origin) => {
+      await revocations.epochOf(userId);
+      return deps.sessions.create(userId, origin);
+    },
     validate: async (cookieHeader) => {
       const session = await deps.sessions.validate(cookieHeader);
       if (session === null) return null;
@@ -28,7 +31,7 @@ export function createSessionServices(deps: Pick<ServiceDeps, 'sessions' | 'mong
 
 export function createTokenServices({ tokens }: Pick<ServiceDeps, 'tokens'>, revocations: Revocations): Services['tokens'] {
   return {
-    issueUserToken: async (user) => tokens.issueUserToken({ userId: user.id, role: user.role, epoch: await revocations.epochOf(user.id) }),
+    issueUserToken: async (user, lifetimeMs) => tokens.issueUserToken({ userId: user.id, role: user.role, epoch: await revocations.epochOf(user.id), lifetimeMs }),
     verifyUserToken: async (token) => {
       const identity = await tokens.verify(token);
       if (identity.kind !== 'user') throw new CyxError('FORBIDDEN', 'This call needs a user’s login; a node’s token is not enough.');

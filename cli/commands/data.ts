@@ -3,9 +3,10 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { encodeDataset, targetWidth, type Dataset } from '#engine/data/dataset';
+import { datasetMeta, encodeDataset } from '#engine/data/dataset';
+import { splitDataset } from '#engine/data/split';
 import { withClient, type CliContext } from '../context.ts';
-import { readDataset, splitDataset } from '../training/local-data.ts';
+import { readDataset } from '../training/local-data.ts';
 
 export function dataCommand(context: () => CliContext): Command {
   return new Command('data')
@@ -28,25 +29,12 @@ function putCommand(context: () => CliContext): Command {
         const stored = await client.data.put({
           train: encodeDataset(training),
           heldOut: encodeDataset(heldOut),
-          meta: {
-            name: options.name ?? file,
-            samples: training.samples,
-            heldOutSamples: heldOut.samples,
-            sampleShape: training.shape,
-            classes: training.classes,
-            inputDtype: dtypeOf(training),
-            ...(training.classes === 0 ? { targetWidth: targetWidth(training) } : {}),
-          },
+          meta: { name: options.name ?? file, heldOutSamples: heldOut.samples, ...datasetMeta(training) },
         });
         const { key: _key, heldOutKey: _heldOutKey, ...shown } = stored;
         context().print(shown, [stored.cid, `${stored.samples} samples to train on, ${stored.heldOutSamples} held out`]);
       });
     });
-}
-
-function dtypeOf({ x }: Dataset): 'uint8' | 'float32' | 'int32' {
-  if (x instanceof Uint8Array) return 'uint8';
-  return x instanceof Int32Array ? 'int32' : 'float32';
 }
 
 function getCommand(context: () => CliContext): Command {

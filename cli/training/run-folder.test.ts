@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EVERY_LAYER, SOME_HYPER_PARAMETERS, tinyPictures } from '#engine/testing/tiny';
 import { decodeDataset, encodeDataset } from '#engine/data/dataset';
+import { splitDataset } from '#engine/data/split';
 import { CHILD_FILES } from '#engine/node/child-contract';
 import { ProgressTail } from '#engine/node/progress-tail';
-import { loadTrainingData, splitDataset } from './local-data.ts';
+import { loadTrainingData } from './local-data.ts';
 import { LOCAL_FILES, openRunFolder, savedStep, tidyRunFolder, type WantedRun } from './run-folder.ts';
 
 let root: string;

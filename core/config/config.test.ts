@@ -107,6 +107,7 @@ describe('envOf', () => {
     CYXWIZ_HOME: optional(['/data', 'state']),
     CYXWIZ_HOST: optional(['0.0.0.0', '10.1.2.3']),
     CYXWIZ_STORAGE_URL: optional(['http://storage:1']),
+    CYXWIZ_PUBLIC_STORAGE_URL: optional(['https://storage.example/']),
     DATABASE_URL: optional(['postgres://u:p@h/d']),
     MONGODB_URI: optional(['mongodb://h/d']),
     SOLANA_RPC_URL: optional(['https://rpc.example', 'http://h:1234']),

@@ -55,6 +55,8 @@ export interface Config {
   readonly publicUrls: {
     /** Web and HTTP API. */
     readonly web: string;
+    /** The CyxCloud gateway, as browsers reach it. */
+    readonly storage: string;
     readonly temporalUi: string;
     /** host:port, as gRPC clients want it. */
     readonly grpc: string;
@@ -94,6 +96,7 @@ const envSchema = z.object({
   CYXWIZ_SMTP_URL: hasScheme(['smtp', 'smtps'], 'smtps://user:password@mail.example:465'),
   CYXWIZ_MAIL_FROM: unsetOrText,
   CYXWIZ_STORAGE_URL: hasScheme(['http', 'https'], 'http://127.0.0.1:7300'),
+  CYXWIZ_PUBLIC_STORAGE_URL: hasScheme(['http', 'https'], 'https://storage.cyxwiz.example'),
   CYXWIZ_TLS_CERT_FILE: unsetOrText,
   CYXWIZ_TLS_KEY_FILE: unsetOrText,
   DATABASE_URL: hasScheme(['postgres', 'postgresql'], 'postgres://user:password@host:5432/cyxwiz'),
@@ -142,6 +145,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
   const scheme = listenerTls === undefined ? 'http' : 'https';
   const { user, password, database } = EMBEDDED_DATABASE;
   const keysDir = values.CYXWIZ_KEYS_DIR ?? `${home}/keys`;
+  const storageUrl = (values.CYXWIZ_STORAGE_URL ?? `${scheme}://${dial}:${ports.storage}`).replace(/\/+$/, '');
   return {
     home,
     host,
@@ -152,7 +156,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     solanaRpcUrl: values.SOLANA_RPC_URL ?? `http://127.0.0.1:${ports.solanaRpc}`,
     solanaWsUrl: solanaWsUrl(values, ports.solanaWs),
     solanaChainId: chainIdOf(values.SOLANA_RPC_URL),
-    storageUrl: (values.CYXWIZ_STORAGE_URL ?? `${scheme}://${dial}:${ports.storage}`).replace(/\/+$/, ''),
+    storageUrl,
     keysDir,
     oauth: oauthConfig(values),
     ...(values.CYXWIZ_SMTP_URL === undefined || values.CYXWIZ_MAIL_FROM === undefined ? {} : { smtp: { url: values.CYXWIZ_SMTP_URL, from: values.CYXWIZ_MAIL_FROM } }),
@@ -160,6 +164,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     ...(listenerTls === undefined ? {} : { listenerTls }),
     publicUrls: {
       web: (values.CYXWIZ_PUBLIC_URL ?? `${scheme}://${dial}:${ports.http}`).replace(/\/+$/, ''),
+      storage: (values.CYXWIZ_PUBLIC_STORAGE_URL ?? storageUrl).replace(/\/+$/, ''),
       temporalUi: (values.CYXWIZ_TEMPORAL_UI_URL ?? `http://127.0.0.1:${ports.temporalUi}`).replace(/\/+$/, ''),
       grpc: `${dial}:${ports.grpc}`,
       gateway: `${dial}:${ports.gateway}`,

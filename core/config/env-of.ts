@@ -19,6 +19,7 @@ export function envOf(config: Config): Record<string, string> {
     CYXWIZ_PROGRAMS_DIR: config.programsDir,
     CYXWIZ_PUBLIC_URL: config.publicUrls.web,
     CYXWIZ_TEMPORAL_UI_URL: config.publicUrls.temporalUi,
+    CYXWIZ_PUBLIC_STORAGE_URL: config.publicUrls.storage === config.storageUrl ? undefined : config.publicUrls.storage,
     CYXWIZ_TLS_CERT_FILE: config.listenerTls?.certFile,
     CYXWIZ_TLS_KEY_FILE: config.listenerTls?.keyFile,
     ...oauthEnv(config.oauth),
