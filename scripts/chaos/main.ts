@@ -28,7 +28,7 @@ interface Options {
 }
 
 /** What `--proof` knows, with the seconds that each takes by itself. */
-const PROOF_SECONDS = { resume: 12, 'temporal-outage': 180, reset: 3, 'verification-cost': 60 } as const;
+const PROOF_SECONDS = { resume: 12, 'temporal-outage': 180, reset: 3, 'verification-cost': 60, 'checkpoint-cost': 25 } as const;
 type ProofName = keyof typeof PROOF_SECONDS;
 
 const proofName = (text: string): ProofName => {
@@ -44,7 +44,7 @@ const program = new Command('npm run chaos --')
   .option('--concurrency <n>', 'jobs at the same time', count, 3)
   .option('--only <kinds>', `kinds of trouble, with commas between: ${TROUBLE_NAMES.join(', ')}; a family (lie, kill, cut, chain) is all of its kinds`, (text) => text.split(','))
   .option('--proof <name>', `one of the long proofs instead: ${Object.keys(PROOF_SECONDS).join(', ')}`, proofName)
-  .option('--runs <n>', 'of the proofs resume and verification-cost', count, 20)
+  .option('--runs <n>', 'of the proofs resume, verification-cost and checkpoint-cost (there: pairs)', count, 20)
   .option('--seconds <n>', 'of the outage, or of one training', count)
   .action(async ({ json, proof, ...options }: Options) => {
     const report = proof === undefined ? await campaign(options) : await prove(proof, options);
@@ -70,6 +70,8 @@ async function prove(proof: ProofName, { seed, runs, seconds = PROOF_SECONDS[pro
       return (await import('./proofs/reset.ts')).proveReset(options);
     case 'verification-cost':
       return (await import('./proofs/verification-cost.ts')).proveVerificationCost(options);
+    case 'checkpoint-cost':
+      return (await import('./proofs/checkpoint-cost.ts')).proveCheckpointCost(options);
   }
 }
 

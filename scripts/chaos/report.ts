@@ -27,7 +27,7 @@ export interface ChaosReport {
 
 /** One invariant that did not hold. */
 export interface Broken {
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'slash' | 'lie' | 'resume';
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'slash' | 'lie' | 'resume' | 'cost';
   /** The job, where it is one job's. */
   readonly jobId?: string;
   readonly why: string;

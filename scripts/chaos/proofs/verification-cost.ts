@@ -38,7 +38,7 @@ export async function proveVerificationCost({ seed, runs, seconds, say }: ProofO
     });
     const sum = (of: (one: (typeof each)[number]) => number): number => each.reduce((total, one) => total + of(one), 0);
     const share = sum(({ verificationMs }) => verificationMs) / Math.max(1, sum(({ trainingMs }) => trainingMs));
-    if (share > GOAL_SHARE) broken.push({ invariant: 'I5', why: `verification took ${(100 * share).toFixed(1)} % of the training time; the goal is ${100 * GOAL_SHARE} %` });
+    if (share > GOAL_SHARE) broken.push({ invariant: 'cost', why: `verification took ${(100 * share).toFixed(1)} % of the training time; the goal is ${100 * GOAL_SHARE} %` });
     return { proof: 'verification-cost', seed, goodJobs: GOOD_JOBS, goodJobsWereWrittenIn: true, share, goal: GOAL_SHARE, each, ok: broken.length === 0, broken };
   } finally {
     await arena.remove();
