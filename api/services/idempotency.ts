@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
@@ -33,13 +33,14 @@ export interface IdempotencyServices {
 /**
  * Answers are kept wrapped by the KMS, all of them: some carry an API key or a token, and who steals the database must
  * not find what is stored as a hash everywhere else. They are kept at all because a lost answer with a key that is shown
- * once is just what a repeat is for. The key itself is part of what the wrapping is bound to, and only its hash is stored.
+ * once is just what a repeat is for. The key itself is part of what the wrapping is bound to, and only its hash is stored. Bodies with a password are hashed under the key, which is nowhere:
+ * without it the hash is no way to guess a password quickly.
  */
 export function createIdempotency({ postgres: { db }, kms }: Pick<ServiceDeps, 'postgres' | 'kms'>): IdempotencyServices {
   const boundTo = ({ scope, key }: IdempotentRequest): string => `${scope}/${key}`;
   return {
     once: async (request, run) => {
-      const claim: RequestClaim = { scope: request.scope, keyHash: sha256(request.key), requestHash: sha256(request.fingerprint), claimId: randomUUID() };
+      const claim: RequestClaim = { scope: request.scope, keyHash: sha256(request.key), requestHash: createHmac('sha256', request.key).update(request.fingerprint).digest('hex'), claimId: randomUUID() };
       for (const giveUpAtMs = performance.now() + WAIT_MS; ; await delay(LOOK_EVERY_MS)) {
         const known = await claimRequest(db, claim);
         if (known === null) {
