@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { ComputeUnitDocument, HardwareDocument, MachineDocument } from '#db/mongo/documents';
 import type { ComputeUnitView, Hardware, MachineStatus, MachineView } from './machine-types.ts';
+import type { UnitWork } from './unit-work.ts';
 
 /** SPEC flow 2: no heartbeat for longer than this means offline. */
 const MACHINE_OFFLINE_AFTER_MS = 15_000;
@@ -25,7 +26,7 @@ export function hardwareDocument(hardware: Hardware): HardwareDocument {
 
 /** One unit for each device, nothing allocated yet. */
 export function unitsOfHardware(machineId: string, ownerId: string, hardware: Hardware): ComputeUnitDocument[] {
-  const common = { machineId, ownerId, paused: false, stats: { tasksCompleted: 0, earningsBase: '0' } };
+  const common = { machineId, ownerId, paused: false };
   const gpus = hardware.gpus.map((gpu): ComputeUnitDocument => ({
     ...common,
     _id: newUnitId('gpu', gpu.deviceId),
@@ -56,7 +57,7 @@ export function machineStatus(machine: Pick<MachineDocument, 'maintenance' | 'la
   return isFresh ? 'online' : 'offline';
 }
 
-export function machineView(machine: MachineDocument, units: readonly ComputeUnitDocument[], nowMs: number): MachineView {
+export function machineView(machine: MachineDocument, units: readonly ComputeUnitDocument[], work: ReadonlyMap<string, UnitWork>, nowMs: number): MachineView {
   const status = machineStatus(machine, nowMs);
   const { hardware } = machine;
   return {
@@ -71,11 +72,12 @@ export function machineView(machine: MachineDocument, units: readonly ComputeUni
     },
     status,
     lastSeenAt: machine.lastSeenAt,
-    computeUnits: units.map((unit) => unitView(unit, status)),
+    onlineUntil: status === 'online' && machine.lastSeenAt !== null ? new Date(machine.lastSeenAt.getTime() + MACHINE_OFFLINE_AFTER_MS) : null,
+    computeUnits: units.map((unit) => unitView(unit, status, work.get(unit._id))),
   };
 }
 
-export function unitView(unit: ComputeUnitDocument, status: MachineStatus): ComputeUnitView {
+export function unitView(unit: ComputeUnitDocument, status: MachineStatus, work: UnitWork = { tasksCompleted: 0, earningsBase: 0n }): ComputeUnitView {
   return {
     unitId: unit._id,
     machineId: unit.machineId,
@@ -85,6 +87,7 @@ export function unitView(unit: ComputeUnitDocument, status: MachineStatus): Comp
     coresTotal: unit.coresTotal,
     allocation: unit.allocation,
     status: status === 'offline' ? 'offline' : unit.paused ? 'paused' : 'active',
-    stats: { tasksCompleted: unit.stats.tasksCompleted, earningsBase: BigInt(unit.stats.earningsBase) },
+    paused: unit.paused,
+    stats: work,
   };
 }

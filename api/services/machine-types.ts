@@ -1,4 +1,4 @@
-import type { Actor } from './types.ts';
+import type { Actor, NodeView, Page, TransferView } from './types.ts';
 
 /** SPEC flow 2. */
 export interface Hardware {
@@ -24,6 +24,8 @@ export interface ComputeUnitView {
   readonly allocation: { readonly vramAllocatedMb: number; readonly vramReservedMb: number; readonly coresAllocated: number };
   /** `offline` while the machine is; otherwise what the owner chose. */
   readonly status: 'active' | 'paused' | 'offline';
+  /** What the owner chose, whether the machine is there or not. */
+  readonly paused: boolean;
   readonly stats: { readonly tasksCompleted: number; readonly earningsBase: bigint };
 }
 
@@ -35,6 +37,8 @@ export interface MachineView {
   readonly hardware: Hardware;
   readonly status: MachineStatus;
   readonly lastSeenAt: Date | null;
+  /** When it counts as offline unless it is heard again; null where it is not online. */
+  readonly onlineUntil: Date | null;
   readonly computeUnits: readonly ComputeUnitView[];
 }
 
@@ -50,6 +54,31 @@ export interface AllocationInput {
   readonly coresAllocated?: number | undefined;
 }
 
+/** A node as its owner sees it: where it runs, and what it may take. */
+export interface OwnNodeView extends NodeView {
+  readonly machineId: string;
+  /** Ends what it does and takes nothing new. */
+  readonly draining: boolean;
+  readonly unstaking: boolean;
+  readonly banned: boolean;
+}
+
+/** What a node was paid. */
+export interface NodeEarningsView {
+  readonly nodeId: string;
+  readonly paidJobs: number;
+  readonly amountBase: bigint;
+}
+
+export interface EarningsServices {
+  /** In all; a node that earned nothing yet is not in it. */
+  byNode(actor: Actor): Promise<readonly NodeEarningsView[]>;
+  /** By day (`2026-11-29`, UTC), the newest first. */
+  byDay(actor: Actor): Promise<readonly (NodeEarningsView & { readonly day: string })[]>;
+  /** What one's nodes were paid, and what went into and out of their stakes; the newest first. */
+  transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<TransferView & { readonly nodeId: string }>>;
+}
+
 export interface MachineServices {
   /** The key is shown this once. `ownerId` must be the actor's own. */
   register(
@@ -61,6 +90,8 @@ export interface MachineServices {
   heartbeat(machine: MachineActor, machineId: string): Promise<{ status: MachineStatus; lastSeenAt: Date }>;
   updateHardware(machine: MachineActor, machineId: string, hardware: Hardware): Promise<MachineView>;
   list(actor: Actor, ownerId: string): Promise<readonly MachineView[]>;
+  /** Takes a machine out of the market, or puts it back: its nodes drain with it. */
+  setMaintenance(actor: Actor, machineId: string, maintenance: boolean): Promise<MachineView>;
   setAllocation(actor: Actor, unitId: string, allocation: AllocationInput): Promise<ComputeUnitView>;
   setUnitStatus(actor: Actor, unitId: string, status: 'active' | 'paused'): Promise<ComputeUnitView>;
 }

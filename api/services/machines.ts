@@ -5,10 +5,10 @@ import { parseInput } from '#core/errors/from-zod';
 import type { ComputeUnitDocument, MachineDocument } from '#db/mongo/documents';
 import type { ServiceDeps } from './deps.ts';
 import { hardwareSchema } from './hardware-schema.ts';
-import { hardwareDocument, machineStatus, machineView, newMachineId, unitsOfHardware, unitView } from './machine-documents.ts';
-import type { AllocationInput, ComputeUnitView, MachineServices } from './machine-types.ts';
+import { hardwareDocument, machineStatus, machineView, newMachineId, unitsOfHardware } from './machine-documents.ts';
+import type { MachineServices } from './machine-types.ts';
+import { createOwnMachines, workOf } from './own-machines.ts';
 import { nameText } from './text.ts';
-import type { Actor } from './types.ts';
 
 const registrationSchema = z.object({
   ownerId: z.string().min(1),
@@ -16,15 +16,11 @@ const registrationSchema = z.object({
   os: nameText(100),
   hardware: hardwareSchema,
 });
-const allocationSchema = z.object({
-  vramAllocatedMb: z.int().min(0).optional(),
-  vramReservedMb: z.int().min(0).optional(),
-  coresAllocated: z.int().min(0).optional(),
-});
 
-type Deps = Pick<ServiceDeps, 'mongo'>;
+type Deps = Pick<ServiceDeps, 'mongo' | 'postgres'>;
 
-export function createMachines({ mongo }: Deps): MachineServices {
+export function createMachines(deps: Deps): MachineServices {
+  const { mongo } = deps;
   return {
     register: async (actor, input) => {
       const { ownerId, hostname, os, hardware } = parseInput(registrationSchema, input);
@@ -65,30 +61,10 @@ export function createMachines({ mongo }: Deps): MachineServices {
         { returnDocument: 'after' },
       );
       if (found === null) throw machineNotFound(machineId);
-      const units = await replaceUnits({ mongo }, found, unitsOfHardware(machineId, found.ownerId, hardware));
-      return machineView(found, units, Date.now());
+      const units = await replaceUnits(deps, found, unitsOfHardware(machineId, found.ownerId, hardware));
+      return machineView(found, units, await workOf(deps, found.ownerId, units), Date.now());
     },
-
-    list: async (actor, ownerId) => {
-      if (actor.userId !== ownerId && actor.role !== 'operator') throw new CyxError('FORBIDDEN', 'These machines belong to somebody else.');
-      const machines = await mongo.machines.find({ ownerId }).sort({ createdAt: 1 }).toArray();
-      const units = await mongo.computeUnits.find({ machineId: { $in: machines.map((machine) => machine._id) } }).toArray();
-      const nowMs = Date.now();
-      return machines.map((machine) => machineView(machine, units.filter((unit) => unit.machineId === machine._id), nowMs));
-    },
-
-    setAllocation: async (actor, unitId, input) => {
-      const { unit } = await requireOwnUnit({ mongo }, actor, unitId);
-      const allocation = { ...unit.allocation, ...definedOnly(parseInput(allocationSchema, input)) };
-      checkAllocation(unit, allocation);
-      return writeUnit({ mongo }, unitId, { allocation });
-    },
-
-    setUnitStatus: async (actor, unitId, status) => {
-      const wanted = parseInput(z.enum(['active', 'paused']), status);
-      await requireOwnUnit({ mongo }, actor, unitId);
-      return writeUnit({ mongo }, unitId, { paused: wanted === 'paused' });
-    },
+    ...createOwnMachines(deps),
   };
 }
 
@@ -108,39 +84,6 @@ async function replaceUnits({ mongo }: Deps, machine: MachineDocument, wanted: C
   }
   await mongo.computeUnits.deleteMany({ _id: { $in: [...old.values()].map((unit) => unit._id) } });
   return mongo.computeUnits.find({ machineId }).toArray();
-}
-
-async function requireOwnUnit({ mongo }: Deps, actor: Actor, unitId: string): Promise<{ unit: ComputeUnitDocument }> {
-  const unit = await mongo.computeUnits.findOne({ _id: unitId });
-  if (unit === null || (unit.ownerId !== actor.userId && actor.role !== 'operator')) {
-    throw new CyxError('NOT_FOUND', `You have no compute unit ${unitId}.`);
-  }
-  return { unit };
-}
-
-async function writeUnit(
-  { mongo }: Deps,
-  unitId: string,
-  change: Partial<Pick<ComputeUnitDocument, 'allocation' | 'paused'>>,
-): Promise<ComputeUnitView> {
-  const unit = await mongo.computeUnits.findOneAndUpdate({ _id: unitId }, { $set: change }, { returnDocument: 'after' });
-  const machine = unit === null ? null : await mongo.machines.findOne({ _id: unit.machineId });
-  if (unit === null || machine === null) throw new CyxError('NOT_FOUND', `There is no compute unit ${unitId} any more.`);
-  return unitView(unit, machineStatus(machine, Date.now()));
-}
-
-function checkAllocation(unit: ComputeUnitDocument, allocation: ComputeUnitDocument['allocation']): void {
-  const usedMb = allocation.vramAllocatedMb + allocation.vramReservedMb;
-  if (unit.vramTotalMb === null ? allocation.vramAllocatedMb > 0 || allocation.vramReservedMb > 0 : usedMb > unit.vramTotalMb) {
-    throw new CyxError('INVALID_INPUT', `Allocated and reserved memory together must not be above the device's ${unit.vramTotalMb ?? 0} MB.`);
-  }
-  if (allocation.coresAllocated > (unit.coresTotal ?? 0)) {
-    throw new CyxError('INVALID_INPUT', `The device has ${unit.coresTotal ?? 0} cores; fewer or as many can be allocated.`);
-  }
-}
-
-function definedOnly(allocation: AllocationInput): Partial<ComputeUnitDocument['allocation']> {
-  return Object.fromEntries(Object.entries(allocation).filter(([, value]) => value !== undefined));
 }
 
 function requireSame(keyMachineId: string, machineId: string): void {

@@ -6,6 +6,7 @@ import { amountForDeadline } from '#core/pricing/quote';
 import type { Database, NodeRow } from '#db/postgres/database';
 import { capableNodes } from '#db/postgres/nodes';
 import type { NodeState } from '#core/node/machine';
+import type { OwnNodeView } from './machine-types.ts';
 import type { NodeView } from './types.ts';
 
 /**
@@ -67,4 +68,10 @@ export function nodeView(row: NodeRow): NodeView {
     avgTimeMs: row.avgTimeMs,
     lastSeenAt: row.lastSeenAt,
   };
+}
+
+/** What everybody may see of a node, and what is its owner's alone. */
+export function ownNodeView(row: NodeRow): OwnNodeView {
+  const { machineId, draining, unstaking, banned } = row;
+  return { ...nodeView(row), machineId, draining, unstaking, banned };
 }

@@ -1,6 +1,7 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { listCompletedJobs } from '#db/postgres/jobs';
 import type { ServiceDeps } from './deps.ts';
+import { jobSummary } from './job-views.ts';
 import { requireOwnJob } from './jobs.ts';
 import type { Services } from './types.ts';
 
@@ -11,6 +12,9 @@ export function createModels(deps: Pick<ServiceDeps, 'postgres' | 'kms'>): Servi
         jobId: job.id,
         cid: job.modelCid ?? '',
         testAccuracy: job.testAccuracy,
+        testLoss: job.testLoss,
+        amountBase: job.amountBase,
+        specification: jobSummary(job).specification,
         createdAt: job.endedAt ?? job.createdAt,
       })),
     open: async (actor, jobId) => {

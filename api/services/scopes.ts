@@ -14,7 +14,8 @@ const SCOPE_OF: ScopeTable = {
   models: { list: 'read', open: 'jobs' },
   receipts: { get: 'read' },
   nodes: { list: 'read', listMine: 'read' },
-  machines: { register: 'machines', list: 'read', setAllocation: 'machines', setUnitStatus: 'machines' },
+  earnings: { byNode: 'read', byDay: 'read', transfers: 'read' },
+  machines: { register: 'machines', list: 'read', setMaintenance: 'machines', setAllocation: 'machines', setUnitStatus: 'machines' },
   serverNodes: { register: 'machines', setDraining: 'machines' },
 };
 

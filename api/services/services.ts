@@ -6,6 +6,7 @@ import { createAccounts } from './accounts.ts';
 import { createCredentials } from './credentials.ts';
 import { createDatasets } from './datasets.ts';
 import type { ServiceDeps } from './deps.ts';
+import { createEarnings } from './earnings.ts';
 import { createEmailLinks } from './email-links.ts';
 import { createHealth } from './health.ts';
 import { createSessionServices, createTokenServices } from './identity.ts';
@@ -13,7 +14,7 @@ import { createIdempotency } from './idempotency.ts';
 import { createJobs } from './jobs.ts';
 import { createLoginMethods } from './login-methods.ts';
 import { createMachines } from './machines.ts';
-import { nodeView } from './market.ts';
+import { nodeView, ownNodeView } from './market.ts';
 import { createModels } from './models.ts';
 import { createOperations } from './operations.ts';
 import { createOauthServices } from './oauth.ts';
@@ -54,9 +55,10 @@ export function createServices(deps: ServiceDeps): Services {
     receipts: createReceipts(deps),
     nodes: {
       list: async () => (await listNodes(db)).filter((node) => node.state !== 'UNREGISTERED').map(nodeView),
-      listMine: async (actor) => (await listNodes(db, { ownerId: actor.userId })).map(nodeView),
+      listMine: async (actor) => (await listNodes(db, { ownerId: actor.userId })).map(ownNodeView),
     },
     machines: createMachines(deps),
+    earnings: createEarnings(deps),
     serverNodes: createServerNodes(deps),
     idempotency: createIdempotency(deps),
     health: createHealth(deps),

@@ -10,7 +10,7 @@ import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { NodeState } from '#core/node/machine';
 import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
 import type { IdempotencyServices } from './idempotency.ts';
-import type { MachineServices } from './machine-types.ts';
+import type { EarningsServices, MachineServices, OwnNodeView } from './machine-types.ts';
 import type { ServerNodeServices } from './node-types.ts';
 
 /** Who asks. Every service call takes one; what the actor may see or do is decided inside the service. */
@@ -184,6 +184,10 @@ export interface ModelView {
   readonly jobId: string;
   readonly cid: string;
   readonly testAccuracy: number | null;
+  readonly testLoss: number | null;
+  /** What was paid for it. */
+  readonly amountBase: bigint;
+  readonly specification: JobSpecification;
   readonly createdAt: Date;
 }
 
@@ -241,7 +245,8 @@ export interface Services {
     revokeOthers(actor: Actor, currentSessionId: string): Promise<void>;
   };
   readonly tokens: {
-    issueUserToken(user: UserView): Promise<{ token: string; expiresAt: Date }>;
+    /** For a day, unless told for how long. */
+    issueUserToken(user: UserView, lifetimeMs?: number): Promise<{ token: string; expiresAt: Date }>;
     /** Throws UNAUTHENTICATED or TOKEN_EXPIRED. */
     verifyUserToken(token: string): Promise<Actor>;
     /** Throws UNAUTHENTICATED, TOKEN_EXPIRED, or FORBIDDEN for a user's token. */
@@ -290,9 +295,10 @@ export interface Services {
   readonly nodes: {
     /** Public: whom one could hire. */
     list(): Promise<readonly NodeView[]>;
-    listMine(actor: Actor): Promise<readonly NodeView[]>;
+    listMine(actor: Actor): Promise<readonly OwnNodeView[]>;
   };
   readonly machines: MachineServices;
+  readonly earnings: EarningsServices;
   readonly serverNodes: ServerNodeServices;
   /** One entry for each part that the platform stands on; `ok` false with the reason where it does not answer. */
   readonly health: {

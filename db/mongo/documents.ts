@@ -93,7 +93,6 @@ export interface ComputeUnitDocument {
     readonly coresAllocated: number;
   };
   readonly paused: boolean;
-  readonly stats: { readonly tasksCompleted: number; readonly earningsBase: string };
 }
 
 /** An API key: only its SHA-256 is kept. `_id` is that hash in hex. */

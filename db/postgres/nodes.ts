@@ -72,6 +72,14 @@ export async function patchNode(db: Database, nodeId: string, patch: NodePatch):
   await db.update(nodes).set(patch).where(eq(nodes.id, nodeId));
 }
 
+export async function nodesOfMachine(db: Database, machineId: string): Promise<NodeRow[]> {
+  return db.select().from(nodes).where(eq(nodes.machineId, machineId));
+}
+
+export async function patchNodesOfMachine(db: Database, machineId: string, patch: NodePatch): Promise<void> {
+  await db.update(nodes).set(patch).where(eq(nodes.machineId, machineId));
+}
+
 /**
  * Applies one event of core's node machine under a row lock. An event that leaves the state as it is writes only the
  * patch; one that the machine forbids throws STATE_CONFLICT.

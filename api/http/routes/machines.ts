@@ -3,12 +3,15 @@ import { z } from 'zod';
 import {
   allocationBody,
   computeUnitJson,
+  drainingBody,
+  drainingJson,
   hardwareJson,
   machineHeartbeatJson,
   machineJson,
   machineRegisterBody,
   machineRegisteredJson,
   machinesJson,
+  maintenanceBody,
   unitStatusBody,
 } from '#api/client/wire/machine';
 import type { Services } from '#api/services/types';
@@ -67,8 +70,25 @@ const status = createRoute({
   responses: { 200: jsonAnswer(computeUnitJson, 'The unit as it is now'), ...problems },
 });
 
+const maintenance = createRoute({
+  method: 'put',
+  path: '/api/machines/{id}/maintenance',
+  summary: 'Take a machine out of the market, or put it back',
+  security: bearer,
+  request: { params, ...jsonBody(maintenanceBody) },
+  responses: { 200: jsonAnswer(machineJson, 'The machine as it is now'), ...problems },
+});
+const draining = createRoute({
+  method: 'put',
+  path: '/api/nodes/{id}/draining',
+  summary: 'Let a node hand back what it has and take nothing new, or go on',
+  security: bearer,
+  request: { params, ...jsonBody(drainingBody) },
+  responses: { 200: jsonAnswer(drainingJson, 'What was asked for'), ...problems },
+});
+
 export function machineRoutes(services: Services): HttpApp {
-  const { machines } = services;
+  const { machines, serverNodes } = services;
   return createRouter()
     .openapi(register, async (c) => {
       const { owner_id: ownerId, hostname, os, hardware: parts } = c.req.valid('json');
@@ -99,5 +119,15 @@ export function machineRoutes(services: Services): HttpApp {
     .openapi(status, async (c) => {
       const unit = await machines.setUnitStatus(await actorOf(services, c), c.req.valid('param').id, c.req.valid('json').status);
       return c.json(computeUnitToJson(unit), 200);
+    })
+    .openapi(maintenance, async (c) => {
+      const machine = await machines.setMaintenance(await actorOf(services, c), c.req.valid('param').id, c.req.valid('json').maintenance);
+      return c.json(machineToJson(machine), 200);
+    })
+    .openapi(draining, async (c) => {
+      const nodeId = c.req.valid('param').id;
+      const wanted = c.req.valid('json').draining;
+      await serverNodes.setDraining(await actorOf(services, c), nodeId, wanted);
+      return c.json({ node_id: nodeId, draining: wanted }, 200);
     });
 }

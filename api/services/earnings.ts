@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { earningsByDay, earningsByNode, nodeEntries } from '#db/postgres/earnings';
+import type { ServiceDeps } from './deps.ts';
+import type { EarningsServices } from './machine-types.ts';
+import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
+import { MAX_ROW_ID } from './text.ts';
+import { transferView } from './wallet.ts';
+
+const positionSchema = z.tuple([z.string().regex(/^\d{1,19}$/).transform(BigInt).refine((id) => id <= MAX_ROW_ID)]);
+/** More than anybody looks at in one table; older ones are in the transfers. */
+const DAYS_SHOWN = 90;
+
+/** What a provider's nodes earned, read from the ledger. */
+export function createEarnings({ postgres }: Pick<ServiceDeps, 'postgres'>): EarningsServices {
+  const { db } = postgres;
+  return {
+    byNode: (actor) => earningsByNode(db, actor.userId),
+    byDay: (actor) => earningsByDay(db, { ownerId: actor.userId, days: DAYS_SHOWN }),
+    transfers: async (actor, page) => {
+      const limit = effectivePageSize(page.pageSize);
+      const scope = `earnings/${actor.userId}`;
+      const after = decodePageToken(scope, page.pageToken, positionSchema);
+      const rows = await nodeEntries(db, { ownerId: actor.userId, beforeId: after === null ? undefined : after[0], limit: limit + 1 });
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return {
+        items: rows.slice(0, limit).map(({ entry, nodeId }) => ({ ...transferView(entry), nodeId })),
+        nextPageToken: last === undefined ? '' : encodePageToken(scope, [last.entry.id.toString()]),
+      };
+    },
+  };
+}
