@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createRequestHandler, type RequestHandler, type ServerBuild } from '@remix-run/node';
+import { z } from 'zod';
 import type { Services } from '#api/services/types';
 import { createRequestSession } from './app/lib/request-session.server.ts';
 import { isCrossSiteWrite } from './app/lib/same-origin.server.ts';
@@ -11,6 +13,8 @@ import { withPageHeaders } from './app/lib/page-headers.server.ts';
 export interface WebPublicUrls {
   /** Temporal Web, e.g. `http://127.0.0.1:8233`. */
   readonly temporalUi: string;
+  /** Where browsers reach the storage gateway. */
+  readonly storage: string;
   /** Where people reach this website. */
   readonly http: string;
 }
@@ -19,6 +23,8 @@ export interface WebHandlerOptions {
   readonly services: Services;
   /** Folder of the Remix build: `server/index.js` is run, `client/` is served by the HTTP app. */
   readonly buildDir: string;
+  /** Folder of what people install; the HTTP app serves it below `/downloads`. */
+  readonly downloadsDir?: string;
   readonly publicUrls: WebPublicUrls;
 }
 
@@ -50,9 +56,21 @@ export function createWebHandler(options: WebHandlerOptions): (request: Request,
     }
     const session = createRequestSession(services, request.headers.get('cookie'), { userAgent: request.headers.get('user-agent') ?? undefined, address: from });
     const handle = await load();
-    const response = await handle(request, { services, publicUrls, session, nonce, from });
-    return withPageHeaders(response, { nonce, cookie: session.pendingCookie() });
+    const readDownloads = () => downloadsIn(options.downloadsDir);
+    const response = await handle(request, { services, publicUrls, session, nonce, from, readDownloads });
+    return withPageHeaders(response, { nonce, cookie: session.pendingCookie(), storageUrl: publicUrls.storage });
   };
+}
+
+const downloadsSchema = z.array(z.object({ file: z.string(), version: z.string(), sizeBytes: z.number(), sha256: z.string(), madeAt: z.string() }));
+
+/** A file of ours that people install. */
+export type Download = z.output<typeof downloadsSchema>[number];
+
+/** What set-up has packed; nothing where it was not run. */
+async function downloadsIn(folder: string | undefined): Promise<readonly Download[]> {
+  const text = folder === undefined ? '[]' : await readFile(join(folder, 'downloads.json'), 'utf8').catch(() => '[]');
+  return downloadsSchema.parse(JSON.parse(text));
 }
 
 async function loadBuild(buildDir: string): Promise<RequestHandler> {

@@ -31,6 +31,12 @@ import { createPayloadBytesCodec, createPayloadCodec } from '#temporal/codec/pay
 import { createWebHandler } from '#web/server.server';
 import { readKmsKey, ready, runProcess } from './process.ts';
 
+/** Set-up has made both. */
+const SITE_FILES = {
+  buildDir: fileURLToPath(new URL('../web/build', import.meta.url)),
+  downloadsDir: fileURLToPath(new URL('../.cyxwiz/downloads', import.meta.url)),
+} as const;
+
 const OPERATOR_TOKEN_EVERY_MS = 12 * 3_600_000;
 
 /** The edges: HTTP with the website, gRPC, and the providers' gateway to Temporal. */
@@ -43,12 +49,12 @@ runProcess('api', async (stopped) => {
   const tls = config.listenerTls === undefined ? {} : { listenerTls: config.listenerTls };
   const { host, ports } = config;
 
-  const buildDir = fileURLToPath(new URL('../web/build', import.meta.url));
-  const pages = createWebHandler({ services, buildDir, publicUrls: { temporalUi: config.publicUrls.temporalUi, http: config.publicUrls.web } });
+  const { temporalUi, storage, web } = config.publicUrls;
+  const pages = createWebHandler({ services, ...SITE_FILES, publicUrls: { temporalUi, storage, http: web } });
   const { privacy } = config.temporal;
   const keyring = openPayloadKeyring(privacy.keysFile);
-  const codec = { payloads: createPayloadCodec(keyring), temporalUiUrl: config.publicUrls.temporalUi };
-  const app = createHttpApp(services, { log, codec, fallback: createWebsite({ buildDir, handler: pages }) });
+  const codec = { payloads: createPayloadCodec(keyring), temporalUiUrl: temporalUi };
+  const app = createHttpApp(services, { log, codec, fallback: createWebsite({ ...SITE_FILES, handler: pages }) });
   const http = await startHttpServer({ app, host, port: ports.http, ...tls });
   const grpc = await startGrpcServer({
     services,

@@ -6,6 +6,8 @@ import { Hono } from 'hono';
 export interface WebsiteOptions {
   /** Folder of the Remix build. */
   readonly buildDir: string;
+  /** Folder of what people install. */
+  readonly downloadsDir?: string;
   /** Everything that is no file. `from` is the caller's network address. */
   readonly handler: (request: Request, from?: string) => Promise<Response>;
 }
@@ -13,7 +15,7 @@ export interface WebsiteOptions {
 const YEAR_S = 31_536_000;
 
 /** The website's files, then its pages: what `createHttpApp` falls back to. */
-export function createWebsite({ buildDir, handler }: WebsiteOptions): (request: Request, from?: string) => Promise<Response> {
+export function createWebsite({ buildDir, downloadsDir, handler }: WebsiteOptions): (request: Request, from?: string) => Promise<Response> {
   const root = join(buildDir, 'client');
   const site = new Hono<{ Bindings: { from?: string | undefined } }>();
   if (existsSync(root)) {
@@ -21,6 +23,11 @@ export function createWebsite({ buildDir, handler }: WebsiteOptions): (request: 
     site.use('/assets/*', serveStatic({ root, onFound: (_path, c) => c.header('cache-control', `public, max-age=${YEAR_S}, immutable`) }));
     // A folder has no page of its own: pages are the handler's.
     site.use('/*', serveStatic({ root, index: '.none', onFound: (_path, c) => c.header('cache-control', 'public, max-age=3600') }));
+  }
+  if (downloadsDir !== undefined && existsSync(downloadsDir)) {
+    // Made anew under the same name by a later set-up, so whoever has it asks again.
+    const rewriteRequestPath = (path: string): string => path.replace(/^\/downloads/, '');
+    site.use('/downloads/*', serveStatic({ root: downloadsDir, index: '.none', rewriteRequestPath, onFound: (_path, c) => c.header('cache-control', 'no-cache') }));
   }
   // One place turns errors into answers: the app that this is mounted in.
   site.onError((error) => {

@@ -1,5 +1,5 @@
 import type { Services } from '#api/services/types';
-import type { WebPublicUrls } from '../server.server.ts';
+import type { Download, WebPublicUrls } from '../server.server.ts';
 import type { RequestSession } from './lib/request-session.server.ts';
 
 declare module '@remix-run/server-runtime' {
@@ -8,6 +8,8 @@ declare module '@remix-run/server-runtime' {
     readonly services: Services;
     readonly publicUrls: WebPublicUrls;
     readonly session: RequestSession;
+    /** What people install, as set-up packed it. */
+    readonly readDownloads: () => Promise<readonly Download[]>;
     /** The caller's network address, where the server knows it. */
     readonly from: string | undefined;
     /** Marks the scripts of this answer as ours, for the content security policy. */

@@ -2,11 +2,12 @@ import type { DatasetView, JobSpecification } from '#api/services/types';
 import { isImageShape, OWN_GRAPH } from './presets.ts';
 import type { Wire } from './wire.ts';
 
-/** What the form starts with: sensible values, or those of the job that is run again. */
+/** What the form starts with: sensible values for the dataset that was asked for, or those of the job that is run again. */
 export function newJobDefaults(
   datasets: readonly Wire<DatasetView>[],
   deviceClasses: readonly string[],
   cloned: Wire<JobSpecification> | null,
+  wantedCid: string | null = null,
 ): Record<string, string> {
   if (cloned !== null) {
     const { epochs, batchSize, learningRate, optimizer, seed, ...advanced } = cloned.hyperParameters;
@@ -24,7 +25,7 @@ export function newJobDefaults(
       deadlineMinutes: String(Math.max(1, Math.round(cloned.deadlineMs / 60_000))),
     };
   }
-  const dataset = datasets[0];
+  const dataset = datasets.find(({ cid }) => cid === wantedCid) ?? datasets[0];
   return {
     dataset: dataset?.cid ?? '',
     model: dataset !== undefined && isImageShape(dataset.sampleShape) ? 'cnn' : 'mlp',

@@ -125,7 +125,7 @@ function lockedBase(running: readonly { readonly state: string; readonly amountB
 function firstSteps({ hasWallet, hasData, hasJob }: { hasWallet: boolean; hasData: boolean; hasJob: boolean }): ChecklistItem[] {
   return [
     { title: 'Get a wallet', about: 'It is made for you; it takes a few seconds.', done: hasWallet, to: '/wallet', action: 'Open the wallet' },
-    { title: 'Store a dataset', about: 'Encrypted on your machine first, so that nobody else can read it.', done: hasData, to: '/jobs/new', action: 'Show me how' },
+    { title: 'Store a dataset', about: 'Encrypted on your machine first, so that nobody else can read it.', done: hasData, to: '/data', action: 'Store data' },
     { title: 'Train a model', about: 'See the price and the plan before anything is locked.', done: hasJob, to: '/jobs/new', action: 'New job' },
   ];
 }

@@ -4,6 +4,7 @@ import { Wallet as WalletIcon } from 'lucide-react';
 import { TransferList } from '../components/wallet/transfer-list.tsx';
 import { Amount } from '../components/ui/amount.tsx';
 import { LinkButton } from '../components/ui/button.tsx';
+import { CsvLink } from '../components/ui/csv-link.tsx';
 import { EmptyState } from '../components/ui/empty-state.tsx';
 import { Notice } from '../components/ui/notice.tsx';
 import { Page } from '../components/ui/page.tsx';
@@ -35,7 +36,7 @@ export default function Wallet() {
   // A new account's wallet appears by itself, seconds after the sign-up.
   useRefresh(wallet === null ? REFRESH_MS : null);
   return (
-    <Page title="Wallet" narrow>
+    <Page title="Wallet" narrow actions={<CsvLink to="/wallet.csv" />}>
       {wallet === null ? (
         <Notice kind="waiting" title="Your wallet is being made">
           It takes a few seconds after you sign up. This page shows it as soon as it is there.

@@ -5,12 +5,13 @@ import { isTerminal, type JobState } from '#core/job/machine';
 import { percentText } from '../../lib/format.ts';
 import { STATE_LOOKS } from '../../lib/job-states.ts';
 import type { Wire } from '../../lib/wire.ts';
+import { DownloadModel } from '../model/download-model.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Notice } from '../ui/notice.tsx';
 
 /** The one sentence that answers "and now?": the result, why it ended, or what it waits for and until when. */
-export function JobHeadline({ job, state }: { job: Wire<JobView>; state: JobState }) {
-  if (state === 'COMPLETED') return <Result job={job} />;
+export function JobHeadline({ job, state, storageUrl }: { job: Wire<JobView>; state: JobState; storageUrl: string }) {
+  if (state === 'COMPLETED') return <Result job={job} storageUrl={storageUrl} />;
   if (isTerminal(state)) {
     const reason = job.endReason === null ? STATE_LOOKS[state].meaning : JOB_END_REASONS[job.endReason];
     return <Notice kind={state === 'FAILED' ? 'problem' : 'info'}>{reason}</Notice>;
@@ -27,7 +28,7 @@ export function JobHeadline({ job, state }: { job: Wire<JobView>; state: JobStat
   );
 }
 
-function Result({ job }: { job: Wire<JobView> }) {
+function Result({ job, storageUrl }: { job: Wire<JobView>; storageUrl: string }) {
   return (
     <div className="tint-verified flex flex-wrap items-center gap-x-8 gap-y-3 rounded-lg border border-tint bg-tint px-4 py-4 sm:px-5">
       {job.testAccuracy !== null && (
@@ -40,10 +41,11 @@ function Result({ job }: { job: Wire<JobView> }) {
         <CircleCheck className="mt-0.5 size-4.5 shrink-0 text-tint" aria-hidden="true" />
         <p>
           {JOB_END_REASONS.COMPLETED}
-          <span className="block text-muted">
-            It is encrypted for you alone: <code className="figure text-xs text-ink">client.downloadModel(jobId)</code> of the SDK fetches and opens it.
-          </span>
+          <span className="block text-muted">It is encrypted for you alone; this browser opens it for you.</span>
         </p>
+      </div>
+      <div className="sm:ml-auto">
+        <DownloadModel jobId={job.jobId} storageUrl={storageUrl} />
       </div>
     </div>
   );

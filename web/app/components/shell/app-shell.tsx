@@ -46,7 +46,7 @@ export function AppShell({ viewer, theme, children }: AppShellProps) {
         </div>
       </header>
       <StaleNote />
-      <main id="main" tabIndex={-1} className={clsx('flex-1 outline-none', viewer !== null && 'pb-20 md:pb-0')}>
+      <main id="main" tabIndex={-1} className={clsx('flex-1 outline-none', viewer !== null && 'pb-20 lg:pb-0')}>
         {children}
       </main>
       {viewer !== null && <ThumbNavigation />}
@@ -59,7 +59,7 @@ function StaleNote() {
   const sinceMs = useStaleSince();
   if (sinceMs === null) return null;
   return (
-    <p role="status" className="tint-locked fixed inset-x-0 bottom-16 z-40 mx-auto w-max max-w-[calc(100%-2rem)] rounded-full border border-tint bg-tint px-4 py-2 text-sm shadow-float md:bottom-6">
+    <p role="status" className="tint-locked fixed inset-x-0 bottom-16 z-40 mx-auto w-max max-w-[calc(100%-2rem)] rounded-full border border-tint bg-tint px-4 py-2 text-sm shadow-float lg:bottom-6">
       <WifiOff className="mr-2 inline size-4 text-tint" aria-hidden="true" />
       No connection. This is how things stood at {clockText(new Date(sinceMs).toISOString())} UTC; trying again.
     </p>
@@ -68,7 +68,7 @@ function StaleNote() {
 
 function TopNavigation() {
   return (
-    <nav aria-label="Main" className="ml-4 hidden h-full items-stretch gap-1 md:flex">
+    <nav aria-label="Main" className="ml-4 hidden h-full items-stretch gap-1 lg:flex">
       {NAVIGATION.map(({ to, label }) => (
         <NavLink
           key={to}
@@ -92,9 +92,9 @@ function ThumbNavigation() {
   return (
     <nav
       aria-label="Main, at the bottom"
-      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-4 border-t bg-panel pb-[env(safe-area-inset-bottom)] md:hidden"
+      className="fixed inset-x-0 bottom-0 z-30 grid grid-cols-5 border-t bg-panel pb-[env(safe-area-inset-bottom)] lg:hidden"
     >
-      {NAVIGATION.map(({ to, label, icon: Icon }) => (
+      {NAVIGATION.filter(({ atThumb }) => atThumb).map(({ to, label, icon: Icon }) => (
         <NavLink
           key={to}
           to={to}

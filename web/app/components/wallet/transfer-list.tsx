@@ -9,12 +9,14 @@ import { Moment } from '../ui/moment.tsx';
 import { ShortId } from '../ui/short-id.tsx';
 
 interface TransferListProps {
-  readonly transfers: readonly Wire<TransferView>[];
+  readonly transfers: readonly (Wire<TransferView> & { readonly nodeId?: string })[];
   readonly walletAddress: string | null;
+  /** For a list that says which node a transfer was for. */
+  readonly nodeNameOf?: (nodeId: string) => string;
 }
 
 /** Every token in and out: where from, where to, why. */
-export function TransferList({ transfers, walletAddress }: TransferListProps) {
+export function TransferList({ transfers, walletAddress, nodeNameOf }: TransferListProps) {
   return (
     <ul className="divide-y">
       {transfers.map((transfer) => {
@@ -37,6 +39,7 @@ export function TransferList({ transfers, walletAddress }: TransferListProps) {
               </p>
               <p className="mt-0.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
                 <span>{why}</span>
+                {nodeNameOf !== undefined && transfer.nodeId !== undefined && <span>{nodeNameOf(transfer.nodeId)}</span>}
                 <Moment at={transfer.at} />
                 {transfer.jobId !== null && (
                   <Link to={`/jobs/${transfer.jobId}`} className="underline decoration-line-strong underline-offset-3 hover:text-ink">

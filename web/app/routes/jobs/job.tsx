@@ -32,7 +32,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const { services, publicUrls } = context;
   const job = await orErrorPage(services.jobs.get(actor, params.jobId ?? ''));
   const workflowUrl = `${publicUrls.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`;
-  return json({ job: toWire(job), walletAddress: user.wallet?.address ?? null, workflowUrl });
+  return json({ job: toWire(job), walletAddress: user.wallet?.address ?? null, workflowUrl, storageUrl: publicUrls.storage });
 }
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
@@ -51,7 +51,7 @@ export const clientLoader = keepWhileOffline();
 
 export default function JobPage() {
   const data = useLoaderData<typeof loader>();
-  const { job, walletAddress, workflowUrl } = data;
+  const { job, walletAddress, workflowUrl, storageUrl } = data;
   const revalidator = useRevalidator();
   const { stream, connection } = useJobStream(job.jobId, {
     onMilestone: () => {
@@ -82,7 +82,7 @@ export default function JobPage() {
         )
       }
     >
-      <JobHeadline job={job} state={state} />
+      <JobHeadline job={job} state={state} storageUrl={storageUrl} />
       {/* Two columns; on a phone one, with the curves first. */}
       <div className="mt-5 flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
         <div className="contents min-w-0 flex-col gap-5 lg:flex">

@@ -20,7 +20,8 @@ export const meta: MetaFunction = () => [{ title: 'New job · CyxWiz' }];
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const { actor } = await requireViewer(context, request);
   const { services } = context;
-  const cloneOf = new URL(request.url).searchParams.get('from');
+  const { searchParams } = new URL(request.url);
+  const cloneOf = searchParams.get('from');
   const [datasets, nodes, wallet, original] = await orErrorPage(
     Promise.all([
       services.datasets.list(actor),
@@ -34,6 +35,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     datasets: toWire(datasets),
     deviceClasses: deviceClasses.length === 0 ? ['cpu'] : deviceClasses,
     balanceBase: wallet?.balanceBase.toString() ?? null,
+    wantedCid: searchParams.get('dataset'),
     cloned: original === null ? null : toWire(original.specification),
   });
 }
@@ -73,7 +75,7 @@ async function approve(services: Services, actor: Actor, form: FormData) {
 }
 
 export default function NewJob() {
-  const { datasets, deviceClasses, balanceBase, cloned } = useLoaderData<typeof loader>();
+  const { datasets, deviceClasses, balanceBase, cloned, wantedCid } = useLoaderData<typeof loader>();
   const result = useActionData<typeof action>();
   /** The plan that the form was changed after: it no longer says what would happen. */
   const [staleQuoteId, setStaleQuoteId] = useState<string | null>(null);
@@ -85,7 +87,7 @@ export default function NewJob() {
         <JobForm
           datasets={datasets}
           deviceClasses={deviceClasses}
-          values={result?.values ?? newJobDefaults(datasets, deviceClasses, cloned)}
+          values={result?.values ?? newJobDefaults(datasets, deviceClasses, cloned, wantedCid)}
           problem={result?.problem ?? null}
           onChange={() => setStaleQuoteId(plan?.quote.quoteId ?? null)}
         />

@@ -1,0 +1,53 @@
+import type { AppLoadContext } from '@remix-run/node';
+import type { Actor } from '#api/services/types';
+import { CyxError } from '#core/errors/cyx-error';
+import { textOf } from './form.ts';
+
+type Handler = (context: AppLoadContext, actor: Actor, form: FormData) => Promise<string>;
+
+/** What the forms of the devices page do; each answers with what is so now. */
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  'maintenance-on': async ({ services }, actor, form) => {
+    await services.machines.setMaintenance(actor, textOf(form, 'machine'), true);
+    return 'The machine is in maintenance: its nodes hand back what they have and take nothing new.';
+  },
+  'maintenance-off': async ({ services }, actor, form) => {
+    await services.machines.setMaintenance(actor, textOf(form, 'machine'), false);
+    return 'The machine is back: its nodes take jobs again.';
+  },
+  drain: async ({ services }, actor, form) => {
+    await services.serverNodes.setDraining(actor, textOf(form, 'node'), true);
+    return 'The node is draining: it hands back what it has and takes nothing new.';
+  },
+  resume: async ({ services }, actor, form) => {
+    await services.serverNodes.setDraining(actor, textOf(form, 'node'), false);
+    return 'The node takes jobs again.';
+  },
+  pause: async ({ services }, actor, form) => {
+    await services.machines.setUnitStatus(actor, textOf(form, 'unit'), 'paused');
+    return 'The device is paused: it ends the job that it has and takes no new one.';
+  },
+  activate: async ({ services }, actor, form) => {
+    await services.machines.setUnitStatus(actor, textOf(form, 'unit'), 'active');
+    return 'The device takes jobs again.';
+  },
+  allocate: async ({ services }, actor, form) => {
+    const numbers = ['vramAllocatedMb', 'vramReservedMb', 'coresAllocated'].filter((name) => form.has(name)).map((name) => [name, numberOf(form, name)]);
+    await services.machines.setAllocation(actor, textOf(form, 'unit'), Object.fromEntries(numbers) as Record<string, number>);
+    return 'The allocation is set.';
+  },
+};
+
+function numberOf(form: FormData, name: string): number {
+  const text = textOf(form, name).trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new CyxError('INVALID_INPUT', 'Give a whole number, 0 or more.', { fields: [{ path: name, message: 'must be a whole number, 0 or more' }] });
+}
+
+/** Does what a form of the devices page asks for. */
+export async function changeMachines(context: AppLoadContext, actor: Actor, form: FormData): Promise<string> {
+  const intent = textOf(form, 'intent');
+  const handler = Object.hasOwn(HANDLERS, intent) ? HANDLERS[intent] : undefined;
+  if (handler === undefined) throw new CyxError('INVALID_INPUT', 'The form was damaged on its way. Try again.');
+  return handler(context, actor, form);
+}
