@@ -10,6 +10,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { downloadsStep } from './downloads-step.mjs';
 import { packagesStep } from './packages-step.mjs';
 import { postgresStep } from './postgres-step.mjs';
 import { pythonStep } from './python-step.mjs';
@@ -26,6 +27,7 @@ export function setupSteps({ root, home, python }) {
     tensorflowStep({ root, home }),
     workflowsStep({ root, home, logFile: logFile('workflows') }),
     webStep({ root, logFile: logFile('web') }),
+    downloadsStep({ root, home, logFile: logFile('downloads') }),
   ];
 }
 
