@@ -7,7 +7,6 @@ import { Fact, Facts } from '../components/ui/facts.tsx';
 import { Moment } from '../components/ui/moment.tsx';
 import { Page } from '../components/ui/page.tsx';
 import { Panel } from '../components/ui/panel.tsx';
-import { CopyButton } from '../components/ui/short-id.tsx';
 import { sizeText } from '../lib/format.ts';
 
 export const meta: MetaFunction = () => [{ title: 'Downloads · CyxWiz' }];
@@ -61,7 +60,7 @@ function Package({ download: { file, version, sizeBytes, sha256, madeAt }, url }
           <span className="figure">{sizeText(sizeBytes)}</span>
         </Fact>
         <Fact name="SHA-256">
-          <span className="figure text-xs break-all">{sha256}</span> <CopyButton text={sha256} what="checksum" />
+          <span className="figure text-xs break-all">{sha256}</span>
         </Fact>
         <Fact name="Packed">
           <Moment at={madeAt} />
