@@ -5,6 +5,7 @@ import { Worker } from '@temporalio/worker';
 import { bootstrapLocalnet } from '#activities/platform/chain/bootstrap';
 import { createChain, type Chain } from '#activities/platform/chain/chain';
 import { loadKeypair } from '#activities/platform/chain/keypair';
+import { createAccountDeletionActivities } from '#activities/platform/account-deletion';
 import { beating } from '#activities/platform/heartbeats';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
@@ -17,6 +18,7 @@ import { createOpinionBook } from '#activities/platform/verification/opinions';
 import { type Config, parseConfig } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectMongo, type Mongo } from '#db/mongo/connect';
+import { closeAccount, forgetPerson, reopenAccount } from '#db/mongo/personal-data';
 import { countModel, setUserWallet } from '#db/mongo/users';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { forgetOldRequests } from '#db/postgres/idempotent-requests';
@@ -83,6 +85,10 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
   return {
     ...createJobActivities({ db: postgres.db, countModel: (userId, jobId) => countModel(mongo, userId, jobId) }),
     ...createOpinionBook(deps),
+    ...createAccountDeletionActivities({
+      ...deps,
+      accounts: { close: (id) => closeAccount(mongo, id), reopen: (id) => reopenAccount(mongo, id), forget: (id) => forgetPerson(mongo, id) },
+    }),
     ...createReceiptActivities(deps),
     ...beating(createEscrowActivities(deps)),
     ...beating(createDrawActivities(deps)),

@@ -1,4 +1,5 @@
 /** Every workflow of the platform: the entry of the bundle. */
+export { accountDeletionWorkflow } from './account-deletion/workflow.ts';
 export { nodeRegistrationWorkflow } from './node-registration/workflow.ts';
 export { onboardingWorkflow } from './onboarding/workflow.ts';
 export { slashingWorkflow } from './slashing/workflow.ts';

@@ -29,6 +29,7 @@ describe('workflows as they are', () => {
   });
 
   it.each([
+    ['account-deletion', ['cancelled', 'deleted', 'refused', 'refused-late']],
     ['onboarding', ['job-found-later', 'machine-listed', 'never-came-back']],
     ['node-registration', ['funds-too-low', 'registered', 'registered-twice', 'stake-too-low']],
     ['training-job', [...PATHS, ...PATHS_OF_VERDICTS].sort()],

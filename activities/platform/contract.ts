@@ -155,6 +155,18 @@ export interface OnboardingActivities {
   hasFirstJobOrMachine(input: { userId: string }): Promise<boolean>;
 }
 
+export interface AccountDeletionActivities {
+  /** Why the account can not be deleted (yet), for its owner; empty where nothing ties it. */
+  checkDeletable(input: { userId: string }): Promise<{ blockers: readonly string[] }>;
+  /** Ends sessions, keys and tokens, and lets nobody in any more. */
+  closeAccount(input: { userId: string }): Promise<void>;
+  reopenAccount(input: { userId: string }): Promise<void>;
+  /** Destroys the wrapped keys of datasets, models and the managed wallet: there is no way back from here. */
+  shredStoredData(input: { userId: string }): Promise<void>;
+  /** Removes name, e-mail, ways to log in and machines; what is left for the books is an id. */
+  forgetPerson(input: { userId: string }): Promise<void>;
+}
+
 export interface NodeRegistrationActivities {
   /** Rejects with INSUFFICIENT_FUNDS where the owner's wallet can not cover the stake. */
   checkStakeFunds(input: { nodeId: string; stakeBase: string }): Promise<void>;

@@ -14,7 +14,7 @@ export interface Revocations {
   revokeTokens(userId: string): Promise<void>;
   /** What was looked up about the account no longer holds. */
   forget(userId: string): void;
-  /** The number that a new token of the account must carry. */
+  /** The number that a new token of the account must carry. FORBIDDEN where the account is being deleted. */
   epochOf(userId: string): Promise<number>;
 }
 
@@ -23,7 +23,7 @@ const MAX_REMEMBERED = 10_000;
 
 interface Standing {
   readonly atMs: number;
-  /** Null for the platform's own parts, which have no account. */
+  /** Null for the platform's own parts, which have no account; one that is being deleted has an epoch that no token reaches. */
   readonly account: { readonly role: UserRole; readonly subscription: Subscription; readonly epoch: number; readonly keyIds: ReadonlySet<string> } | null;
 }
 
@@ -32,11 +32,11 @@ export function createRevocations(mongo: Pick<Mongo, 'users' | 'apiKeys'>, nowMs
 
   const lookUp = async (userId: string): Promise<Standing> => {
     const [user, keys] = await Promise.all([
-      mongo.users.findOne({ _id: userId }, { projection: { role: 1, subscription: 1, tokenEpoch: 1 } }),
+      mongo.users.findOne({ _id: userId }, { projection: { role: 1, subscription: 1, tokenEpoch: 1, closedAt: 1 } }),
       mongo.apiKeys.find({ ownerId: userId, kind: 'user' }).toArray(),
     ]);
     const keyIds = new Set(keys.flatMap((key) => (key.kind === 'user' && !isOver(key.expiresAt, nowMs()) ? [key.keyId] : [])));
-    return { atMs: nowMs(), account: user === null ? null : { role: user.role, subscription: user.subscription, epoch: user.tokenEpoch ?? 0, keyIds } };
+    return { atMs: nowMs(), account: user === null ? null : { role: user.role, subscription: user.subscription, epoch: user.closedAt === undefined ? (user.tokenEpoch ?? 0) : Infinity, keyIds } };
   };
   const standing = async (userId: string): Promise<Standing> => {
     const remembered = known.get(userId);
@@ -63,7 +63,11 @@ export function createRevocations(mongo: Pick<Mongo, 'users' | 'apiKeys'>, nowMs
       known.delete(userId);
     },
     forget: (userId) => void known.delete(userId),
-    epochOf: async (userId) => (await mongo.users.findOne({ _id: userId }, { projection: { tokenEpoch: 1 } }))?.tokenEpoch ?? 0,
+    epochOf: async (userId) => {
+      const user = await mongo.users.findOne({ _id: userId }, { projection: { tokenEpoch: 1, closedAt: 1 } });
+      if (user?.closedAt !== undefined) throw new CyxError('FORBIDDEN', 'This account is being deleted: nobody gets in any more.');
+      return user?.tokenEpoch ?? 0;
+    },
   };
 }
 

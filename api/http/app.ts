@@ -20,6 +20,7 @@ import { jobEventRoutes } from './routes/job-events.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { machineRoutes } from './routes/machines.ts';
+import { personalDataRoutes } from './routes/personal-data.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -58,7 +59,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
   );
   app.use('/api/*', announceRateLimits, enforceRateLimits(services));
   app.use('/api/*', idempotency(services, app));
-  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
+  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, personalDataRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
   describe(app);
 

@@ -21,26 +21,17 @@ export function createCredentials(deps: Deps, { attempts, revocations }: { attem
   const endAll = async (userId: string): Promise<void> => {
     await Promise.all([revocations.revokeTokens(userId), deps.sessions.revokeAll(userId)]);
   };
-  /** A stolen session must not be enough. Accounts without a password have nothing to ask for. */
-  const confirm = async (actor: Actor, password: string, field: string): Promise<UserDocument> => {
-    const user = await deps.mongo.users.findOne({ _id: actor.userId });
-    if (user === null) throw new CyxError('NOT_FOUND', 'There is no such user.');
-    if (user.passwordHash === undefined) return user;
-    attempts.login(user.usernameLower, undefined);
-    if (await deps.passwords.verify(user.passwordHash, password)) return user;
-    throw new CyxError('BAD_CREDENTIALS', 'This is not your current password.', { fields: [{ path: field, message: 'is not right' }] });
-  };
 
   return {
     setPassword: async (actor, input) => {
       const { current, password } = parseInput(z.object({ current: currentSchema, password: passwordSchema }), input);
-      await confirm(actor, current, 'current');
+      await confirmPassword(deps, attempts, { actor, password: current, field: 'current' });
       await deps.mongo.users.updateOne({ _id: actor.userId }, { $set: { passwordHash: await deps.passwords.hash(password) } });
       await endAll(actor.userId);
     },
     setEmail: async (actor, input) => {
       const { email, password } = parseInput(z.object({ email: emailSchema, password: currentSchema }), input);
-      const user = await confirm(actor, password, 'password');
+      const user = await confirmPassword(deps, attempts, { actor, password, field: 'password' });
       const emailLower = email.toLowerCase();
       if (user.emailLower === emailLower) return loadUser(deps, actor.userId);
       try {
@@ -59,4 +50,18 @@ export function createCredentials(deps: Deps, { attempts, revocations }: { attem
       return loadUser(deps, userId);
     },
   };
+}
+
+/** A stolen session must not be enough. Accounts without a password have nothing to ask for. */
+export async function confirmPassword(
+  { mongo, passwords }: Pick<ServiceDeps, 'mongo' | 'passwords'>,
+  attempts: Attempts,
+  { actor, password, field }: { actor: Actor; password: string; field: string },
+): Promise<UserDocument> {
+  const user = await mongo.users.findOne({ _id: actor.userId });
+  if (user === null) throw new CyxError('NOT_FOUND', 'There is no such user.');
+  if (user.passwordHash === undefined) return user;
+  attempts.login(user.usernameLower, undefined);
+  if (await passwords.verify(user.passwordHash, password)) return user;
+  throw new CyxError('BAD_CREDENTIALS', 'This is not your current password.', { fields: [{ path: field, message: 'is not right' }] });
 }

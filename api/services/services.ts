@@ -19,6 +19,7 @@ import { createModels } from './models.ts';
 import { createOperations } from './operations.ts';
 import { createOauthServices } from './oauth.ts';
 import { createOutboxServices } from './outbox.ts';
+import { createPersonalData } from './personal-data.ts';
 import { createQuotes } from './quotes.ts';
 import { createReceipts } from './receipts.ts';
 import { withScopes } from './scopes.ts';
@@ -45,7 +46,7 @@ export function createServices(deps: ServiceDeps): Services {
     apiKeys: createApiKeys(deps, { attempts, revocations }),
     oauth: createOauthServices(deps, secrets, attempts),
     outbox: createOutboxServices(deps),
-    sessions: createSessionServices(deps),
+    sessions: createSessionServices(deps, revocations),
     tokens: createTokenServices(deps, revocations),
     wallet: createWalletServices(deps),
     datasets: createDatasets(deps),
@@ -60,6 +61,7 @@ export function createServices(deps: ServiceDeps): Services {
     machines: createMachines(deps),
     earnings: createEarnings(deps),
     serverNodes: createServerNodes(deps),
+    personalData: createPersonalData(deps, attempts),
     idempotency: createIdempotency(deps),
     health: createHealth(deps),
     operations: createOperations(deps),

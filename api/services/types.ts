@@ -11,6 +11,7 @@ import type { NodeState } from '#core/node/machine';
 import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
 import type { IdempotencyServices } from './idempotency.ts';
 import type { EarningsServices, MachineServices, OwnNodeView } from './machine-types.ts';
+import type { PersonalDataServices } from './personal-data.ts';
 import type { ServerNodeServices } from './node-types.ts';
 
 /** Who asks. Every service call takes one; what the actor may see or do is decided inside the service. */
@@ -300,12 +301,13 @@ export interface Services {
   readonly machines: MachineServices;
   readonly earnings: EarningsServices;
   readonly serverNodes: ServerNodeServices;
+  readonly personalData: PersonalDataServices;
+  readonly idempotency: IdempotencyServices;
   /** One entry for each part that the platform stands on; `ok` false with the reason where it does not answer. */
   readonly health: {
     check(): Promise<Readonly<Record<'postgres' | 'mongo' | 'temporal' | 'chain' | 'storage', { ok: boolean; reason: string }>>>;
   };
   readonly operations: {
-  readonly idempotency: IdempotencyServices;
     /** For operators: proves the ledger against the chain. */
     audit(actor: Actor): Promise<AuditReport>;
   };

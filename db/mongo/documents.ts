@@ -31,6 +31,8 @@ export interface UserDocument {
   readonly apiKeys: readonly string[];
   readonly subscription: 'free' | 'pro';
   readonly createdAt: Date;
+  /** The account is being deleted, or is: nobody gets in. */
+  readonly closedAt?: Date;
 }
 
 /** Field names are those of Lucia's MongoDB adapter. */

@@ -6,6 +6,7 @@ export const workflowIds = {
   job: (jobId: string): string => `job-${jobId}`,
   verification: (jobId: string, attempt: number): string => `verify-${jobId}-${attempt}`,
   slashing: (nodeId: string, jobId: string): string => `slash-${nodeId}-${jobId}`,
+  accountDeletion: (userId: string): string => `delete-${userId}`,
   unstaking: (nodeId: string): string => `unstake-${nodeId}`,
 } as const;
 
@@ -16,4 +17,5 @@ export const WORKFLOW_TYPES = {
   job: 'trainingJobWorkflow',
   verification: 'verificationWorkflow',
   slashing: 'slashingWorkflow',
+  accountDeletion: 'accountDeletionWorkflow',
 } as const;
