@@ -1,6 +1,7 @@
 import { json, type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { useActionData, useLoaderData } from '@remix-run/react';
 import { ApiKeysPanel } from '../components/settings/api-keys-panel.tsx';
+import { DataPanel } from '../components/settings/data-panel.tsx';
 import { LoginPanel } from '../components/settings/login-panel.tsx';
 import { ProfilePanel } from '../components/settings/profile-panel.tsx';
 import { SessionsPanel } from '../components/settings/sessions-panel.tsx';
@@ -52,6 +53,7 @@ export default function Settings() {
         <LoginPanel methods={methods} sites={sites} errors={errors} />
         <SessionsPanel sessions={sessions} />
         <ApiKeysPanel keys={keys} newKey={answer?.outcome?.newKey ?? null} errors={errors} />
+        <DataPanel />
       </div>
     </Page>
   );
