@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JWK } from 'jose';
 import pino from 'pino';
+import { beat } from '#activities/node/heartbeats';
 import { createOutbox, createSmtpMailer } from '#api/auth/mail';
 import { createOauthProviders } from '#api/auth/oauth';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
 import { createTokens, type Tokens } from '#api/auth/tokens';
-import { keepBeating } from '#api/gateway/edge-beat';
+import { edgeBeat } from '#api/gateway/edge-beat';
 import { startGateway } from '#api/gateway/server';
 import { nodeTokenVerifier } from '#api/gateway/verify-node-token';
 import { startGrpcServer } from '#api/grpc/server';
@@ -74,7 +75,7 @@ runProcess('api', async (stopped) => {
     log,
     ...tls,
   });
-  const stopBeating = keepBeating({ reach: () => gateway.reachTemporal(), record: (upSince) => beatEdge(parts.db, upSince), everyMs: EDGE_BEAT_MS, log });
+  const stopBeating = beat('edge beat', EDGE_BEAT_MS, edgeBeat({ reach: () => gateway.reachTemporal(), record: (upSince) => beatEdge(parts.db, upSince) }), log);
   const tokenRenewal = setInterval(() => void leaveOperatorToken(config.home, tokens), OPERATOR_TOKEN_EVERY_MS);
   await leaveOperatorToken(config.home, tokens);
   ready('api', { http: http.port, grpc: grpc.port, gateway: gateway.port });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { keepBeating } from './edge-beat.ts';
+import { beat } from '#activities/node/heartbeats';
+import { edgeBeat } from './edge-beat.ts';
 
 const EVERY_MS = 2_000;
 const log = { info: () => undefined, warn: () => undefined };
@@ -10,17 +11,15 @@ afterEach(() => void vi.useRealTimers());
 function start() {
   const way = { isOpen: true, hasBooks: true };
   const recorded: number[] = [];
-  const stop = keepBeating({
+  const send = edgeBeat({
     reach: () => (way.isOpen ? Promise.resolve() : Promise.reject(new Error('Temporal does not answer'))),
     record: (upSince) => {
       if (!way.hasBooks) return Promise.reject(new Error('no database'));
       recorded.push(upSince.getTime());
       return Promise.resolve();
     },
-    everyMs: EVERY_MS,
-    log,
   });
-  return { way, recorded, stop };
+  return { way, recorded, stop: beat('edge beat', EVERY_MS, send, log) };
 }
 
 it('tells one beginning for as long as nothing fails', async () => {

@@ -33,8 +33,8 @@ export interface IdempotencyServices {
 /**
  * Answers are kept wrapped by the KMS, all of them: some carry an API key or a token, and who steals the database must
  * not find what is stored as a hash everywhere else. They are kept at all because a lost answer with a key that is shown
- * once is just what a repeat is for. The key itself is part of what the wrapping is bound to, and only its hash is stored. Bodies with a password are hashed under the key, which is nowhere:
- * without it the hash is no way to guess a password quickly.
+ * once is just what a repeat is for. The key itself is part of what the wrapping is bound to, and only its hash is stored.
+ * Bodies with a password are hashed under the key, which is nowhere: without it the hash is no way to guess one quickly.
  */
 export function createIdempotency({ postgres: { db }, kms }: Pick<ServiceDeps, 'postgres' | 'kms'>): IdempotencyServices {
   const boundTo = ({ scope, key }: IdempotentRequest): string => `${scope}/${key}`;

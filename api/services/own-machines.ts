@@ -104,4 +104,3 @@ function checkAllocation(unit: ComputeUnitDocument, allocation: ComputeUnitDocum
 function definedOnly(allocation: AllocationInput): Partial<ComputeUnitDocument['allocation']> {
   return Object.fromEntries(Object.entries(allocation).filter(([, value]) => value !== undefined));
 }
-

@@ -379,7 +379,7 @@ export const idempotentRequests = pgTable(
     scope: text('scope').notNull(),
     /** SHA-256 hex of the key. */
     keyHash: text('key_hash').notNull(),
-    /** SHA-256 hex over method, path and body. */
+    /** HMAC-SHA-256 hex over method, path and body, under the key. */
     requestHash: text('request_hash').notNull(),
     /** Names the run that is under way or gave the answer: one that was given up for dead writes nothing any more. */
     claimId: uuid('claim_id').notNull(),

@@ -61,7 +61,7 @@ function stretchesOf(segments: readonly Segment[]): Segment[][] {
 /** Runs all of them in one process; what of them is still to be looked at one by one. */
 async function doubtfulOf(run: RunUnderTest, device: string, stretches: readonly Segment[][]): Promise<readonly Segment[]> {
   const parts: Part[] = [];
-  for (const stretch of stretches) parts.push({ ...(await startOf(run, stretch[0]!)), toStep: stretch.at(-1)!.toStep, expected: stretch.map(({ toStep }) => claimAt(run, toStep)) });
+  for (const stretch of stretches) parts.push({ ...(await startOf(run, stretch[0]!)), toStep: stretch.at(-1)!.toStep, expected: stretch.map(({ toStep }) => linkAt(run, toStep)) });
   const found = await runIfSound(run, device, parts);
   // Nothing sound came out, or on another device: then a single difference says nothing about what follows.
   if (found === null || found.device !== device) return stretches.flat();
@@ -129,11 +129,6 @@ async function runIfSound(run: RunUnderTest, device: string | undefined, parts: 
     if (error instanceof CyxError && isNodesFault(error)) return null;
     throw error;
   }
-}
-
-function claimAt(run: RunUnderTest, toStep: number): { step: number; stateHash: string; chain: string } {
-  const { step, stateHash, chain } = linkAt(run, toStep);
-  return { step, stateHash, chain };
 }
 
 function isLink(found: ReexecutedPart, link: LinkRecord): boolean {

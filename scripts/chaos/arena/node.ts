@@ -42,8 +42,6 @@ export interface ChaosNode {
   start(): Promise<void>;
   /** As its owner says it, with the machine's own key. */
   setDraining(draining: boolean): Promise<void>;
-  /** Starts of the worker so far. */
-  starts(): number;
   remove(): Promise<void>;
 }
 
@@ -103,7 +101,6 @@ export async function startChaosNode(options: NodeOptions): Promise<ChaosNode> {
       const client = createPlatformClient({ grpcUrl: urls.grpcUrl, reportedError });
       await client.machine.drainNode(apiKey, nodeId, draining).finally(() => client.close());
     },
-    starts: worker.starts,
     remove: async () => {
       await worker.end();
       await Promise.all([http, grpc, gateway, storage].map((wire) => wire.close()));
@@ -115,7 +112,6 @@ interface Worker {
   start(): Promise<Readonly<Record<string, unknown>>>;
   kill(): boolean;
   end(): Promise<void>;
-  starts(): number;
 }
 
 function spawnWorker({ home }: Config, name: string, orderFile: string) {
@@ -149,7 +145,6 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
   const runDir = join(config.home, 'run');
   let child: ChildProcess | undefined;
   let wanted = false;
-  let starts = 0;
 
   /** Starts it until it runs: the platform that it registers with may be down just now. */
   const bringUp = async (): Promise<Readonly<Record<string, unknown>>> => {
@@ -163,7 +158,6 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
     }
   };
   const launch = async (): Promise<Readonly<Record<string, unknown>>> => {
-    starts += 1;
     const { started, logFile } = spawnWorker(config, name, orderFile);
     child = started;
     let ended = false;
@@ -180,7 +174,6 @@ function createWorker({ name, config, log }: NodeOptions, orderFile: string): Wo
     return facts;
   };
   return {
-    starts: () => starts,
     start: async () => {
       if (child !== undefined) return {};
       wanted = true;

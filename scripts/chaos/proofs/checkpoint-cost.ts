@@ -1,13 +1,10 @@
-import { inArray, sql } from 'drizzle-orm';
-import { nodes } from '#db/postgres/schema';
+import { sql } from 'drizzle-orm';
 import { openArena, type Arena } from '../arena/arena.ts';
 import { createRandom } from '../plan/random.ts';
 import { percentile, type Broken } from '../report.ts';
-import { checkAll, runPlain, shapeFor, type ProofOptions, type ProofReport } from './shared.ts';
+import { checkAll, runPlain, shapeFor, writeInGoodJobs, type ProofOptions, type ProofReport } from './shared.ts';
 
 const GOAL = 1.05;
-/** So that little of the time between two trainings goes into verifying them. */
-const GOOD_JOBS = 100;
 
 /**
  * What checkpoints and their upload cost the training beside them: the same job with its links as planned and with a
@@ -16,11 +13,11 @@ const GOOD_JOBS = 100;
 export async function proveCheckpointCost({ seed, runs, seconds, say }: ProofOptions): Promise<ProofReport & Readonly<Record<string, unknown>>> {
   const arena = await openArena({ users: 1, nodes: 1, random: createRandom(seed), log: say });
   try {
-    const { db } = arena.postgres;
     const shape = shapeFor(arena, seconds, seed);
     const records = [];
     for (let run = 0; run < 2 * runs; run++) {
-      await db.update(nodes).set({ goodStreak: GOOD_JOBS, totalJobs: GOOD_JOBS, successful: GOOD_JOBS }).where(inArray(nodes.id, [...arena.nodes.keys()]));
+      // So that little of the time between two trainings goes into verifying them.
+      await writeInGoodJobs(arena);
       await planLinks(arena, run % 2 === 0 ? 'as planned' : 'only the last');
       records.push(await runPlain(arena, { number: run + 1, shape }, say));
     }

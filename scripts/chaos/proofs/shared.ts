@@ -1,3 +1,5 @@
+import { inArray } from 'drizzle-orm';
+import { nodes } from '#db/postgres/schema';
 import { decodeModel } from '#engine/formats/model-file';
 import { hashTensors, toHex } from '#engine/trainer/commitment';
 import type { Arena } from '../arena/arena.ts';
@@ -47,6 +49,14 @@ export async function weightsOf({ user, jobId }: JobRecord): Promise<string> {
   const { stream } = await persistently(() => user.client.downloadModel(jobId), 30_000);
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   return toHex(await hashTensors(decodeModel(bytes).weights));
+}
+
+/** Of a node that has proven itself, as the goal for what verification costs names it. */
+export const GOOD_JOBS = 100;
+
+/** The nodes have that many good jobs behind them. They are not done here: the count is written into the proof's own database. */
+export async function writeInGoodJobs({ postgres: { db }, nodes: known }: Arena): Promise<void> {
+  await db.update(nodes).set({ goodStreak: GOOD_JOBS, totalJobs: GOOD_JOBS, successful: GOOD_JOBS }).where(inArray(nodes.id, [...known.keys()]));
 }
 
 /** The invariants over all jobs of a proof. */

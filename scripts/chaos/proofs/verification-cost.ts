@@ -1,16 +1,14 @@
 import { inArray } from 'drizzle-orm';
-import { nodes, verdicts } from '#db/postgres/schema';
+import { verdicts } from '#db/postgres/schema';
 import { openArena } from '../arena/arena.ts';
 import { createRandom } from '../plan/random.ts';
 import type { Broken } from '../report.ts';
-import { checkAll, runPlain, shapeFor, type ProofOptions, type ProofReport } from './shared.ts';
+import { checkAll, GOOD_JOBS, runPlain, shapeFor, writeInGoodJobs, type ProofOptions, type ProofReport } from './shared.ts';
 
-const GOOD_JOBS = 100;
 const GOAL_SHARE = 0.05;
 
 /**
- * What verification costs beside the training of a node with a hundred good jobs. They are not done here: the count is
- * written into the proof's own database.
+ * What verification costs beside the training of a node with a hundred good jobs.
  */
 export async function proveVerificationCost({ seed, runs, seconds, say }: ProofOptions): Promise<ProofReport & Readonly<Record<string, unknown>>> {
   const arena = await openArena({ users: 1, nodes: 1, random: createRandom(seed), log: say });
@@ -19,7 +17,7 @@ export async function proveVerificationCost({ seed, runs, seconds, say }: ProofO
     const shape = shapeFor(arena, seconds, seed);
     const records = [];
     for (let run = 1; run <= runs; run++) {
-      await db.update(nodes).set({ goodStreak: GOOD_JOBS, totalJobs: GOOD_JOBS, successful: GOOD_JOBS }).where(inArray(nodes.id, [...arena.nodes.keys()]));
+      await writeInGoodJobs(arena);
       // The same job each time; what is drawn of it differs.
       records.push(await runPlain(arena, { number: run, shape }, say));
     }

@@ -6,6 +6,7 @@ import type { ChaosNode } from '../arena/node.ts';
 import type { SmallDisk } from '../arena/small-disk.ts';
 import { inject } from '../faults/inject.ts';
 import { describeJob, type PlannedJob } from '../plan/plan.ts';
+import type { Trouble } from '../plan/trouble.ts';
 import { hasEnded, stateOf, type JobRecord } from './record.ts';
 import { persistently } from './until.ts';
 
@@ -53,7 +54,7 @@ export async function runJob({ arena, say, onSubmitted }: Tools, plan: PlannedJo
     onSubmitted?.(record);
     const injections = plan.troubles.map((trouble) => inject(trouble, { arena, record, disk, say }));
     await follow(record);
-    if (plan.troubles.some(({ kind }) => kind === 'reordered')) await submitOnceMore();
+    if (hasTrouble(plan, 'reordered')) await submitOnceMore();
     const results = await Promise.allSettled(injections);
     for (const result of results) if (result.status === 'rejected') record.broken.push(`its trouble could not be made: ${String(result.reason)}`);
     record.final = await persistently(() => user.client.status(jobId), 60_000);
@@ -77,6 +78,10 @@ async function nodeFor(arena: Arena, { troubles }: PlannedJob): Promise<{ node?:
   return {};
 }
 
+function hasTrouble({ troubles }: PlannedJob, wanted: Trouble['kind']): boolean {
+  return troubles.some(({ kind }) => kind === wanted);
+}
+
 /** @returns what sends the very same submission once more. */
 async function submit(arena: Arena, record: JobRecord): Promise<() => Promise<void>> {
   const { user, specification, requestId, plan } = record;
@@ -86,9 +91,9 @@ async function submit(arena: Arena, record: JobRecord): Promise<() => Promise<vo
   record.amountBase = quote.amountBase;
   const input = { requestId, quoteId: quote.quoteId, specification, budgetBase: quote.amountBase };
   const once = () => persistently(() => client.submit(input), SUBMIT_WITHIN_MS, ({ code }) => code === 'NO_CAPABLE_NODE');
-  const isReordered = plan.troubles.some(({ kind }) => kind === 'reordered');
+  const isReordered = hasTrouble(plan, 'reordered');
   if (isReordered) await cancelUnheardOf(record);
-  const isRepeated = plan.troubles.some(({ kind }) => kind === 'repeat-submit');
+  const isRepeated = hasTrouble(plan, 'repeat-submit');
   const check = ({ jobId }: { readonly jobId: string }): void => {
     if (jobId !== record.jobId) record.broken.push(`one request id became another job, ${jobId}`);
   };

@@ -8,6 +8,7 @@ import { CsvLink } from '../components/ui/csv-link.tsx';
 import { LinkButton } from '../components/ui/button.tsx';
 import { EmptyState } from '../components/ui/empty-state.tsx';
 import { Page } from '../components/ui/page.tsx';
+import { PageLinks } from '../components/ui/page-links.tsx';
 import { Panel } from '../components/ui/panel.tsx';
 import { TransferList } from '../components/wallet/transfer-list.tsx';
 import { orErrorPage } from '../lib/errors.server.ts';
@@ -71,10 +72,7 @@ export default function Earnings() {
       <Panel title="Transfers" flush className="mt-5">
         {items.length > 0 ? <TransferList transfers={items} walletAddress={walletAddress} nodeNameOf={nameOf} /> : <NothingYet />}
       </Panel>
-      <nav aria-label="Pages" className="mt-4 flex justify-between">
-        {isFirstPage ? <span /> : <LinkButton to="/earnings">Newest</LinkButton>}
-        {nextPageToken !== '' && <LinkButton to={`/earnings?after=${encodeURIComponent(nextPageToken)}`}>Older</LinkButton>}
-      </nav>
+      <PageLinks newest={isFirstPage ? null : '/earnings'} older={nextPageToken === '' ? null : `/earnings?after=${encodeURIComponent(nextPageToken)}`} />
     </Page>
   );
 }

@@ -3,11 +3,11 @@ import { useLoaderData } from '@remix-run/react';
 import { Wallet as WalletIcon } from 'lucide-react';
 import { TransferList } from '../components/wallet/transfer-list.tsx';
 import { Amount } from '../components/ui/amount.tsx';
-import { LinkButton } from '../components/ui/button.tsx';
 import { CsvLink } from '../components/ui/csv-link.tsx';
 import { EmptyState } from '../components/ui/empty-state.tsx';
 import { Notice } from '../components/ui/notice.tsx';
 import { Page } from '../components/ui/page.tsx';
+import { PageLinks } from '../components/ui/page-links.tsx';
 import { Panel } from '../components/ui/panel.tsx';
 import { CopyButton } from '../components/ui/short-id.tsx';
 import { orErrorPage } from '../lib/errors.server.ts';
@@ -63,10 +63,7 @@ export default function Wallet() {
           </EmptyState>
         )}
       </Panel>
-      <nav aria-label="Pages" className="mt-4 flex justify-between">
-        {isFirstPage ? <span /> : <LinkButton to="/wallet">Newest</LinkButton>}
-        {nextPageToken !== '' && <LinkButton to={`/wallet?after=${encodeURIComponent(nextPageToken)}`}>Older</LinkButton>}
-      </nav>
+      <PageLinks newest={isFirstPage ? null : '/wallet'} older={nextPageToken === '' ? null : `/wallet?after=${encodeURIComponent(nextPageToken)}`} />
     </Page>
   );
 }

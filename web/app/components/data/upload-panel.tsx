@@ -5,10 +5,10 @@ import { percentText } from '../../lib/format.ts';
 import { failureText } from '../../lib/platform-client.ts';
 import { uploadDataset, type UploadStage } from '../../lib/upload-dataset.ts';
 import { Button } from '../ui/button.tsx';
+import { Command } from '../ui/command.tsx';
 import { Field } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Panel } from '../ui/panel.tsx';
-import { CopyButton } from '../ui/short-id.tsx';
 
 const COMMAND = 'cyxwiz data put my-data.safetensors --name "My data"';
 
@@ -59,10 +59,9 @@ export function UploadPanel({ storageUrl, className }: { storageUrl: string; cla
       </noscript>
       <details className="js-only mt-4 text-xs text-muted">
         <summary>Large files, or from a script</summary>
-        <p className="figure mt-2 flex items-center justify-between gap-2 rounded-md border bg-sunken px-3 py-2 text-ink">
-          <span className="break-all">{COMMAND}</span>
-          <CopyButton text={COMMAND} what="command" />
-        </p>
+        <div className="mt-2">
+          <Command text={COMMAND} />
+        </div>
       </details>
     </Panel>
   );

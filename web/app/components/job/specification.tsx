@@ -7,6 +7,7 @@ import { Fact, Facts } from '../ui/facts.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { CopyButton, ShortId } from '../ui/short-id.tsx';
+import { TrainingFacts } from './training-facts.tsx';
 
 interface SpecificationProps {
   readonly job: Wire<JobView>;
@@ -25,14 +26,7 @@ export function Specification({ job, workflowUrl, className = '' }: Specificatio
         <Fact name="Dataset">
           <ShortId id={datasetCid} what="dataset CID" keep={8} />
         </Fact>
-        <Fact name="Epochs × batch">
-          <span className="figure">
-            {hyper.epochs} × {hyper.batchSize}
-          </span>
-        </Fact>
-        <Fact name="Optimiser">
-          {hyper.optimizer}, rate <span className="figure">{hyper.learningRate}</span>, seed <span className="figure">{hyper.seed}</span>
-        </Fact>
+        <TrainingFacts hyperParameters={hyper} />
         {Object.keys(advanced).length > 0 && (
           <Fact name="Advanced">
             <code className="figure text-xs break-all">{JSON.stringify(advanced)}</code>

@@ -1,8 +1,8 @@
 import { Database } from 'lucide-react';
 import { LinkButton } from '../ui/button.tsx';
+import { Command } from '../ui/command.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Page } from '../ui/page.tsx';
-import { CopyButton } from '../ui/short-id.tsx';
 
 const COMMAND = 'cyxwiz data put digits --name "Handwritten digits"';
 
@@ -24,10 +24,9 @@ export function NoDataset() {
             Datasets are encrypted on your own machine before they are stored, so that nobody else can read them. Store one from this browser, or with the
             command line:
           </p>
-          <p className="figure mt-3 flex items-center justify-between gap-2 rounded-md border bg-sunken px-3 py-2 text-xs text-ink">
-            <span className="break-all">{COMMAND}</span>
-            <CopyButton text={COMMAND} what="command" />
-          </p>
+          <div className="mt-3">
+            <Command text={COMMAND} />
+          </div>
         </EmptyState>
       </div>
     </Page>

@@ -7,6 +7,7 @@ import { JobRows } from '../../components/job/job-rows.tsx';
 import { LinkButton } from '../../components/ui/button.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Page } from '../../components/ui/page.tsx';
+import { PageLinks } from '../../components/ui/page-links.tsx';
 import { orErrorPage } from '../../lib/errors.server.ts';
 import { keepWhileOffline } from '../../lib/keep-while-offline.ts';
 import { STATE_LOOKS } from '../../lib/job-states.ts';
@@ -50,10 +51,7 @@ export default function JobList() {
       <div className="mt-4 overflow-hidden rounded-lg border bg-panel">
         {items.length > 0 ? <JobRows jobs={items} /> : <NoJobs state={state} />}
       </div>
-      <nav aria-label="Pages" className="mt-4 flex justify-between">
-        {isFirstPage ? <span /> : <LinkButton to={listPath(state, '')}>Newest</LinkButton>}
-        {nextPageToken !== '' && <LinkButton to={listPath(state, nextPageToken)}>Older</LinkButton>}
-      </nav>
+      <PageLinks newest={isFirstPage ? null : listPath(state, '')} older={nextPageToken === '' ? null : listPath(state, nextPageToken)} />
     </Page>
   );
 }

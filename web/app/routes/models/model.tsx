@@ -3,6 +3,7 @@ import { Link, useLoaderData } from '@remix-run/react';
 import { RotateCw } from 'lucide-react';
 import type { Actor } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
+import { TrainingFacts } from '../../components/job/training-facts.tsx';
 import { DownloadModel } from '../../components/model/download-model.tsx';
 import type { NamedModel } from '../../components/model/model-rows.tsx';
 import { LayerTable } from '../../components/new-job/layer-table.tsx';
@@ -86,14 +87,7 @@ function Origin({ model }: { model: NamedModel }) {
           {model.datasetName}
         </Link>
       </Fact>
-      <Fact name="Epochs × batch">
-        <span className="figure">
-          {hyper.epochs} × {hyper.batchSize}
-        </span>
-      </Fact>
-      <Fact name="Optimiser">
-        {hyper.optimizer}, rate <span className="figure">{hyper.learningRate}</span>, seed <span className="figure">{hyper.seed}</span>
-      </Fact>
+      <TrainingFacts hyperParameters={hyper} />
       <Fact name="Hardware">
         <span className="figure">{deviceClass}</span>
       </Fact>
