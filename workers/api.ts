@@ -19,10 +19,11 @@ import { startHttpServer } from '#api/http/server';
 import { createWebsite } from '#api/http/website';
 import { createChainReader } from '#api/services/chain-reader';
 import type { ServiceDeps } from '#api/services/deps';
+import { pingStorage } from '#api/services/health';
 import { createServices } from '#api/services/services';
 import { parseConfig, type Config } from '#core/config/config';
 import { connectMongo } from '#db/mongo/connect';
-import { beatEdge, EDGE_BEAT_MS } from '#db/postgres/edge-beats';
+import { BEAT_MS, recordBeat } from '#db/postgres/beats';
 import { connectPostgres, migrate } from '#db/postgres/connect';
 import { createJobEventListener } from '#db/postgres/listen';
 import { createLocalKms } from '#db/secrets/kms';
@@ -75,7 +76,10 @@ runProcess('api', async (stopped) => {
     log,
     ...tls,
   });
-  const stopBeating = beat('edge beat', EDGE_BEAT_MS, edgeBeat({ reach: () => gateway.reachTemporal(), record: (upSince) => beatEdge(parts.db, upSince) }), log);
+  const stopBeating = beat('edge beat', BEAT_MS, edgeBeat({
+    reach: () => Promise.all([gateway.reachTemporal(), pingStorage(config.storageUrl)]),
+    record: (upSince) => recordBeat(parts.db, 'edge', upSince),
+  }), log);
   const tokenRenewal = setInterval(() => void leaveOperatorToken(config.home, tokens), OPERATOR_TOKEN_EVERY_MS);
   await leaveOperatorToken(config.home, tokens);
   ready('api', { http: http.port, grpc: grpc.port, gateway: gateway.port });

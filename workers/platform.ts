@@ -6,6 +6,7 @@ import { bootstrapLocalnet } from '#activities/platform/chain/bootstrap';
 import { createChain, type Chain } from '#activities/platform/chain/chain';
 import { loadKeypair } from '#activities/platform/chain/keypair';
 import { createAccountDeletionActivities } from '#activities/platform/account-deletion';
+import { beat } from '#activities/node/heartbeats';
 import { beating } from '#activities/platform/heartbeats';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createJobActivities } from '#activities/platform/jobs';
@@ -20,6 +21,7 @@ import { parseCyxwiz } from '#core/money/amount';
 import { connectMongo, type Mongo } from '#db/mongo/connect';
 import { closeAccount, forgetPerson, reopenAccount } from '#db/mongo/personal-data';
 import { countModel, setUserWallet } from '#db/mongo/users';
+import { BEAT_MS, recordBeat } from '#db/postgres/beats';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { forgetOldRequests } from '#db/postgres/idempotent-requests';
 import { createLocalKms } from '#db/secrets/kms';
@@ -60,6 +62,8 @@ runProcess('platform', async (stopped) => {
     maxCachedWorkflows: 500,
   });
   const sweeping = sweep(postgres, chain, stopped);
+  const startedAt = new Date();
+  const stopBeating = beat('worker beat', BEAT_MS, () => recordBeat(postgres.db, 'worker', startedAt), { warn: (fields, what) => logError(what, 'err' in fields ? fields.err : fields) });
   const running = worker.run();
   // A stop may have come while all of this was being put together.
   if (stopped.aborted) worker.shutdown();
@@ -68,6 +72,7 @@ runProcess('platform', async (stopped) => {
   if (workerVersioning) await makeCurrentVersion(connection, { namespace, buildId });
   ready('platform', { taskQueue: PLATFORM_QUEUE, buildId });
   await running;
+  stopBeating();
   await sweeping;
   await connection.close();
   await Promise.all([postgres.close(), mongo.close()]);

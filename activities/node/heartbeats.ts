@@ -1,7 +1,7 @@
 import type { NodeLog } from './ports.ts';
 
 /** Repeats something for as long as the node lives; a beat that fails is logged and made up for by the next. */
-export function beat(name: string, everyMs: number, send: () => Promise<unknown>, log: NodeLog): () => void {
+export function beat(name: string, everyMs: number, send: () => Promise<unknown>, log: Pick<NodeLog, 'warn'>): () => void {
   let inFlight = false;
   const tick = (): void => {
     // A platform that is slow to answer gets one call at a time.

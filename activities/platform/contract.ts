@@ -42,7 +42,7 @@ export interface JobActivities {
   /** Ends the lease: from now on the node gets no keys and its reports are refused. */
   closeAttempt(input: { jobId: string; attempt: number; outcome: AttemptOutcome; reason: string }): Promise<void>;
   /** Whether a node is to blame for a late or missing result; see `fair-outcome.ts`. */
-  judgeLateness(input: { jobId: string; attempt: number }): Promise<'timeout' | 'released' | 'delivered'>;
+  judgeLateness(input: { jobId: string; attempt: number; nowMs: number }): Promise<'timeout' | 'released' | 'delivered'>;
   /** Whether providers could reach the platform, without a break, for this long until now. */
   couldProvidersReachUs(input: { forMs: number }): Promise<boolean>;
   /** Closes a paid attempt, gives the job its model and counts the job for node and user. Once. */

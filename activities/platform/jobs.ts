@@ -5,7 +5,7 @@ import { splitPayout } from '#core/money/split';
 import { isReliable } from '#core/node/reputation';
 import { findAttempt, openAttempt } from '#db/postgres/attempts';
 import type { Database, JobRow, NodeRow } from '#db/postgres/database';
-import { edgeWasUp } from '#db/postgres/edge-beats';
+import { edgeWasUp } from '#db/postgres/beats';
 import { appendJobEvent } from '#db/postgres/events';
 import { applyJobTransition, findJob, patchJob, requireJob } from '#db/postgres/jobs';
 import { capableNodes } from '#db/postgres/nodes';
@@ -15,7 +15,7 @@ import { classesAbleToServe } from '#core/hardware/device-class';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { JobActivities } from './contract.ts';
 import { asActivities } from './failure.ts';
-import { fairOutcome } from './fair-outcome.ts';
+import { judgeLateness } from './fair-outcome.ts';
 import { endJobOfNode } from './node-projection.ts';
 
 /** A node renews its token well before this. */
@@ -68,7 +68,7 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       if (row?.nodeId != null && row.assignedAt !== null) await endJobOfNode(db, row.nodeId);
     },
 
-    judgeLateness: async ({ jobId, attempt }) => fairOutcome(await requireJob(db, jobId), await findAttempt(db, { jobId, attempt }), new Date()),
+    judgeLateness: (input) => judgeLateness(db, input),
 
     couldProvidersReachUs: ({ forMs }) => edgeWasUp(db, forMs),
 

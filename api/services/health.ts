@@ -37,7 +37,8 @@ async function probe(ask: () => Promise<void>): Promise<{ ok: boolean; reason: s
   }
 }
 
-async function pingStorage(storageUrl: string): Promise<void> {
+/** @throws where the storage does not answer in time, or says that it is not well. */
+export async function pingStorage(storageUrl: string): Promise<void> {
   const response = await fetch(`${storageUrl}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   await response.body?.cancel();
   if (!response.ok) throw new CyxError('UNAVAILABLE', `answers with status ${response.status}`);

@@ -362,14 +362,26 @@ export const chainIntents = pgTable('chain_intents', {
 });
 
 /**
- * The processes that providers reach the platform through say here that they are up. Silence of a node counts only
- * for the time in which they were.
+ * The parts of the platform that a node depends on say here that they are up. Silence of a node counts only for the time
+ * in which they were.
  */
-export const edgeBeats = pgTable('edge_beats', {
+export const platformBeats = pgTable('platform_beats', {
+  /** `edge` | `worker` */
   component: text('component').primaryKey(),
   startedAt: at('started_at').notNull(),
   lastAt: at('last_at').notNull(),
 });
+
+/** When such a part was down: from its last beat before to its first after. Never held against a node that was late. */
+export const platformOutages = pgTable(
+  'platform_outages',
+  {
+    component: text('component').notNull(),
+    fromAt: at('from_at').notNull(),
+    toAt: at('to_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.component, t.fromAt] }), index('platform_outages_by_end').on(t.toAt)],
+);
 
 /** Requests that came with an `Idempotency-Key`, with the answer that the first one got. Kept for a day. */
 export const idempotentRequests = pgTable(

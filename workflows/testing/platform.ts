@@ -4,7 +4,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { loadKeypair } from '#activities/platform/chain/keypair';
 import { createWorld, type World } from '#activities/platform/testing/world';
-import { beatEdge, EDGE_BEAT_MS } from '#db/postgres/edge-beats';
+import { BEAT_MS, recordBeat } from '#db/postgres/beats';
 import { temporaryStack } from '#scripts/test/temporary-stack';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { DEVICE_CLASS, JOB_STATE, NODE_ID, USER_ID } from '#temporal/contract/search-attributes';
@@ -41,8 +41,8 @@ export async function startTestPlatform(testServer: string, activitiesOf: (world
     searchAttributes: Object.fromEntries([JOB_STATE, USER_ID, DEVICE_CLASS, NODE_ID].map((key) => [key.name, 2])),
   });
   // An edge that has been up for long: silence of a node is the node's own.
-  const beat = setInterval(() => void beatEdge(world.postgres.db, new Date(0)).catch(() => undefined), EDGE_BEAT_MS);
-  await beatEdge(world.postgres.db, new Date(0));
+  const beat = setInterval(() => void recordBeat(world.postgres.db, 'edge', new Date(0)).catch(() => undefined), BEAT_MS);
+  await recordBeat(world.postgres.db, 'edge', new Date(0));
   const workers: Worker[] = [];
   const running: Promise<void>[] = [];
   const run = (worker: Worker): void => {

@@ -125,7 +125,7 @@ export async function runAttempt(job: JobProcess, submission: SubmitJobInput, no
     if (isCancellation(error)) throw error;
     const failure = classify(error);
     // A node that handed in its result and then fell silent has done its work.
-    if (failure.outcome !== 'timeout' || (await database.judgeLateness({ jobId: job.jobId, attempt: job.attempt })) !== 'delivered') return failure;
+    if (failure.outcome !== 'timeout' || (await judgeLateness(job, job.attempt)) !== 'delivered') return failure;
     if (job.state === 'ASSIGNED') await job.move('startTraining');
   }
   job.delivered = true;
@@ -227,8 +227,7 @@ export async function closeOpenAttempt(job: JobProcess, outcome: 'timeout' | 'in
   const attempt = job.openAttempt;
   if (attempt === undefined) return;
   await CancellationScope.nonCancellable(async () => {
-    // Lateness is judged by what the platform has on record, not by what the workflow happens to have heard.
-    const isLate = outcome === 'timeout' && (await database.judgeLateness({ jobId: job.jobId, attempt })) === 'timeout';
+    const isLate = outcome === 'timeout' && (await judgeLateness(job, attempt)) === 'timeout';
     const fair = outcome === 'timeout' && !isLate ? 'released' : outcome;
     if (job.reexecutes && fair !== 'released' && job.nodeId !== null) {
       await slash(job.nodeId, { jobId: job.jobId, attempt, outcome: fair, reason });
@@ -239,6 +238,12 @@ export async function closeOpenAttempt(job: JobProcess, outcome: 'timeout' | 'in
     await untilDone('close the attempt', () => chain.failAttempt({ jobId: job.jobId, attempt, outcome: fair, reason }));
   });
   job.openAttempt = undefined;
+}
+
+/** Lateness is judged by what the platform has on record, not by what the workflow happens to have heard. */
+async function judgeLateness({ jobId }: JobProcess, attempt: number): Promise<'timeout' | 'released' | 'delivered'> {
+  // By the clock that the deadline's timer goes by.
+  return database.judgeLateness({ jobId, attempt, nowMs: Date.now() });
 }
 
 async function slash(nodeId: string, failure: Omit<SlashingInput, 'nodeId'>): Promise<void> {

@@ -47,6 +47,8 @@ export interface Scenario {
   provider(behaviour: Behaviour): Promise<{ nodeId: string; account: string; ownerAddress: string; leave(): Promise<void> }>;
   /** What the verifiers will say, in this order; `VALID` once there is nothing left. */
   readonly verdicts: (Verdict | 'no verdict')[];
+  /** Has it that the first attempt's node was given the job this long (ms) before the deadline. */
+  setTimeHad(jobId: string, ms: number): Promise<void>;
   /** The secrets of attempts that are assigned from now on are lost before the draw. */
   loseSecrets(isLost?: boolean): void;
   /** Fills a node's stake up to 100 CYXWIZ again, as its owner can. */
@@ -95,6 +97,10 @@ export async function createScenario(testServer: string): Promise<Scenario> {
     verdicts,
     loseSecrets: (isLost = true) => {
       secretsAreLost = isLost;
+    },
+    setTimeHad: async (jobId, ms) => {
+      const { deadlineAt } = (await findJob(world.postgres.db, jobId))!;
+      await world.postgres.db.update(jobAttempts).set({ assignedAt: new Date(deadlineAt.getTime() - ms) }).where(eq(jobAttempts.jobId, jobId));
     },
     topUp: (nodeId) => topUp(world, nodeId),
     newJob: async ({ deadlineMs = 600_000, amount = '50' } = {}) => {

@@ -322,10 +322,24 @@ describe('the deadline', () => {
     expect(await balance(job.address)).toBe(cyx('1000'));
   });
 
+  it('is not held against a node that had the job for too short a time', async () => {
+    const node = await provider('hangs in training');
+    const job = await scenario.newJob({ deadlineMs: 4_000 });
+    const handle = await scenario.submit(job);
+    await untilState(job.jobId, 'RUNNING');
+    await scenario.setTimeHad(job.jobId, 59_000);
+    expect(await handle.result()).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
+    expect(await stake(node.account)).toBe(cyx('100'));
+    expect(await balance(job.address)).toBe(cyx('1000'));
+  });
+
   it('refunds a job that a node did not finish, and the node loses 10 %', async () => {
     const slow = await provider('hangs in training');
     const job = await scenario.newJob({ deadlineMs: 4_000 });
-    expect(await resultOf(await scenario.submit(job), 'deadline-passed')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
+    const handle = await scenario.submit(job);
+    await untilState(job.jobId, 'RUNNING');
+    await scenario.setTimeHad(job.jobId, 3_600_000);
+    expect(await resultOf(handle, 'deadline-passed')).toMatchObject({ state: 'FAILED', endReason: 'DEADLINE_PASSED' });
     expect(await stake(slow.account)).toBe(cyx('90'));
     await keepChild(scenario, workflowIds.slashing(slow.nodeId, job.jobId), 'slashing/timeout');
     expect(await balance(job.address)).toBe(cyx('1000'));
