@@ -27,7 +27,8 @@ function toFailure(error: unknown): unknown {
   const known = toCyxError(error);
   return ApplicationFailure.create({
     type: known.code,
-    message: known.code === 'INTERNAL' && error instanceof Error ? `${error.name}: ${error.message}` : known.message,
+    // Operators read these, and see what broke behind it.
+    message: known !== error && error instanceof Error ? `${error.name}: ${error.message}` : known.message,
     nonRetryable: !known.spec.retryable,
     details: [{ facts: known.facts }],
     ...(error instanceof Error ? { cause: error } : {}),

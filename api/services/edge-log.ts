@@ -8,10 +8,10 @@ export interface EdgeLog {
   error(fields: object, message: string): void;
 }
 
-/** One line for a refused call; our own faults with their cause. */
+/** One line for a refused call; our own faults, and parts that are away, with their cause. */
 export function logFailure(log: EdgeLog, error: unknown, fields: object): void {
   const known = toCyxError(error);
-  if (known.code === 'INTERNAL') log.error({ ...fields, code: known.code, err: withoutParameters(known.cause ?? known) }, 'call failed');
+  if (known.code === 'INTERNAL' || known !== error) log.error({ ...fields, code: known.code, err: withoutParameters(known.cause ?? known) }, 'call failed');
   else log.info({ ...fields, code: known.code }, 'call refused');
 }
 

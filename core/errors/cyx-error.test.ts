@@ -9,6 +9,7 @@ describe('errors', () => {
     const cause = new Error('connect ECONNREFUSED postgres://user:secret@host');
     const error = toCyxError(cause);
     expect(error.code).toBe('INTERNAL');
+    expect(toCyxError(Object.assign(cause, { code: 'ECONNREFUSED' })).message).not.toContain('secret');
     expect(error.message).not.toContain('secret');
     expect(error.cause).toBe(cause);
   });

@@ -1,3 +1,4 @@
+import { isOutage } from './outage.ts';
 import { ERRORS, type ErrorCode, type ErrorSpec } from './table.ts';
 
 /** One field of the input that is at fault; `path` is dotted (`nodes.2.params.filters`). */
@@ -32,9 +33,10 @@ export class CyxError extends Error {
   }
 }
 
-/** Anything thrown, as a CyxError: unknown errors become INTERNAL and keep their cause, not their text. */
+/** Anything thrown, as a CyxError: a part that is away is UNAVAILABLE, all else INTERNAL. The cause is kept, not its text. */
 export function toCyxError(error: unknown): CyxError {
   if (error instanceof CyxError) return error;
+  if (isOutage(error)) return new CyxError('UNAVAILABLE', 'A part of the platform does not answer just now. Try again in a moment.', { cause: error });
   return new CyxError('INTERNAL', 'Something broke on our side. Try again; if it happens again, tell us the request id.', {
     cause: error,
   });
