@@ -71,8 +71,8 @@ describe('checkpointEverySteps', () => {
     ['much work and a small state', { totalSteps: 300, stateBytes: 1_000, flopsPerStep: 1e12 }, 5],
     ['a long run', { totalSteps: 6_400, stateBytes: 1_000, flopsPerStep: 1e12 }, 100],
     ['a longer one than the bounds fit', { totalSteps: 1_000_000, stateBytes: 1_000, flopsPerStep: 1e12 }, 1_000],
-    // 2 ms + 1.5 MB / 150 MB/s = 12 ms a link; a step of 4 ms: 3 % of 100 steps.
-    ['a state of 1.5 MB', { totalSteps: 1_000, stateBytes: 1_500_000, flopsPerStep: 80e6 }, 100],
+    // 20 ms + 1.5 MB / 150 MB/s = 30 ms a link; a step of 4 ms: 3 % of 250 steps.
+    ['a state of 1.5 MB', { totalSteps: 1_000, stateBytes: 1_500_000, flopsPerStep: 80e6 }, 250],
   ])('%s', (_, run, every) => {
     expect(checkpointEverySteps(run)).toBe(every);
   });
