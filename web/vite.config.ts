@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { vitePlugin as remix } from '@remix-run/dev';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig, type Plugin } from 'vite';
+import { compression } from 'vite-plugin-compression2';
 
 const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));
 
@@ -28,6 +29,8 @@ export default defineConfig({
         // v3_singleFetch stays off: it is what brings the turbo-stream decoder into play, which gets no more fixes.
       },
     }),
+    // Compressed once here, and never while somebody waits. Pages are not: they may hold a secret beside what others wrote.
+    compression({ include: /\.(js|css|svg)$/, algorithms: ['brotliCompress', 'gzip'], skipIfLargerOrEqual: true }),
   ],
   publicDir: 'web/public',
   // Fonts and icons are files of their own: a data: URL would need a wider content security policy.

@@ -20,7 +20,7 @@ export function createWebsite({ buildDir, downloadsDir, handler }: WebsiteOption
   const site = new Hono<{ Bindings: { from?: string | undefined } }>();
   if (existsSync(root)) {
     // Names under /assets carry a hash of their content, so they never change.
-    site.use('/assets/*', serveStatic({ root, onFound: (_path, c) => c.header('cache-control', `public, max-age=${YEAR_S}, immutable`) }));
+    site.use('/assets/*', serveStatic({ root, precompressed: true, onFound: (_path, c) => c.header('cache-control', `public, max-age=${YEAR_S}, immutable`) }));
     // A folder has no page of its own: pages are the handler's.
     site.use('/*', serveStatic({ root, index: '.none', onFound: (_path, c) => c.header('cache-control', 'public, max-age=3600') }));
   }

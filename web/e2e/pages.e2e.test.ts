@@ -74,6 +74,26 @@ describe('every page', () => {
     expect(page.headers()['cache-control']).toContain('private');
   });
 
+  it('brings at most 150 kB of scripts', async () => {
+    const network = await memberContext.newCDPSession(member);
+    const scripts = new Map<string, number>();
+    network.on('Network.responseReceived', ({ requestId, response }) => void (response.url.endsWith('.js') && scripts.set(requestId, 0)));
+    // As they came over the wire, compressed.
+    network.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => void (scripts.has(requestId) && scripts.set(requestId, encodedDataLength)));
+    await network.send('Network.enable');
+    await network.send('Network.setCacheDisabled', { cacheDisabled: true });
+    for (const path of ['/', '/dashboard', '/nodes', memberPages.find((one) => /^\/jobs\/.{36}$/.test(one))!]) {
+      scripts.clear();
+      await member.goto(base + path);
+      // React marks what it has taken over: then everything that the page needs is there.
+      await member.waitForFunction(() => Object.keys(document.body).some((key) => key.startsWith('__react')));
+      const bytes = [...scripts.values()].reduce((sum, size) => sum + size, 0);
+      expect(bytes, path).toBeGreaterThan(50_000);
+      expect(bytes, path).toBeLessThan(150_000);
+    }
+    await network.detach();
+  });
+
   it('shows its first paint within a second', async () => {
     const paintsMs: number[] = [];
     // Other processes share the machine with the browser: the best of three tells about the page.
