@@ -11,8 +11,8 @@ import { withPageHeaders } from './app/lib/page-headers.server.ts';
 
 /** Addresses that pages show or link to, without a slash at the end. */
 export interface WebPublicUrls {
-  /** Temporal Web, e.g. `http://127.0.0.1:8233`. */
-  readonly temporalUi: string;
+  /** The namespace's workflows in Temporal Web, e.g. `http://127.0.0.1:8233/namespaces/default/workflows`. */
+  readonly workflows: string;
   /** Where browsers reach the storage gateway. */
   readonly storage: string;
   /** Where people reach this website. */

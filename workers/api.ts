@@ -52,8 +52,8 @@ runProcess('api', async (stopped) => {
   const { host, ports } = config;
 
   const { temporalUi, storage, web } = config.publicUrls;
-  const pages = createWebHandler({ services, ...SITE_FILES, publicUrls: { temporalUi, storage, http: web } });
-  const { privacy } = config.temporal;
+  const { namespace, privacy } = config.temporal;
+  const pages = createWebHandler({ services, ...SITE_FILES, publicUrls: { workflows: `${temporalUi}/namespaces/${encodeURIComponent(namespace)}/workflows`, storage, http: web } });
   const keyring = openPayloadKeyring(privacy.keysFile);
   const codec = { payloads: createPayloadCodec(keyring), temporalUiUrl: temporalUi };
   const app = createHttpApp(services, { log, codec, fallback: createWebsite({ ...SITE_FILES, handler: pages }) });

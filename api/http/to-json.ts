@@ -101,6 +101,7 @@ export function nodeToJson(node: NodeView): z.input<typeof nodeJson> {
     account: node.account,
     device_class: node.deviceClass,
     device_name: node.deviceName,
+    memory_mb: node.memoryMb,
     state: node.state,
     price_per_hour_base: node.pricePerHourBase.toString(),
     stake_base: node.stakeBase.toString(),

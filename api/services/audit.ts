@@ -73,8 +73,9 @@ async function look(db: Database, connection: Connection): Promise<AuditReport> 
   }
   const attempts = await assignedAttempts(db);
   for (const job of jobs) {
-    const escrow = await chain.escrowAt(findEscrowPda({ requester: new PublicKey(job.requesterAddress), jobId: uuidToBytes(job.id) }).address);
-    problems.push(...problemsOfJob(job, escrow, attempts.filter((attempt) => attempt.jobId === job.id)));
+    const address = escrowAddress(job);
+    if (address === null) problems.push({ subject: `job:${job.id}`, message: `its requester "${job.requesterAddress}" is no address` });
+    else problems.push(...problemsOfJob(job, await chain.escrowAt(address), attempts.filter((attempt) => attempt.jobId === job.id)));
   }
   return { ok: problems.length === 0, checkedAt: new Date(), accounts: balances.size, jobs: jobs.length, supplyBase: chain.supplyBase, problems, unbooked };
 }
@@ -84,6 +85,14 @@ const GRACE_MS = 3_600_000;
 
 type AuditedJob = Awaited<ReturnType<typeof jobsToAudit>>[number];
 type AuditedAttempt = Awaited<ReturnType<typeof assignedAttempts>>[number];
+
+function escrowAddress({ id, requesterAddress }: AuditedJob): PublicKey | null {
+  try {
+    return findEscrowPda({ requester: new PublicKey(requesterAddress), jobId: uuidToBytes(id) }).address;
+  } catch {
+    return null;
+  }
+}
 
 function problemsOfJob(job: AuditedJob, escrow: EscrowAccount | null, attempts: readonly AuditedAttempt[]): AuditProblem[] {
   const subject = `job:${job.id}`;

@@ -3,10 +3,12 @@ import { classesAbleToServe } from '#core/hardware/device-class';
 import { formatCyxwiz } from '#core/money/amount';
 import { MIN_STAKE_BASE } from '#core/money/split';
 import { amountForDeadline } from '#core/pricing/quote';
+import type { HardwareDocument } from '#db/mongo/documents';
 import type { Database, NodeRow } from '#db/postgres/database';
 import { capableNodes } from '#db/postgres/nodes';
 import type { NodeState } from '#core/node/machine';
 import type { OwnNodeView } from './machine-types.ts';
+import { nameOfGpu } from './node-queues.ts';
 import type { NodeView } from './types.ts';
 
 /**
@@ -53,12 +55,20 @@ export function requireAffordableNode(
   throw new CyxError('NO_CAPABLE_NODE', `No node of class ${quote.deviceClass} works for the quoted price any more. Ask for a new quote.`);
 }
 
+/** The row keeps what the node sent when it was registered, which may be of before there were such numbers. */
+function memoryOf({ hardware, deviceClass, deviceName }: NodeRow): number {
+  const { gpus = [], ram_total_mb = 0 } = hardware as Partial<HardwareDocument>;
+  if (deviceClass === 'cpu') return ram_total_mb;
+  return gpus.find(({ name, device_id: deviceId }) => deviceName === nameOfGpu({ name, deviceId }))?.vram_mb ?? 0;
+}
+
 export function nodeView(row: NodeRow): NodeView {
   return {
     nodeId: row.id,
     account: row.account,
     deviceClass: row.deviceClass,
     deviceName: row.deviceName,
+    memoryMb: memoryOf(row),
     state: row.state as NodeState,
     pricePerHourBase: row.pricePerHourBase,
     stakeBase: row.stakeBase,

@@ -28,5 +28,10 @@ export function queuesOfNode(node: NodeRow): string[] {
 export function deviceForClass(hardware: Hardware, deviceClass: DeviceClass): string | null {
   if (deviceClass === 'cpu') return hardware.cpus[0]?.name ?? null;
   const gpu = hardware.gpus.find(({ vramMb }) => classesServedBy({ device: 'cuda', memoryMib: vramMb }).includes(deviceClass));
-  return gpu === undefined ? null : `${gpu.name} #${gpu.deviceId}`;
+  return gpu === undefined ? null : nameOfGpu(gpu);
+}
+
+/** Of two alike in a machine, too. */
+export function nameOfGpu({ name, deviceId }: Pick<Hardware['gpus'][number], 'name' | 'deviceId'>): string {
+  return `${name} #${deviceId}`;
 }

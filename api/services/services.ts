@@ -36,6 +36,7 @@ export function createServices(deps: ServiceDeps): Services {
   const attempts = createAttempts();
   const secrets = createOneTimeSecrets(deps.mongo);
   const revocations = createRevocations(deps.mongo);
+  const health = createHealth(deps);
   const email = createEmailLinks(deps, { secrets, attempts, revocations });
   return withScopes({
     accounts: createAccounts(deps, attempts, (user) => void email.sendVerification(user).catch(deps.mail.onFailure)),
@@ -63,7 +64,7 @@ export function createServices(deps: ServiceDeps): Services {
     serverNodes: createServerNodes(deps),
     personalData: createPersonalData(deps, attempts),
     idempotency: createIdempotency(deps),
-    health: createHealth(deps),
-    operations: createOperations(deps),
+    health,
+    operations: createOperations(deps, health),
   });
 }

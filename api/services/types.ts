@@ -1,7 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import type { ListedSession, SessionOrigin } from '#api/auth/session';
 import type { NodeIdentity } from '#api/auth/tokens';
-import type { AuditReport } from './audit.ts';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
 import type { Subscription } from '#core/identity/subscriptions';
 import type { JobEndReason } from '#core/job/end-reason';
@@ -11,6 +10,7 @@ import type { NodeState } from '#core/node/machine';
 import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
 import type { IdempotencyServices } from './idempotency.ts';
 import type { EarningsServices, MachineServices, OwnNodeView } from './machine-types.ts';
+import type { OperationsServices } from './operation-types.ts';
 import type { PersonalDataServices } from './personal-data.ts';
 import type { ServerNodeServices } from './node-types.ts';
 
@@ -197,6 +197,8 @@ export interface NodeView {
   readonly account: string | null;
   readonly deviceClass: string;
   readonly deviceName: string;
+  /** Of the device that trains: a GPU's own, a CPU's machine's. 0 where it is not known. */
+  readonly memoryMb: number;
   readonly state: NodeState;
   readonly pricePerHourBase: bigint;
   readonly stakeBase: bigint;
@@ -305,10 +307,9 @@ export interface Services {
   readonly idempotency: IdempotencyServices;
   /** One entry for each part that the platform stands on; `ok` false with the reason where it does not answer. */
   readonly health: {
-    check(): Promise<Readonly<Record<'postgres' | 'mongo' | 'temporal' | 'chain' | 'storage', { ok: boolean; reason: string }>>>;
+    check(): Promise<HealthView>;
   };
-  readonly operations: {
-    /** For operators: proves the ledger against the chain. */
-    audit(actor: Actor): Promise<AuditReport>;
-  };
+  readonly operations: OperationsServices;
 }
+
+export type HealthView = Readonly<Record<'postgres' | 'mongo' | 'temporal' | 'chain' | 'storage', { ok: boolean; reason: string }>>;

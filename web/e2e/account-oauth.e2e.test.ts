@@ -28,7 +28,7 @@ describe('logging in with another site', () => {
     platform = await startAccountPlatform(
       inject('stackEnv'),
       (deps) => ({ ...deps, oauth: createOauthProviders({ google: { clientId: 'cyxwiz', clientSecret: 's', issuer } }, (kind) => `${deps.site.publicUrl}/login/${kind}/callback`) }),
-      (services, http) => createWebsite({ buildDir, handler: createWebHandler({ services, buildDir, publicUrls: { http, temporalUi: http, storage: http } }) }),
+      (services, http) => createWebsite({ buildDir, handler: createWebHandler({ services, buildDir, publicUrls: { http, workflows: `${http}/workflows`, storage: http } }) }),
     );
     browser = await openBrowser();
   });

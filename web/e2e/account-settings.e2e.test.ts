@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { axe } from './axe.ts';
 import { logIn, openBrowser, openPage, PHONE, screenshot, signUp } from './browser.ts';
-import { newPerson, stackConfig } from './platform.ts';
+import { makeOperator, newPerson, stackConfig } from './platform.ts';
 
 describe('settings', () => {
   const config = stackConfig();
@@ -111,10 +111,7 @@ describe('settings', () => {
     const { page, context } = await openPage(browser);
     await signUp(page, base, person);
     expect((await page.goto(`${base}/ops/outbox`))?.status()).toBe(403);
-    const operator = (await readFile(join(config.home, 'operator.token'), 'utf8')).trim();
-    const { user } = (await (await fetch(`${base}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ login: person.username, password: person.password }) })).json()) as { user: { id: string } };
-    const promoted = await fetch(`${base}/api/users/${user.id}/role`, { method: 'PUT', headers: { 'content-type': 'application/json', authorization: `Bearer ${operator}` }, body: JSON.stringify({ role: 'operator' }) });
-    expect(promoted.status).toBe(200);
+    await makeOperator(person);
     // The privilege changed, so the session of before is over.
     await page.goto(`${base}/ops/outbox`);
     expect(new URL(page.url()).pathname).toBe('/login');

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import { createCyxWizClient, type CyxWizClient, type StoredDataset } from '#api/client/node';
 import { parseConfig, type Config } from '#core/config/config';
@@ -30,6 +32,17 @@ export async function clientOf(person: Person): Promise<CyxWizClient> {
   const client = createCyxWizClient({ httpUrl: publicUrls.web, grpcUrl: publicUrls.grpc, storageUrl });
   await client.auth.login({ login: person.username, password: person.password });
   return client;
+}
+
+/** Has the platform's own operator give this person the role; that ends the person's sessions. */
+export async function makeOperator(person: Person): Promise<void> {
+  const { home, publicUrls } = stackConfig();
+  const client = await clientOf(person);
+  const { id } = await client.auth.me();
+  client.close();
+  const token = (await readFile(join(home, 'operator.token'), 'utf8')).trim();
+  const answer = await fetch(`${publicUrls.web}/api/users/${id}/role`, { method: 'PUT', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify({ role: 'operator' }) });
+  if (!answer.ok) throw new Error(`The role was not given: ${answer.status}`);
 }
 
 /** Encrypts and stores some real digits for this person. */

@@ -52,6 +52,7 @@ export const nodeJson = z.object({
   account: z.string().nullable(),
   device_class: z.string(),
   device_name: z.string(),
+  memory_mb: z.int(),
   state: z.string(),
   price_per_hour_base: amountBase,
   stake_base: amountBase,

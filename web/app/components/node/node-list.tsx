@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { NodeView } from '#api/services/types';
 import { countText, durationText, percentText, plural } from '../../lib/format.ts';
+import { samplesPerToken } from '../../lib/node-value.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { Amount } from '../ui/amount.tsx';
 import { Moment } from '../ui/moment.tsx';
@@ -18,6 +19,7 @@ export function NodeList({ nodes }: { nodes: readonly Wire<NodeView>[] }) {
             <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
               <NodeStateMark state={node.state} />
               <span className="figure">{node.deviceClass}</span>
+              {node.memoryMb > 0 && <span className="figure">{countText(node.memoryMb / 1024)} GB</span>}
               <span className="inline-flex items-center gap-1">
                 node <ShortId id={node.nodeId} what="node id" />
               </span>
@@ -34,6 +36,7 @@ export function NodeList({ nodes }: { nodes: readonly Wire<NodeView>[] }) {
             </Measure>
             <Measure name="Measured speed">
               <span className="figure">{countText(node.samplesPerSecond)}</span> <span className="text-xs text-muted">samples/s</span>
+              <span className="block text-xs text-muted">{valueText(node)}</span>
             </Measure>
             <Measure name="Reliability">{reliability(node)}</Measure>
             <Measure name="Stake">
@@ -53,6 +56,11 @@ function Measure({ name, children }: { name: string; children: ReactNode }) {
       <dd className="mt-0.5">{children}</dd>
     </div>
   );
+}
+
+function valueText({ samplesPerSecond, pricePerHourBase }: Wire<NodeView>): string {
+  if (samplesPerSecond === 0 || pricePerHourBase === '0') return '';
+  return `${countText(samplesPerToken({ samplesPerSecond, pricePerHourBase: BigInt(pricePerHourBase) }))} samples a token`;
 }
 
 function reliability({ totalJobs, successful, avgTimeMs }: Wire<NodeView>): string {

@@ -1,6 +1,6 @@
 import { Form, Link } from '@remix-run/react';
 import clsx from 'clsx';
-import { LogOut, Settings, type LucideIcon } from 'lucide-react';
+import { Activity, LogOut, Settings, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { ShellViewer } from './app-shell.tsx';
 import { MENU, NAVIGATION } from './navigation.ts';
@@ -28,6 +28,11 @@ export function UserMenu({ viewer }: { viewer: ShellViewer }) {
             {label}
           </MenuLink>
         ))}
+        {viewer.role === 'operator' && (
+          <MenuLink to="/ops" icon={Activity}>
+            Operations
+          </MenuLink>
+        )}
         <MenuLink to="/settings" icon={Settings}>
           Settings
         </MenuLink>

@@ -6,7 +6,7 @@ export function Facts({ children, className }: { children: ReactNode; className?
   return <dl className={clsx('divide-y', className)}>{children}</dl>;
 }
 
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+export function Fact({ name, children }: { name: ReactNode; children: ReactNode }) {
   return (
     <div className="flex items-baseline justify-between gap-4 py-2 first:pt-0 last:pb-0">
       <dt className="shrink-0 text-muted">{name}</dt>

@@ -31,7 +31,7 @@ export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const { actor, user } = await requireViewer(context, request);
   const { services, publicUrls } = context;
   const job = await orErrorPage(services.jobs.get(actor, params.jobId ?? ''));
-  const workflowUrl = `${publicUrls.temporalUi}/namespaces/default/workflows/${encodeURIComponent(job.workflowId)}`;
+  const workflowUrl = `${publicUrls.workflows}/${encodeURIComponent(job.workflowId)}`;
   return json({ job: toWire(job), walletAddress: user.wallet?.address ?? null, workflowUrl, storageUrl: publicUrls.storage });
 }
 

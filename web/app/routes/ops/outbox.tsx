@@ -1,15 +1,16 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { useLoaderData } from '@remix-run/react';
 import { Mail } from 'lucide-react';
-import { EmptyState } from '../components/ui/empty-state.tsx';
-import { Moment } from '../components/ui/moment.tsx';
-import { Page } from '../components/ui/page.tsx';
-import { Panel } from '../components/ui/panel.tsx';
-import { orErrorPage } from '../lib/errors.server.ts';
-import { requireViewer } from '../lib/viewer.server.ts';
-import { toWire } from '../lib/wire.ts';
+import { OpsTabs } from '../../components/ops/ops-tabs.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
+import { Moment } from '../../components/ui/moment.tsx';
+import { Page } from '../../components/ui/page.tsx';
+import { Panel } from '../../components/ui/panel.tsx';
+import { orErrorPage } from '../../lib/errors.server.ts';
+import { requireViewer } from '../../lib/viewer.server.ts';
+import { toWire } from '../../lib/wire.ts';
 
-export const meta: MetaFunction = () => [{ title: 'Outbox · CyxWiz' }];
+export const meta: MetaFunction = () => [{ title: 'Outbox · Operations · CyxWiz' }];
 
 /** For operators: mail that this platform keeps because no mail server is named. */
 export async function loader({ request, context }: LoaderFunctionArgs) {
@@ -22,6 +23,7 @@ export default function Outbox() {
   const { isSent, mails } = useLoaderData<typeof loader>();
   return (
     <Page title="Outbox" intro={isSent ? 'A mail server is configured: mail is sent, and none is kept here.' : 'No mail server is configured, so mail stays here. Pass it on yourself.'} narrow>
+      <OpsTabs />
       {mails.length === 0 ? (
         <Panel title="Mails" flush>
           <EmptyState icon={Mail} title="Nothing here">
