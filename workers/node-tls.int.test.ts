@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -8,26 +7,18 @@ import { createRestClient } from '#activities/node/rest-client';
 import { trustedFetch } from '#activities/node/trusted-fetch';
 import { parseConfig } from '#core/config/config';
 import { startStack, type Stack } from '#scripts/stack/start-stack';
+import { makeCertificate } from '#scripts/test/certificate';
 
 let home: string;
-let certFile: string;
+/** With the authority in it, which is what the node is told to trust. */
+let caFile: string;
 let stack: Stack;
-
-/** A certificate and, behind it in the same file, the private authority that signed it. Returns the file of its key. */
-function makeCertificate(): string {
-  const make = (name: string, ...more: string[]): void =>
-    void execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1', '-keyout', `${name}.key`, '-out', `${name}.crt`, ...more], { cwd: home, stdio: 'ignore' });
-  make('ca', '-subj', '/CN=a private authority');
-  make('us', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-addext', 'basicConstraints=critical,CA:FALSE', '-CA', 'ca.crt', '-CAkey', 'ca.key');
-  certFile = join(home, 'chain.crt');
-  writeFileSync(certFile, ['us.crt', 'ca.crt'].map((name) => readFileSync(join(home, name), 'utf8')).join(''));
-  return join(home, 'us.key');
-}
 
 /** Our own edges, which speak TLS under an authority that no system knows, and a node that makes itself a provider. */
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'node-tls-'));
-  const keyFile = makeCertificate();
+  const { certFile, keyFile } = makeCertificate(home);
+  caFile = certFile;
   const shared = inject('stackEnv');
   const { storageUrl } = parseConfig(shared);
   const config = parseConfig({ ...shared, CYXWIZ_HOME: home, CYXWIZ_STORAGE_URL: storageUrl, CYXWIZ_PUBLIC_URL: undefined, CYXWIZ_TLS_CERT_FILE: certFile, CYXWIZ_TLS_KEY_FILE: keyFile });
@@ -42,7 +33,7 @@ it('registers, polls and beats over TLS, trusting the configured authority alone
   expect(stack.services.get('node')!.facts()).toMatchObject({ deviceClass: 'cpu' });
   const apiUrl = stack.config.publicUrls.web;
   expect(apiUrl).toMatch(/^https:/);
-  const fetch = trustedFetch(certFile);
+  const fetch = trustedFetch(caFile);
   const provider = JSON.parse(readFileSync(join(home, 'node', 'provider.json'), 'utf8')) as { email: string; username: string; password: string };
   const { token, userId } = await createRestClient(apiUrl, fetch).login(provider);
   const machines = async (): Promise<string> => (await fetch(`${apiUrl}/api/users/${userId}/machines`, { headers: { authorization: `Bearer ${token}` } })).text();
