@@ -55,6 +55,25 @@ program
     await report('train', json, () => benchTrain({ ...sizes, batchSizes: batchSizes.map(count) }, process.env, say));
   });
 
+program
+  .command('http')
+  .description('login, job list and job page under load, beside a bare Fastify + Remix page')
+  .option('--json <file>', 'write the report as JSON')
+  .option('--rounds <n>', 'rounds in which each takes one turn', count, 7)
+  .option('--seconds <n>', 'of a turn of a page', count, 5)
+  .option('--connections <n>', 'at once', count, 10)
+  .option('--logins <n>', 'in each round', count, 100)
+  .action(async ({ json, ...sizes }: { json?: string } & import('./http/bench.ts').HttpBenchSizes) => {
+    const { benchHttp } = await import('./http/bench.ts');
+    await report('http', json, () => benchHttp(sizes, say));
+  });
+
+// Started by the HTTP bench itself.
+program.command('hello-peer <build>', { hidden: true }).action(async (build: string) => {
+  const { serveHello } = await import('./http/hello/server.ts');
+  await serveHello(build);
+});
+
 // Started by the train bench itself: each contestant has a process of its own.
 program.command('train-contestant <which> <threads>', { hidden: true }).action(async (which: string, threads: string) => {
   const { serveTrainings } = await import('./train/serve.ts');
