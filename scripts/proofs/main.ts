@@ -54,6 +54,19 @@ program
     say(`recorded ${names.join(', ')}`);
   });
 
+program
+  .command('openapi')
+  .description('the REST API against its own description, with all of schemathesis’ checks')
+  .option('--examples <n>', 'for each operation and phase', count, 30)
+  .option('--seed <n>', 'of what is sent', count, 1)
+  .option('--path <regex>', 'only operations whose path matches')
+  .action(async (sizes: import('./openapi/proof.ts').OpenapiProofSizes) => {
+    const { proveOpenapi } = await import('./openapi/proof.ts');
+    const ok = await proveOpenapi(sizes, say);
+    say(ok ? 'every check holds' : 'NOT every check holds');
+    process.exitCode = ok ? 0 : 1;
+  });
+
 // Started by the proof itself: what is repeated or interrupted has a process of its own.
 program.command('runs', { hidden: true }).action(async () => {
   const { serveRuns } = await import('./keras/run.ts');
