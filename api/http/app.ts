@@ -62,6 +62,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
   for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, personalDataRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
   describe(app);
+  refuseOtherMethods(app);
 
   app.all('/api/*', (c) => {
     throw notFound(c.req.method, c.req.path);
@@ -75,6 +76,22 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     return problemResponse(known, c.get('requestId'));
   });
   return app;
+}
+
+/** A path that is there, but not with this method, is another answer than one that is not there. */
+function refuseOtherMethods(app: HttpApp): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL' || !path.startsWith('/api/')) continue;
+    // HEAD is answered wherever GET is.
+    for (const one of method === 'GET' ? ['GET', 'HEAD'] : [method]) methods.set(path, (methods.get(path) ?? new Set()).add(one));
+  }
+  for (const [path, known] of methods) {
+    const allow = [...known].sort().join(', ');
+    app.all(path, (c) => {
+      throw new CyxError('METHOD_NOT_ALLOWED', `${c.req.method} is not possible here, but ${allow} is.`, { facts: { allow } });
+    });
+  }
 }
 
 function genuine({ url, method, headers, body }: Request): Request {

@@ -17,6 +17,8 @@ export function problemResponse(error: unknown, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'x-request-id': requestId, 'cache-control': 'no-store' });
   const waitSeconds = known.facts['retryAfterSeconds'];
   if (waitSeconds !== undefined) headers.set('retry-after', waitSeconds);
+  const { allow } = known.facts;
+  if (allow !== undefined) headers.set('allow', allow);
   if (known.spec.http === 401) headers.set('www-authenticate', `Bearer error="${known.code === 'TOKEN_EXPIRED' ? 'invalid_token' : 'unauthorized'}"`);
   return new Response(JSON.stringify(problem), { status: known.spec.http, headers });
 }

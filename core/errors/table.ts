@@ -22,6 +22,7 @@ const GRPC = {
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   ABORTED: 10,
+  UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
   DATA_LOSS: 15,
@@ -35,6 +36,7 @@ function spec(http: number, grpc: keyof typeof GRPC, retryable: boolean, title: 
 export const ERRORS = {
   // input
   INVALID_INPUT: spec(400, 'INVALID_ARGUMENT', false, 'The request is not valid'),
+  METHOD_NOT_ALLOWED: spec(405, 'UNIMPLEMENTED', false, 'Not with this method'),
   PAYLOAD_TOO_LARGE: spec(413, 'RESOURCE_EXHAUSTED', false, 'The request is too large'),
   GRAPH_INVALID: spec(422, 'INVALID_ARGUMENT', false, 'The model graph is not valid'),
   DATASET_INVALID: spec(422, 'INVALID_ARGUMENT', false, 'The dataset does not fit the model'),

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import type { Services } from '#api/services/types';
+import { createHttpApp } from './app.ts';
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+// None of these calls gets as far as a service.
+const app = createHttpApp({} as Services, { log: quiet });
+
+it.each([
+  ['PATCH', '/api/jobs', 'GET, HEAD, POST'],
+  ['DELETE', '/api/jobs/0b54c28e-3c27-4d0c-9a3f-7f1a8f1f6e55', 'GET, HEAD'],
+  ['GET', '/api/auth/login', 'POST'],
+  ['OPTIONS', '/api/quotes', 'POST'],
+])('%s %s is told which methods there are', async (method, path, allow) => {
+  const answer = await app.request(path, { method });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+  expect(await answer.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED', status: 405 });
+});
+
+it('a path that is not there is not found, whatever the method', async () => {
+  for (const method of ['GET', 'PATCH', 'DELETE']) expect((await app.request('/api/nothing-of-that-name', { method })).status).toBe(404);
+});
