@@ -69,7 +69,8 @@ function argumentsOf(url: string, token: string, { examples, seed, path }: Opena
 }
 
 async function run(program: string, args: readonly string[]): Promise<boolean> {
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  // It leaves what it learnt where it runs.
+  const child = spawn(program, args, { cwd: here('../../../.cyxwiz'), stdio: ['ignore', 'inherit', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code === 0;
 }
