@@ -14,6 +14,7 @@ import { removeDataOutside } from '../stack/services/postgres-account.ts';
 import { TEST_FOLDER_PREFIX } from '../test/abandoned.ts';
 
 const START = fileURLToPath(new URL('../start.mjs', import.meta.url));
+const GONE_WITHIN_MS = 10_000;
 const UP_WITHIN_MS = 120_000;
 
 /** A platform that is started as a person does it, by `npm start`, and can be killed in every way. */
@@ -72,6 +73,8 @@ export async function createLaunchedPlatform(): Promise<LaunchedPlatform> {
       for (const { pid } of all) killNow(pid);
       await gone;
       parent = undefined;
+      // A large process takes a moment to go after it was killed.
+      for (const giveUpAtMs = performance.now() + GONE_WITHIN_MS; processesOf(home).length > 0 && performance.now() < giveUpAtMs; ) await sleep(20);
       return all.length;
     },
     interrupt: () => end('SIGINT'),

@@ -77,7 +77,7 @@ describe('datasets in the browser', () => {
     }));
     expect(Math.min(...inks)).toBeGreaterThan(20);
     for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const viewport of [DESKTOP, PHONE]) {
         await page.setViewportSize(viewport);
         expect(await axe(page)).toEqual([]);

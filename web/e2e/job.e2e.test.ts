@@ -78,7 +78,7 @@ describe('a paid job in the browser', () => {
     await page.locator('[data-connection=over]').waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       for (const [name, viewport] of [['desktop', DESKTOP], ['phone', PHONE]] as const) {
-        await page.emulateMedia({ colorScheme });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.setViewportSize(viewport);
         await page.waitForTimeout(400);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);

@@ -145,7 +145,7 @@ describe('my devices', () => {
     await page.goto(`${base}/machines`);
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const viewport of [DESKTOP, PHONE]) {
-        await page.emulateMedia({ colorScheme });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.setViewportSize(viewport);
         await beat();
         await page.locator('[data-machine-status=online]').waitFor();

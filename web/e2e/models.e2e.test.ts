@@ -60,7 +60,7 @@ describe('models in the browser', () => {
       await page.goto(base + path);
       for (const colorScheme of ['light', 'dark'] as const) {
         for (const viewport of [DESKTOP, PHONE]) {
-          await page.emulateMedia({ colorScheme });
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           await page.setViewportSize(viewport);
           expect(await axe(page)).toEqual([]);
           expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);

@@ -44,11 +44,11 @@ export default function Operations() {
     >
       <OpsTabs />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-        <div className="space-y-4">
+        <div className="min-w-0 space-y-4">
           <Attention overdueJobs={overdueJobs} failedWorkflows={failedWorkflows} workflowsUrl={workflowsUrl} />
           <QueueTable queues={queues} />
         </div>
-        <div className="space-y-4">
+        <div className="min-w-0 space-y-4">
           <PartsPanel parts={parts} />
           <Panel
             title="Nodes"
