@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { capabilityQueue, PLATFORM_QUEUE, verifierQueue } from '#temporal/contract/queues';
+import { describeActivityQueue } from './activity-queue.ts';
 import type { FailedWorkflowView, QueueView } from './operation-types.ts';
 import { fromTemporalError } from './temporal-errors.ts';
 
-const ACTIVITY_QUEUE = 2;
 const SHOWN = 50;
 const WEEK_MS = 7 * 86_400_000;
 
@@ -25,9 +25,7 @@ export async function describeQueues(temporal: Client, deviceClasses: readonly s
 }
 
 async function fillOf(temporal: Client, name: string): Promise<Pick<QueueView, 'pollers' | 'backlog' | 'oldestMs'>> {
-  const answer = await temporal.workflowService
-    .describeTaskQueue({ namespace: temporal.options.namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE, reportStats: true })
-    .catch((error: unknown) => Promise.reject(fromTemporalError(error) as Error));
+  const answer = await describeActivityQueue(temporal, name, { reportStats: true });
   const age = answer.stats?.approximateBacklogAge;
   const oldestMs = Number(age?.seconds ?? 0) * 1_000 + Math.round((age?.nanos ?? 0) / 1e6);
   return { pollers: answer.pollers?.length ?? 0, backlog: Number(answer.stats?.approximateBacklogCount ?? 0), oldestMs };
