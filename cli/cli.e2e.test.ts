@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { decodeDataset, encodeDataset, selectSamples, type Dataset } from '#engine/data/dataset';
+import { decodeDataset, encodeDataset, firstSamples, type Dataset } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import '#scripts/test/provided';
 
@@ -47,7 +47,7 @@ let jobId: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cyxwiz-cli-'));
   const { training } = await loadDigits();
-  digits = selectSamples(training, Array.from({ length: SAMPLES }, (_, index) => index));
+  digits = firstSamples(training, SAMPLES);
   digitsFile = join(folder, 'digits.safetensors');
   writeFileSync(digitsFile, encodeDataset(digits));
 });

@@ -18,7 +18,7 @@ import { upsertDataset } from '#db/postgres/datasets';
 import { insertJob } from '#db/postgres/jobs';
 import { upsertNode } from '#db/postgres/nodes';
 import { createLocalKms } from '#db/secrets/kms';
-import { encodeDataset, selectSamples } from '#engine/data/dataset';
+import { encodeDataset, firstSamples } from '#engine/data/dataset';
 import { CHILD_FILES } from '#engine/node/child-contract';
 import { loadDigits } from '#engine/node/digits';
 import { createNodeActivities } from './activities.ts';
@@ -73,7 +73,7 @@ beforeAll(async () => {
   const tokens = await createTokens({ ...(await exportJWK(privateKey)), kid: 'test' });
   work = createNodeWork({ postgres, tokens, kms, storageUrl: storage.url });
   const { training } = await loadDigits();
-  const { cid, key } = await cloud.put(encodeDataset(selectSamples(training, Array.from({ length: 500 }, (_, index) => index))));
+  const { cid, key } = await cloud.put(encodeDataset(firstSamples(training, 500)));
   datasetCid = cid;
   const keyWrapped = await kms.wrap(key, 'dataset-key', cid);
   const heldOut = { heldOutCid: cid, heldOutSamples: 1, heldOutKeyWrapped: keyWrapped };

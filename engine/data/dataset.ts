@@ -174,6 +174,11 @@ export function checkDatasetFits(graph: ModelGraph, dataset: Dataset): void {
   checkTargetsFit(needs, dataset);
 }
 
+/** The first `count` samples. */
+export function firstSamples(dataset: Dataset, count: number): Dataset {
+  return selectSamples(dataset, Array.from({ length: count }, (_, index) => index));
+}
+
 /** The samples that `indices` name, in that order. */
 export function selectSamples(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   const x = pickRows(dataset.x, indices, sizeOf(dataset.shape));

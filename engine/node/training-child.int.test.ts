@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { encodeDataset, selectSamples, type Dataset } from '../data/dataset.ts';
+import { encodeDataset, firstSamples, type Dataset } from '../data/dataset.ts';
 import {
   CHILD_FILES,
   evaluateChildCommand,
@@ -30,7 +30,7 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'cyxwiz-training-'));
   const digits = await loadDigits();
   heldOut = digits.heldOut;
-  const some = selectSamples(digits.training, Uint32Array.from({ length: 2_000 }, (_, index) => index));
+  const some = firstSamples(digits.training, 2_000);
   const wild = { ...some, normalise: { scale: 1e30, offset: 0 } };
   for (const [name, dataset] of [['all', digits.training], ['some', some], ['wild', wild], ['heldOut', heldOut]] as const) {
     files[name] = join(root, `${name}.safetensors`);

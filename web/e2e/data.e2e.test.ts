@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeDataset, selectSamples } from '#engine/data/dataset';
+import { encodeDataset, firstSamples } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import { axe } from './axe.ts';
 import { DESKTOP, logIn, openBrowser, openPage, PHONE, screenshot, signUp } from './browser.ts';
@@ -21,7 +21,7 @@ describe('datasets in the browser', () => {
 
   beforeAll(async () => {
     const { training } = await loadDigits();
-    await writeFile(file, encodeDataset(selectSamples(training, Array.from({ length: SAMPLES }, (_, index) => index))));
+    await writeFile(file, encodeDataset(firstSamples(training, SAMPLES)));
     browser = await openBrowser();
     ({ page, problems } = await openPage(browser));
     await signUp(page, base, person);

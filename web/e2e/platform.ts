@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { createCyxWizClient, type CyxWizClient, type StoredDataset } from '#api/client/node';
 import { parseConfig, type Config } from '#core/config/config';
-import { selectSamples, encodeDataset, type Dataset } from '#engine/data/dataset';
+import { firstSamples, encodeDataset } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import '#scripts/test/provided';
 
@@ -48,15 +48,11 @@ export async function makeOperator(person: Person): Promise<void> {
 /** Encrypts and stores some real digits for this person. */
 export async function putDigits(client: CyxWizClient, samples: number, name = 'Handwritten digits'): Promise<StoredDataset> {
   const { training, heldOut } = await loadDigits();
-  const train = firstOf(training, samples);
-  const held = firstOf(heldOut, 400);
+  const train = firstSamples(training, samples);
+  const held = firstSamples(heldOut, 400);
   return client.data.put({
     train: encodeDataset(train),
     heldOut: encodeDataset(held),
     meta: { name, samples: train.samples, heldOutSamples: held.samples, sampleShape: train.shape, classes: train.classes },
   });
-}
-
-function firstOf(dataset: Dataset, samples: number): Dataset {
-  return selectSamples(dataset, Array.from({ length: samples }, (_, index) => index));
 }

@@ -1,7 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { startBenchChild } from '../child.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const BUILD_FILE = path('../../../.cyxwiz/bench-hello/server/index.js');
@@ -15,15 +15,6 @@ export interface Peer {
 export async function startPeer(): Promise<Peer> {
   const env = { ...process.env, NODE_ENV: 'production' as const };
   await promisify(execFile)(process.execPath, [path('../../../node_modules/@remix-run/dev/dist/cli.js'), 'vite:build'], { cwd: path('./hello'), env });
-  const child = spawn(process.execPath, ['--import', 'tsx', path('../main.ts'), 'hello-peer', BUILD_FILE], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  const said = await Promise.race([once(child.stdout, 'data'), ended.then(() => null)]);
-  if (said === null) throw new Error('The bare page did not start');
-  return {
-    url: String(said[0]).trim(),
-    async stop() {
-      child.stdin.end();
-      await ended;
-    },
-  };
+  const child = await startBenchChild(['hello-peer', BUILD_FILE], env);
+  return { url: child.said, stop: () => child.stop() };
 }

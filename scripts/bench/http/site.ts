@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCyxWizClient, type CyxWizClient } from '#api/client/node';
-import { encodeDataset, selectSamples, type Dataset } from '#engine/data/dataset';
+import { encodeDataset, firstSamples } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import { temporaryStack } from '../../test/temporary-stack.ts';
 
@@ -52,7 +52,7 @@ async function register(client: CyxWizClient): Promise<Person> {
 /** A job page with curves, a money trail and a verdict on it. */
 async function trainOnce(client: CyxWizClient): Promise<string> {
   const { training, heldOut } = await loadDigits();
-  const [train, held] = [firstOf(training, SAMPLES), firstOf(heldOut, 200)];
+  const [train, held] = [firstSamples(training, SAMPLES), firstSamples(heldOut, 200)];
   const { cid } = await client.data.put({
     train: encodeDataset(train),
     heldOut: encodeDataset(held),
@@ -70,10 +70,6 @@ async function trainOnce(client: CyxWizClient): Promise<string> {
   const { state } = await client.status(jobId);
   if (state !== 'COMPLETED') throw new Error(`The job whose page is to be measured ended ${state}`);
   return jobId;
-}
-
-function firstOf(dataset: Dataset, samples: number): Dataset {
-  return selectSamples(dataset, Array.from({ length: samples }, (_, index) => index));
 }
 
 async function logIn(url: string, { username, password }: Person): Promise<string> {

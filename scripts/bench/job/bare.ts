@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Client, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { parseRunKey } from '#activities/node/run-key';
 import { createNodeSlot } from '#activities/node/slot';
 import { createNodeFleet } from '#activities/node/workers';
 import { nodeQueue } from '#temporal/contract/queues';
+import { startBenchChild } from '../child.ts';
 import {
   BARE_CAPABILITY_QUEUE,
   BARE_PLATFORM_QUEUE,
@@ -32,7 +30,7 @@ export interface Bare {
 /** As many nodes as the platform has, with the same slots and workers, but straight on the server. */
 export async function startBare({ stack, temporal, direct }: JobParts, nodes: number, cleanUp: CleanUp): Promise<Bare> {
   const started: Started = new Map();
-  const worker = await startBareWorker({ ...process.env, ...stack.env });
+  const worker = await startBenchChild(['bare-worker'], { ...process.env, ...stack.env });
   cleanUp.add(() => worker.stop());
   const verifier = await Worker.create({
     connection: direct,
@@ -98,18 +96,4 @@ async function submitBare(temporal: Client): Promise<Submission> {
   const acknowledgedMs = performance.now();
   const handle: WorkflowHandle = temporal.workflow.getHandle(`bare-${jobId}`);
   return { jobId, handle, submittedMs, acknowledgedMs };
-}
-
-async function startBareWorker(env: NodeJS.ProcessEnv): Promise<{ stop(): Promise<void> }> {
-  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'bare-worker'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  const isUp = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
-  if (!isUp) throw new Error('The worker of the bare workflow did not start');
-  return {
-    async stop() {
-      child.stdin.end();
-      await ended;
-    },
-  };
 }

@@ -6,7 +6,7 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createCyxWizClient, type CyxWizClient, type Specification } from '#api/client/node';
 import type { Opinion, OpinionRequest, Verdict } from '#activities/platform/contract';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
-import { encodeDataset, selectSamples, type Dataset } from '#engine/data/dataset';
+import { encodeDataset, firstSamples, type Dataset } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import { createTemporalClient } from '#temporal/client/connect';
 import { openDataConverter } from '#temporal/codec/data-converter';
@@ -75,7 +75,7 @@ async function storeDigits(client: CyxWizClient): Promise<{ training: Dataset; d
   const { training, heldOut } = await loadDigits();
   const { cid } = await client.data.put({
     train: encodeDataset(training),
-    heldOut: encodeDataset(selectSamples(heldOut, Array.from({ length: HELD_OUT_SAMPLES }, (_, index) => index))),
+    heldOut: encodeDataset(firstSamples(heldOut, HELD_OUT_SAMPLES)),
     meta: { name: 'digits', samples: training.samples, heldOutSamples: HELD_OUT_SAMPLES, sampleShape: training.shape, classes: training.classes },
   });
   return { training, datasetCid: cid };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseGraph } from '#core/graph/parse';
-import { encodeDataset, selectSamples } from '#engine/data/dataset';
+import { encodeDataset, firstSamples } from '#engine/data/dataset';
 import { readCheckpoint } from '#engine/formats/checkpoint-file';
 import { decodeModel } from '#engine/formats/model-file';
 import { CHILD_FILES, checkpointLineSchema, readProgress, readTrainingResult, trainingChildCommand, type ChildCommand, type TrainingSpecInput } from '#engine/node/child-contract';
@@ -47,7 +47,7 @@ async function runIn(name: string, command: (dir: string) => ChildCommand): Prom
 beforeAll(async () => {
   parent = mkdtempSync(join(tmpdir(), 'liars-'));
   const { training } = await loadDigits();
-  dataset = encodeDataset(selectSamples(training, Array.from({ length: SAMPLES }, (_, index) => index)));
+  dataset = encodeDataset(firstSamples(training, SAMPLES));
   stashFile = join(parent, 'stash.safetensors');
   writeFileSync(stashFile, await makeStash());
   honest = resultIn(await runIn('honest', trainingChildCommand));

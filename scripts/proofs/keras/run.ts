@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { HyperParameters } from '#core/graph/hyper-parameters';
 import { parseGraph } from '#core/graph/parse';
 import { randomStream } from '#engine/data/random';
-import { selectSamples } from '#engine/data/dataset';
+import { firstSamples } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import { compileModel } from '#engine/model/model';
 import { initialWeights } from '#engine/model/weights';
@@ -57,7 +57,7 @@ export type RunAnswer = z.output<typeof runAnswerSchema>;
 
 async function runTraining({ threads, stopAfter, checkpoint }: RunRequest): Promise<RunAnswer> {
   const { training } = await loadDigits();
-  const dataset = selectSamples(training, Uint32Array.from({ length: SAMPLES }, (_, index) => index));
+  const dataset = firstSamples(training, SAMPLES);
   const run: TrainingRun = { graph: GRAPH, dataset, datasetCid: 'bafy-proof', hyperParameters: HYPER_PARAMETERS, checkpointEverySteps: 1_000 };
   const resumeFrom = checkpoint === undefined ? undefined : Uint8Array.from(Buffer.from(checkpoint, 'base64'));
   let saved: string | undefined;
