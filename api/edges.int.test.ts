@@ -171,7 +171,7 @@ describe('a job over the edges', () => {
 
     const typo = { ...wanted, hyperParameters: { ...hyperParameters, weightdecay: 1 } };
     for (const client of [user, browser]) await expect(client.quote(typo)).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('weightdecay') });
-    for (const client of [user, browser]) await expect(client.quote({ ...wanted, hyperParameters: { ...hyperParameters, momentum: 0.9 } })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    for (const client of [user, browser]) await expect(client.quote({ ...wanted, hyperParameters: { ...hyperParameters, momentum: 0.9 } })).rejects.toMatchObject({ code: 'UNPROCESSABLE' });
   }, 60_000);
 
   it('gives the owner their dataset back, and nobody else', async () => {
@@ -192,10 +192,10 @@ describe('bad submissions lock nothing and leave nothing', () => {
     ['a class that nobody serves', 'NO_CAPABLE_NODE', () => user.quote({ ...specification, deviceClass: 'cuda.80g' })],
     ['a deadline of nothing', 'INVALID_INPUT', () => user.quote({ ...specification, deadlineMs: 10 })],
     ['a budget below the quote', 'BUDGET_BELOW_QUOTE', async () => user.submit(await submission({ budgetBase: 1n }))],
-    ['a quote for another job', 'INVALID_INPUT', async () => user.submit(await submission({ specification: { ...specification, deadlineMs: 700_000 } }))],
+    ['a quote for another job', 'UNPROCESSABLE', async () => user.submit(await submission({ specification: { ...specification, deadlineMs: 700_000 } }))],
     ['somebody else’s quote', 'NOT_FOUND', async () => other.submit(await submission())],
     ['no quote', 'NOT_FOUND', async () => user.submit(await submission({ quoteId: randomUUID() }))],
-    ['a page token of another list', 'INVALID_INPUT', () => user.list({ pageToken: 'bm9uc2Vuc2U' })],
+    ['a page token of another list', 'UNPROCESSABLE', () => user.list({ pageToken: 'bm9uc2Vuc2U' })],
     ['a job that is not there', 'NOT_FOUND', () => user.status(randomUUID())],
     ['a job id that is none', 'INVALID_INPUT', () => user.status('x')],
   ];
@@ -302,7 +302,7 @@ describe('machines', () => {
     expect(gpu).toMatchObject({ unit_id: expect.stringMatching(/^unit-gpu0-[a-z0-9]{6}$/), vram_total_mb: 24_564, allocation: { vram_allocated_mb: 0, vram_reserved_mb: 2_048 } });
     const unit = `/api/compute-units/${gpu.unit_id}`;
     expect((await http('PUT', unit, providerLogin.token, { allocation: { vram_allocated_mb: 8_000 } })).json).toMatchObject({ allocation: { vram_allocated_mb: 8_000, vram_reserved_mb: 2_048 } });
-    expect((await http('PUT', unit, providerLogin.token, { allocation: { vram_allocated_mb: 24_000 } })).status).toBe(400);
+    expect((await http('PUT', unit, providerLogin.token, { allocation: { vram_allocated_mb: 24_000 } })).status).toBe(422);
     expect((await http('PUT', `${unit}/status`, providerLogin.token, { status: 'paused' })).json).toMatchObject({ status: 'paused' });
     expect((await http('PUT', `${unit}/status`, userLogin.token, { status: 'active' })).status).toBe(404);
 
@@ -368,7 +368,7 @@ describe('a node and a job', () => {
     await call.complete(jobId, 1);
     await call.complete(jobId, 1);
     await expect(call.complete(jobId, 1, { trainingMs: 6n })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-    await expect(call.complete(jobId, 1, { commitment: Buffer.alloc(3) })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(call.complete(jobId, 1, { commitment: Buffer.alloc(3) })).rejects.toMatchObject({ code: 'UNPROCESSABLE' });
     await closeWithOutcome(db, { jobId, attempt: 1, outcome: 'released' });
     await expect(call.lease(jobId, 1)).rejects.toMatchObject({ code: 'FENCED' });
     await expect(call.progress(jobId, 1, 3n)).rejects.toMatchObject({ code: 'FENCED' });

@@ -5,12 +5,12 @@ import { CyxError } from '#core/errors/cyx-error';
 const ADDRESS = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 const SIGNATURE_BYTES = 64;
 
-/** The key that an address stands for. Throws INVALID_INPUT for what is no key that could sign. */
+/** The key that an address stands for. Throws UNPROCESSABLE for what is no key that could sign. */
 export function walletKey(address: string): PublicKey {
   const key = ADDRESS.test(address) ? parse(address) : null;
   // Program-derived addresses are off the curve: nobody has a key for them.
   if (key === null || !PublicKey.isOnCurve(key.toBytes())) {
-    throw new CyxError('INVALID_INPUT', 'This is not the address of a wallet.', { fields: [{ path: 'address', message: 'must be the base58 address of a wallet' }] });
+    throw new CyxError('UNPROCESSABLE', 'This is not the address of a wallet.', { fields: [{ path: 'address', message: 'must be the base58 address of a wallet' }] });
   }
   return key;
 }

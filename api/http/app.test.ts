@@ -11,6 +11,9 @@ it.each([
   ['DELETE', '/api/jobs/0b54c28e-3c27-4d0c-9a3f-7f1a8f1f6e55', 'GET, HEAD'],
   ['GET', '/api/auth/login', 'POST'],
   ['OPTIONS', '/api/quotes', 'POST'],
+  // And is not taken for the job "prepare".
+  ['GET', '/api/jobs/prepare', 'POST'],
+  ['PUT', '/healthz', 'GET, HEAD'],
 ])('%s %s is told which methods there are', async (method, path, allow) => {
   const answer = await app.request(path, { method });
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);

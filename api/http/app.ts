@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import type { MiddlewareHandler } from 'hono';
 import { logFailure, type EdgeLog } from '#api/services/edge-log';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
-import { addressOf, createRouter, type HttpApp } from './context.ts';
+import { addressOf, createRouter, type HttpApp, type HttpEnv } from './context.ts';
 import { DOCS_POLICY, docsPage } from './docs-page.ts';
 import { idempotency } from './idempotency.ts';
 import { notFound, problemResponse } from './problem.ts';
@@ -58,11 +59,11 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     }),
   );
   app.use('/api/*', announceRateLimits, enforceRateLimits(services));
+  app.use(refuseOtherMethods(app));
   app.use('/api/*', idempotency(services, app));
   for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, personalDataRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
   describe(app);
-  refuseOtherMethods(app);
 
   app.all('/api/*', (c) => {
     throw notFound(c.req.method, c.req.path);
@@ -79,19 +80,34 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
 }
 
 /** A path that is there, but not with this method, is another answer than one that is not there. */
-function refuseOtherMethods(app: HttpApp): void {
+function refuseOtherMethods(app: HttpApp): MiddlewareHandler<HttpEnv> {
+  let known: readonly KnownPath[] | undefined;
+  return async (c, next) => {
+    const { methods } = (known ??= knownPaths(app)).find(({ pattern }) => pattern.test(c.req.path)) ?? {};
+    if (methods === undefined || methods.has(c.req.method)) return next();
+    const allow = [...methods].sort().join(', ');
+    throw new CyxError('METHOD_NOT_ALLOWED', `${c.req.method} is not possible here, but ${allow} is.`, { facts: { allow } });
+  };
+}
+
+interface KnownPath {
+  readonly pattern: RegExp;
+  readonly methods: Set<string>;
+}
+
+/** Those that name everything come first: `/api/jobs/prepare` is no job. */
+function knownPaths(app: HttpApp): KnownPath[] {
   const methods = new Map<string, Set<string>>();
   for (const { path, method } of app.routes) {
-    if (method === 'ALL' || !path.startsWith('/api/')) continue;
+    if (method === 'ALL' || path.includes('*')) continue;
     // HEAD is answered wherever GET is.
     for (const one of method === 'GET' ? ['GET', 'HEAD'] : [method]) methods.set(path, (methods.get(path) ?? new Set()).add(one));
   }
-  for (const [path, known] of methods) {
-    const allow = [...known].sort().join(', ');
-    app.all(path, (c) => {
-      throw new CyxError('METHOD_NOT_ALLOWED', `${c.req.method} is not possible here, but ${allow} is.`, { facts: { allow } });
-    });
-  }
+  // What stands before one path alone is its CORS, which answers what browsers ask in advance.
+  for (const { path, method } of app.routes) if (method === 'ALL') methods.get(path)?.add('OPTIONS');
+  return [...methods]
+    .sort(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')))
+    .map(([path, known]) => ({ pattern: new RegExp(`^${path.replace(/:[^/]+/g, '[^/]+')}$`), methods: known }));
 }
 
 function genuine({ url, method, headers, body }: Request): Request {

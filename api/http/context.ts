@@ -6,6 +6,7 @@ import { problemSchema } from '#api/client/wire/common';
 import type { Actor, Services } from '#api/services/types';
 import type { MachineActor } from '#api/services/machine-types';
 import { CyxError } from '#core/errors/cyx-error';
+import { fromZod } from '#core/errors/from-zod';
 import type { RateLimitState } from './rate-limits.ts';
 
 export interface HttpEnv {
@@ -28,8 +29,7 @@ export function createRouter(): HttpApp {
   return new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      const fields = result.error.issues.map((issue) => ({ path: issue.path.join('.') || '(whole)', message: issue.message }));
-      throw new CyxError('INVALID_INPUT', `Please correct: ${fields.map(({ path, message }) => `${path}: ${message}`).join('; ')}`, { fields });
+      throw fromZod(result.error);
     },
   });
 }

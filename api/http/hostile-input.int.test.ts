@@ -130,14 +130,15 @@ describe('what a caller made up is told so', () => {
       ['/api/wallet/transfers', transfers, ['9999999999999999999']],
     ];
     for (const [path, scope, position] of made) {
-      expect(await http('GET', `${path}?page_token=${encodePageToken(scope, position)}`), position.join()).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+      expect(await http('GET', `${path}?page_token=${encodePageToken(scope, position)}`), position.join()).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });
     }
     expect((await http('GET', `/api/jobs?page_token=${encodePageToken(jobs, ['2026-01-01T00:00:00.000Z', jobId])}`)).status).toBe(200);
     expect((await http('GET', `/api/wallet/transfers?page_token=${encodePageToken(transfers, ['12'])}`)).status).toBe(200);
   });
 
   it('event ids', async () => {
-    expect(await http('GET', `/api/jobs/${jobId}/events?after=9999999999999999999`)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+    expect(await http('GET', `/api/jobs/${jobId}/events?after=9999999999999999999`)).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });
+    expect(await http('GET', `/api/jobs/${jobId}/events?after=-1`)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
     const actor = await services.tokens.verifyUserToken(login.token);
     const updates = services.jobs.follow(actor, jobId, 2n ** 64n - 1n, AbortSignal.timeout(5_000));
     await expect(updates[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'INVALID_INPUT' });
@@ -182,7 +183,8 @@ describe('datasets', () => {
 
   it('have two classes or more, or none where their targets are numbers', async () => {
     expect(await client.data.put({ train: new Uint8Array(9), heldOut: new Uint8Array(1), meta: { ...meta, classes: 0 } })).toMatchObject({ classes: 0 });
-    for (const classes of [-1, 1]) expect(await http('POST', '/api/datasets', { ...dataset(), classes })).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+    expect(await http('POST', '/api/datasets', { ...dataset(), classes: -1 })).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+    expect(await http('POST', '/api/datasets', { ...dataset(), classes: 1 })).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });
   });
 
   it('are asked for with a token of the platform', async () => {
@@ -197,10 +199,15 @@ describe('datasets', () => {
 
 it('logins that come too often are told how long to wait', async () => {
   const guess = () => http('POST', '/api/auth/login', { login: login.user.username, password: 'a wrong guess' });
+  const startedMs = performance.now();
   const answers = await Promise.all(Array.from({ length: 40 }, guess));
+  // One more becomes free every two seconds, and a busy machine may need some.
+  const freedMeanwhile = Math.ceil((performance.now() - startedMs) / 2_000);
+  const tried = answers.filter(({ status }) => status === 401);
   const refused = answers.filter(({ status }) => status === 429);
-  expect(answers.filter(({ status }) => status === 401)).toHaveLength(30);
-  expect(refused).toHaveLength(10);
+  expect(tried.length).toBeGreaterThanOrEqual(30);
+  expect(tried.length).toBeLessThanOrEqual(30 + freedMeanwhile);
+  expect(tried.length + refused.length).toBe(40);
   expect(refused[0]).toMatchObject({ code: 'RATE_LIMITED' });
   expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await http('POST', '/api/auth/register', person())).status).toBe(201);

@@ -115,9 +115,9 @@ describe('a key', () => {
   });
 
   it('is the request id of a job that names none', async () => {
-    const body = { quote_id: randomUUID(), budget_base: '1', specification: { graph_json: '{}', dataset_cid: 'x', hyper_parameters: { epochs: 1, batch_size: 1, learning_rate: 0.1 }, device_class: 'cpu', deadline_ms: 60_000 } };
+    const body = { quote_id: randomUUID(), budget_base: '1', specification: { graph_json: '{}', dataset_cid: `bafybei${'a'.repeat(52)}`, hyper_parameters: { epochs: 1, batch_size: 1, learning_rate: 0.1 }, device_class: 'cpu', deadline_ms: 60_000 } };
     const none = await post('/api/jobs', undefined, body);
-    expect(none).toMatchObject({ status: 400, json: { errors: [{ path: 'request_id' }] } });
+    expect(none).toMatchObject({ status: 422, json: { errors: [{ path: 'request_id' }] } });
     // It comes as far as what is asked for.
     expect(JSON.stringify((await post('/api/jobs', randomUUID(), body)).json)).not.toContain('request_id');
   });

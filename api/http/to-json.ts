@@ -126,7 +126,7 @@ export function quoteToJson(quote: QuoteView): z.input<typeof quoteJson> {
   };
 }
 
-export function jobSummaryToJson(job: JobSummary): z.input<typeof jobSummaryJson> {
+export function jobSummaryToJson(job: JobSummary): z.output<typeof jobSummaryJson> {
   return {
     job_id: job.jobId,
     workflow_id: job.workflowId,
@@ -146,7 +146,7 @@ export function jobSummaryToJson(job: JobSummary): z.input<typeof jobSummaryJson
   };
 }
 
-export function jobToJson(job: JobView): z.input<typeof jobJson> {
+export function jobToJson(job: JobView): z.output<typeof jobJson> {
   return {
     ...jobSummaryToJson(job),
     states: job.states.map(({ state, at }) => ({ state, at: at.toISOString() })),

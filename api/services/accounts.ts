@@ -2,14 +2,15 @@ import { z } from 'zod';
 import type { Attempts } from '#api/auth/attempts';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { currentPasswordField, emailField, loginNameField, passwordField, usernameField } from '#core/identity/account-fields';
+import { idText } from '#core/input/ids';
 import type { UserDocument } from '#db/mongo/documents';
-import { emailSchema, passwordSchema, usernameSchema } from './account-schemas.ts';
 import type { ServiceDeps } from './deps.ts';
 import type { Actor, Services } from './types.ts';
 import { createUser, loadUser, loggedInView, userView } from './user-records.ts';
 
-const registrationSchema = z.object({ email: emailSchema, username: usernameSchema, password: passwordSchema });
-const loginSchema = z.object({ login: z.string().min(1).max(254), password: z.string().min(1).max(200) });
+const registrationSchema = z.object({ email: emailField, username: usernameField, password: passwordField });
+const loginSchema = z.object({ login: loginNameField, password: currentPasswordField.min(1, 'must not be empty') });
 
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'passwords' | 'temporal'>;
 
@@ -41,7 +42,7 @@ export function createAccounts(deps: Deps, attempts: Attempts, welcome: (user: A
       if (actor.userId !== userId && actor.role !== 'operator') {
         throw new CyxError('FORBIDDEN', 'This profile belongs to somebody else.');
       }
-      if (!z.uuid().safeParse(userId).success) throw new CyxError('NOT_FOUND', 'There is no such user.');
+      if (!idText('a user').safeParse(userId).success) throw new CyxError('NOT_FOUND', 'There is no such user.');
       return loadUser(deps, userId);
     },
   };

@@ -3,16 +3,14 @@ import type { Attempts } from '#api/auth/attempts';
 import type { Revocations } from '#api/auth/revocations';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { currentPasswordField, emailField, passwordField } from '#core/identity/account-fields';
 import { ROLES } from '#core/identity/roles';
 import { duplicateKeyIndex } from '#db/mongo/connect';
 import type { UserDocument } from '#db/mongo/documents';
-import { emailSchema, passwordSchema } from './account-schemas.ts';
 import type { CredentialServices } from './account-types.ts';
 import type { ServiceDeps } from './deps.ts';
 import type { Actor } from './types.ts';
 import { isTaken, loadUser } from './user-records.ts';
-
-const currentSchema = z.string().max(200);
 
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'sessions' | 'passwords'>;
 
@@ -24,13 +22,13 @@ export function createCredentials(deps: Deps, { attempts, revocations }: { attem
 
   return {
     setPassword: async (actor, input) => {
-      const { current, password } = parseInput(z.object({ current: currentSchema, password: passwordSchema }), input);
+      const { current, password } = parseInput(z.object({ current: currentPasswordField, password: passwordField }), input);
       await confirmPassword(deps, attempts, { actor, password: current, field: 'current' });
       await deps.mongo.users.updateOne({ _id: actor.userId }, { $set: { passwordHash: await deps.passwords.hash(password) } });
       await endAll(actor.userId);
     },
     setEmail: async (actor, input) => {
-      const { email, password } = parseInput(z.object({ email: emailSchema, password: currentSchema }), input);
+      const { email, password } = parseInput(z.object({ email: emailField, password: currentPasswordField }), input);
       const user = await confirmPassword(deps, attempts, { actor, password, field: 'password' });
       const emailLower = email.toLowerCase();
       if (user.emailLower === emailLower) return loadUser(deps, actor.userId);

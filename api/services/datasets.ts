@@ -1,36 +1,23 @@
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
+import { datasetFields, MAX_PART_BYTES } from '#core/dataset/fields';
 import { parseInput } from '#core/errors/from-zod';
 import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
+import { cidText } from '#core/input/ids';
 import { encryptedLength, MAX_CHUNK_BYTES } from '#cyxcloud/client/object-header';
 import type { DatasetRow } from '#db/postgres/database';
 import { subscriptionOf } from '#db/mongo/users';
 import { findDatasetPart, listDatasets, upsertDataset } from '#db/postgres/datasets';
 import type { ServiceDeps } from './deps.ts';
 import { createObjectDirectory, type ObjectDirectory } from './objects.ts';
-import { nameText } from './text.ts';
-import { cidSchema, requireDataset } from './specification.ts';
+import { requireDataset } from './specification.ts';
 import type { DatasetView, Services } from './types.ts';
-
-/** Nodes and verifiers fetch a part as a whole, so its size is bounded, and checked rather than believed. */
-const MAX_PART_BYTES = 2 * 1024 ** 3;
 
 const objectKey = z.instanceof(Uint8Array).refine((key) => key.length === 32, 'must have 32 bytes');
 const datasetSchema = z
-  .object({
-  cid: cidSchema,
-  key: objectKey,
-  name: nameText(100),
-  samples: z.int().min(1).max(2_000_000_000),
-  sizeBytes: z.int().min(1).max(MAX_PART_BYTES, 'must be at most 2147483648 (2 GiB)'),
-  sampleShape: z.array(z.int().min(1)).min(1).max(4),
-  classes: z.int().min(0).max(100_000).refine((classes) => classes !== 1, 'must be at least 2, or 0 where the targets are numbers'),
-  inputDtype: z.enum(['uint8', 'float32', 'int32']).optional(),
-  targetWidth: z.int().min(1).max(100_000).optional(),
-  heldOutCid: cidSchema,
-  heldOutKey: objectKey,
-  heldOutSamples: z.int().min(1).max(2_000_000_000),
-}).refine(({ classes, targetWidth }) => classes === 0 || targetWidth === undefined, { path: ['targetWidth'], message: 'goes with numbers to predict, not with classes' });
+  .object({ ...datasetFields, key: objectKey, heldOutKey: objectKey })
+  .refine(({ classes }) => classes !== 1, { path: ['classes'], message: 'must be at least 2, or 0 where the targets are numbers' })
+  .refine(({ classes, targetWidth }) => classes === 0 || targetWidth === undefined, { path: ['targetWidth'], message: 'goes with numbers to predict, not with classes' });
 
 /** References to datasets that their owner put into CyxCloud. Keys are wrapped before they touch the database. */
 export function createDatasets({ postgres, mongo, kms, storageUrl, tokens }: Pick<ServiceDeps, 'postgres' | 'mongo' | 'kms' | 'storageUrl' | 'tokens'>): Services['datasets'] {
@@ -50,7 +37,7 @@ export function createDatasets({ postgres, mongo, kms, storageUrl, tokens }: Pic
     },
     list: async (actor) => (await listDatasets(postgres.db, actor.userId)).map(datasetView),
     open: async (actor, cid) => {
-      parseInput(cidSchema, cid);
+      parseInput(cidText, cid);
       const dataset = requireDataset(await findDatasetPart(postgres.db, { ownerId: actor.userId, cid }), cid);
       const wrapped = cid === dataset.cid ? dataset.keyWrapped : dataset.heldOutKeyWrapped;
       return { cid, key: await kms.unwrap(wrapped, 'dataset-key', cid) };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { MAX_ROW_ID } from '#core/input/text';
 import { earningsByDay, earningsByNode, nodeEntries } from '#db/postgres/earnings';
 import type { ServiceDeps } from './deps.ts';
 import type { EarningsServices } from './machine-types.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
-import { MAX_ROW_ID } from './text.ts';
 import { transferView } from './wallet.ts';
 
 const positionSchema = z.tuple([z.string().regex(/^\d{1,19}$/).transform(BigInt).refine((id) => id <= MAX_ROW_ID)]);

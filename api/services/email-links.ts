@@ -4,16 +4,14 @@ import type { OneTimeSecrets } from '#api/auth/one-time';
 import type { Revocations } from '#api/auth/revocations';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { emailField, linkTokenField, passwordField } from '#core/identity/account-fields';
 import type { UserDocument } from '#db/mongo/documents';
 import type { EmailServices } from './account-types.ts';
 import type { ServiceDeps } from './deps.ts';
-import { emailSchema, passwordSchema } from './account-schemas.ts';
 import { loggedInView } from './user-records.ts';
 
 const VERIFY_LIFETIME_MS = 24 * 3_600_000;
 const RESET_LIFETIME_MS = 3_600_000;
-
-const tokenSchema = z.string().min(1).max(200);
 
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'temporal' | 'sessions' | 'passwords' | 'site' | 'mail'>;
 export interface EmailParts {
@@ -43,20 +41,20 @@ export function createEmailLinks(deps: Deps, { secrets, attempts, revocations }:
       await handOver(deps, { to: user.email, ...verifyMail(user.username, linkTo('verify-email', secret)) });
     },
     verify: async (token) => {
-      const { userId, emailLower } = (await secrets.take('verify-email', parseInput(tokenSchema, token))) ?? {};
+      const { userId, emailLower } = (await secrets.take('verify-email', parseInput(linkTokenField, token))) ?? {};
       if (userId === undefined || emailLower === undefined) throw badLink('24 hours');
       const { matchedCount } = await deps.mongo.users.updateOne({ _id: userId, emailLower }, { $set: { emailVerifiedAt: new Date() } });
       if (matchedCount === 0) throw badLink('24 hours');
     },
     requestReset: async (input, from) => {
-      const emailLower = parseInput(emailSchema, input).toLowerCase();
+      const emailLower = parseInput(emailField, input).toLowerCase();
       attempts.challenge(from);
       attempts.mail(emailLower);
       // Not waited for: how long it takes would tell whether there is such an account.
       void sendReset(emailLower).catch(deps.mail.onFailure);
     },
     resetPassword: async (input, from) => {
-      const { token, password } = parseInput(z.object({ token: tokenSchema, password: passwordSchema }), input);
+      const { token, password } = parseInput(z.object({ token: linkTokenField, password: passwordField }), input);
       attempts.challenge(from);
       const { userId, emailLower } = (await secrets.take('reset-password', token)) ?? {};
       if (userId === undefined || emailLower === undefined) throw badLink('an hour');

@@ -3,6 +3,8 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { isTerminal, JOB_STATES, type JobState } from '#core/job/machine';
+import { idText } from '#core/input/ids';
+import { MAX_ROW_ID } from '#core/input/text';
 import { attemptsOfJob } from '#db/postgres/attempts';
 import type { JobRow } from '#db/postgres/database';
 import { readJobEvents, type JobEventPayloads } from '#db/postgres/events';
@@ -16,7 +18,6 @@ import { attemptView, jobSummary } from './job-views.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
 import { prepareJob, submitJob } from './submit-job.ts';
 import { fromTemporalError } from './temporal-errors.ts';
-import { MAX_ROW_ID } from './text.ts';
 import type { Actor, JobView, Services } from './types.ts';
 import { transferView } from './wallet.ts';
 
@@ -24,6 +25,7 @@ type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'chain' | 'kms' | 'temporal
 
 const stateSchema = z.enum(JOB_STATES).optional();
 const positionSchema = z.tuple([z.iso.datetime(), z.uuid()]);
+const jobIdSchema = z.object({ job_id: idText('a job') });
 const eventIdSchema = z.bigint().min(0n).max(MAX_ROW_ID, 'must be an event id');
 
 export function createJobs(deps: Deps): Services['jobs'] {
@@ -74,9 +76,7 @@ export function createJobs(deps: Deps): Services['jobs'] {
 
 /** Somebody else's job looks like no job: its existence is nobody's business. */
 export async function requireOwnJob({ postgres }: Pick<ServiceDeps, 'postgres'>, actor: Actor, jobId: string): Promise<JobRow> {
-  if (!z.uuid().safeParse(jobId).success) {
-    throw new CyxError('INVALID_INPUT', `"${jobId.slice(0, 60)}" is not a job id: a job id is a UUID, as submitting a job returns it.`, { fields: [{ path: 'job_id', message: 'must be a UUID' }] });
-  }
+  parseInput(jobIdSchema, { job_id: jobId });
   const job = await requireJob(postgres.db, jobId);
   if (job.userId !== actor.userId && actor.role !== 'operator') {
     throw new CyxError('NOT_FOUND', `There is no job ${jobId}. Check the id, or list your jobs.`);

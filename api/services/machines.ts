@@ -2,18 +2,15 @@ import { z } from 'zod';
 import { createApiKey, hashApiKey } from '#api/auth/api-keys';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { hardwareSchema, machineFields } from '#core/hardware/inventory';
 import type { ComputeUnitDocument, MachineDocument } from '#db/mongo/documents';
 import type { ServiceDeps } from './deps.ts';
-import { hardwareSchema } from './hardware-schema.ts';
 import { hardwareDocument, machineStatus, machineView, newMachineId, unitsOfHardware } from './machine-documents.ts';
 import type { MachineServices } from './machine-types.ts';
 import { createOwnMachines, workOf } from './own-machines.ts';
-import { nameText } from './text.ts';
 
 const registrationSchema = z.object({
-  ownerId: z.string().min(1),
-  hostname: nameText(253),
-  os: nameText(100),
+  ...machineFields,
   hardware: hardwareSchema,
 });
 

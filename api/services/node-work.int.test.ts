@@ -163,7 +163,7 @@ describe('checkpoints', () => {
     await report(1, 5);
     await report(1, 5, { sizeBytes: 10 });
     await expect(report(1, 5, { stateHash: bytes(9) })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-    await expect(report(1, 6, { cid: `b${'a'.repeat(58)}` })).rejects.toMatchObject({ code: expect.stringMatching(/NOT_FOUND|INVALID_INPUT/) as string });
+    await expect(report(1, 6, { cid: `bafybei${'a'.repeat(52)}` })).rejects.toMatchObject({ code: expect.stringMatching(/NOT_FOUND|INVALID_INPUT/) as string });
     expect(await stored()).toEqual([[1, 5]]);
   });
 

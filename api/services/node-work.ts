@@ -3,6 +3,7 @@ import { createThrottle, type Allowance } from '#api/auth/throttle';
 import type { NodeIdentity } from '#api/auth/tokens';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { cidText, idText } from '#core/input/ids';
 import { isTerminal, type JobState } from '#core/job/machine';
 import { findAttempt, lockAttempt, markResumed, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import type { CheckpointRow, Database, JobAttemptRow, JobRow } from '#db/postgres/database';
@@ -16,7 +17,7 @@ import type { ServiceDeps } from './deps.ts';
 import { createObjectDirectory } from './objects.ts';
 import { keepAnswer } from './offers.ts';
 import type { AttemptRef, ProgressReport, ServerNodeServices } from './node-types.ts';
-import { cidSchema, requireDataset } from './specification.ts';
+import { requireDataset } from './specification.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'kms' | 'storageUrl' | 'tokens'>;
 type NodeWork = Pick<ServerNodeServices, 'claim' | 'acquireLease' | 'reportProgress' | 'reportCheckpoint' | 'reportCompletion'>;
@@ -31,7 +32,7 @@ const plainText = (maxLength: number) =>
     .string()
     .max(maxLength, `must have at most ${maxLength} characters`)
     .transform((text) => text.replace(/\p{Cc}/gu, ' '));
-const attemptShape = { jobId: z.uuid('must be a job id'), attempt: z.int().min(1).max(1_000) };
+const attemptShape = { jobId: idText('a job'), attempt: z.int().min(1).max(1_000) };
 const leaseSchema = z.object({ ...attemptShape, resumeBeforeStep: z.int().min(0).default(0) });
 const claimSchema = z.object({ ...attemptShape, accept: z.boolean(), reason: plainText(500) });
 const counter = z.int().min(0);
@@ -52,7 +53,7 @@ const checkpointSchema = z.object({
   ...attemptShape,
   checkpoint: z.object({
     step: z.int().min(1),
-    cid: cidSchema,
+    cid: cidText,
     sizeBytes: z.int().min(1),
     isLink: z.boolean(),
     stateHash: hash,
@@ -64,7 +65,7 @@ const checkpointSchema = z.object({
 });
 const completionSchema = z.object({
   ...attemptShape,
-  modelCid: cidSchema,
+  modelCid: cidText,
   modelSizeBytes: z.int().min(1),
   commitment: z.instanceof(Uint8Array).refine((root) => root.length === 32, 'must have 32 bytes'),
   finalLoss: z.number(),

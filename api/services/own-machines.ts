@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { allocationFields } from '#core/hardware/inventory';
 import type { ComputeUnitDocument } from '#db/mongo/documents';
 import { earningsByNode } from '#db/postgres/earnings';
 import { listNodes, nodesOfMachine, patchNode, patchNodesOfMachine } from '#db/postgres/nodes';
@@ -10,11 +11,7 @@ import type { AllocationInput, ComputeUnitView, MachineServices } from './machin
 import type { Actor } from './types.ts';
 import { runsOn, workOfUnits, type UnitWork } from './unit-work.ts';
 
-const allocationSchema = z.object({
-  vramAllocatedMb: z.int().min(0).optional(),
-  vramReservedMb: z.int().min(0).optional(),
-  coresAllocated: z.int().min(0).optional(),
-});
+const allocationSchema = z.object(allocationFields);
 
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres'>;
 
@@ -94,10 +91,10 @@ async function writeUnit(
 function checkAllocation(unit: ComputeUnitDocument, allocation: ComputeUnitDocument['allocation']): void {
   const usedMb = allocation.vramAllocatedMb + allocation.vramReservedMb;
   if (unit.vramTotalMb === null ? allocation.vramAllocatedMb > 0 || allocation.vramReservedMb > 0 : usedMb > unit.vramTotalMb) {
-    throw new CyxError('INVALID_INPUT', `Allocated and reserved memory together must not be above the device's ${unit.vramTotalMb ?? 0} MB.`);
+    throw new CyxError('UNPROCESSABLE', `Allocated and reserved memory together must not be above the device's ${unit.vramTotalMb ?? 0} MB.`);
   }
   if (allocation.coresAllocated > (unit.coresTotal ?? 0)) {
-    throw new CyxError('INVALID_INPUT', `The device has ${unit.coresTotal ?? 0} cores; fewer or as many can be allocated.`);
+    throw new CyxError('UNPROCESSABLE', `The device has ${unit.coresTotal ?? 0} cores; fewer or as many can be allocated.`);
   }
 }
 

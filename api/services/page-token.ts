@@ -17,7 +17,7 @@ export function encodePageToken(scope: string, position: readonly string[]): str
 
 /**
  * Null for the first page. Anybody can write a token, so its position is checked like any input.
- * @throws CyxError INVALID_INPUT where the token is not one of this list.
+ * @throws CyxError UNPROCESSABLE where the token is not one of this list.
  */
 export function decodePageToken<Position>(scope: string, token: string, positionSchema: z.ZodType<Position>): Position | null {
   if (token === '') return null;
@@ -27,7 +27,7 @@ export function decodePageToken<Position>(scope: string, token: string, position
   } catch {
     // Falls through: whatever is wrong with the token, the answer is the same.
   }
-  throw new CyxError('INVALID_INPUT', 'The page token does not fit this list. Start again without one.', {
+  throw new CyxError('UNPROCESSABLE', 'The page token does not fit this list. Start again without one.', {
     fields: [{ path: 'page_token', message: 'is not a token of this list' }],
   });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Attempts } from '#api/auth/attempts';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { currentPasswordField, loginNameField } from '#core/identity/account-fields';
 import { deletionBlockers } from '#core/identity/deletion';
 import { documentsAboutUser } from '#db/mongo/personal-data';
 import { accountTies, rowsAboutUser, storedThings } from '#db/postgres/personal-data';
@@ -40,7 +41,7 @@ export interface PersonalDataServices {
   requestDeletion(actor: Actor, userId: string, confirmation: { username: string; password: string }): Promise<{ workflowId: string }>;
 }
 
-const confirmationSchema = z.object({ username: z.string().max(100), password: z.string().max(200) });
+const confirmationSchema = z.object({ username: loginNameField, password: currentPasswordField });
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'chain' | 'passwords'>;
 
@@ -60,7 +61,7 @@ export function createPersonalData(deps: Deps, attempts: Attempts): PersonalData
       const { username, password } = parseInput(confirmationSchema, confirmation);
       const user = await confirmPassword(deps, attempts, { actor, password, field: 'password' });
       if (user.usernameLower !== username.trim().toLowerCase()) {
-        throw new CyxError('INVALID_INPUT', 'This is not the name of your account. Nothing was deleted.', { fields: [{ path: 'username', message: 'is not your username' }] });
+        throw new CyxError('UNPROCESSABLE', 'This is not the name of your account. Nothing was deleted.', { fields: [{ path: 'username', message: 'is not your username' }] });
       }
       const blockers = deletionBlockers(await accountTies(postgres.db, userId));
       if (blockers.length > 0) throw new CyxError('STATE_CONFLICT', blockers.join(' '));

@@ -160,7 +160,7 @@ describe('page tokens', () => {
     expect(decodePageToken('jobs/u1/', '', pair)).toBeNull();
     const cases = [['jobs/u2/', token, pair], ['jobs/u1/', token, z.tuple([z.string()])], ['jobs/u1/', 'xyz', pair], ['jobs/u1/', token, z.tuple([z.uuid(), z.string()])]] as const;
     for (const [scope, text, position] of cases) {
-      expect(() => decodePageToken<unknown>(scope, text, position)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+      expect(() => decodePageToken<unknown>(scope, text, position)).toThrow(expect.objectContaining({ code: 'UNPROCESSABLE' }));
     }
   });
 

@@ -2,6 +2,7 @@ import type { NodeIdentity } from '#api/auth/tokens';
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { idText } from '#core/input/ids';
 import { isReliable } from '#core/node/reputation';
 import { patchNode, recordNodeHeartbeat, requireNode } from '#db/postgres/nodes';
 import type { ServiceDeps } from './deps.ts';
@@ -12,7 +13,7 @@ import { createNodeWork } from './node-work.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'kms' | 'storageUrl'>;
 
-const nodeIdSchema = z.object({ nodeId: z.uuid('must be the id of a node') });
+const nodeIdSchema = z.object({ nodeId: idText('a node') });
 
 export function createServerNodes(deps: Deps): ServerNodeServices {
   const { db } = deps.postgres;

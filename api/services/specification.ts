@@ -9,23 +9,17 @@ import { parseGraph } from '#core/graph/parse';
 import type { ModelGraph } from '#core/graph/schema';
 import { dataNeeds } from '#core/graph/shapes';
 import { deviceClassSchema } from '#core/hardware/device-class';
+import { cidText } from '#core/input/ids';
+import { deadlineField } from '#core/job/submission-fields';
 import type { DatasetRow } from '#db/postgres/database';
 import type { JobSpecification } from './types.ts';
 
-const MIN_DEADLINE_MS = 60_000;
-const MAX_DEADLINE_MS = 7 * 24 * 3_600_000;
-
-export const cidSchema = z.string().regex(/^b[a-z2-7]{58}$/, 'must be a CID v1 such as bafybei…');
-
 const specificationSchema = z.object({
   graphJson: z.string(),
-  datasetCid: cidSchema,
+  datasetCid: cidText,
   hyperParameters: hyperParametersSchema,
   deviceClass: deviceClassSchema,
-  deadlineMs: z
-    .int()
-    .min(MIN_DEADLINE_MS, 'must be at least 60000 (a minute)')
-    .max(MAX_DEADLINE_MS, 'must be at most 604800000 (seven days)'),
+  deadlineMs: deadlineField,
 });
 
 export interface CheckedSpecification extends JobSpecification {

@@ -6,6 +6,8 @@ import { parseInput } from '#core/errors/from-zod';
 import { totalSteps } from '#core/graph/hyper-parameters';
 import { countFlops, countParameters } from '#core/graph/shapes';
 import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
+import { idText } from '#core/input/ids';
+import { requestIdField } from '#core/job/submission-fields';
 import { formatCyxwiz } from '#core/money/amount';
 import { checkpointEverySteps, stateBytesOf } from '#core/verification/checkpoint-plan';
 import { subscriptionOf } from '#db/mongo/users';
@@ -28,8 +30,8 @@ type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'chain' | 'kms' | 'temporal
 type SubmitInput = Parameters<Services['jobs']['submit']>[1];
 
 const submitSchema = z.object({
-  requestId: z.string().min(1, 'must not be empty').max(200),
-  quoteId: z.uuid('must be the id of a quote'),
+  requestId: requestIdField,
+  quoteId: idText('a quote'),
   budgetBase: z.bigint().positive('must be above 0'),
 });
 
@@ -219,7 +221,7 @@ function checkQuote(quote: QuoteRow | null, actor: Actor, specification: Checked
     throw new CyxError('NOT_FOUND', 'You have no such quote. Ask for one first.');
   }
   if (quote.specificationHash !== specification.hash) {
-    throw new CyxError('INVALID_INPUT', 'The quote was made for another job. Ask for a quote for exactly this one.', {
+    throw new CyxError('UNPROCESSABLE', 'The quote was made for another job. Ask for a quote for exactly this one.', {
       fields: [{ path: 'quote_id', message: 'is for another specification' }],
     });
   }

@@ -41,7 +41,7 @@ describe('an API key', () => {
     const token = String((await byKey(key)).json['token']);
     const call = async (method: string, path: string, body?: unknown) => (await platform.call(method, path, { token, body })).status;
     expect(await call('GET', '/api/jobs')).toBe(200);
-    expect(await call('POST', '/api/machines/register', { owner_id: user.id, hostname: 'h', os: 'linux', hardware: { cpus: [], gpus: [], ram_total_mb: 1 } })).toBe(403);
+    expect(await call('POST', '/api/machines/register', { owner_id: user.id, hostname: 'h', os: 'linux', hardware: { cpus: [{ name: 'cpu', cores: 1, threads: 1 }], gpus: [], ram_total_mb: 1 } })).toBe(403);
     // What is the person's own: a key makes no keys, takes no sessions and changes no login.
     expect(await call('POST', '/api/api-keys', { name: 'more', scopes: ['jobs'] })).toBe(403);
     expect(await call('GET', '/api/auth/sessions')).toBe(403);

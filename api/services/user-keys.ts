@@ -5,7 +5,7 @@ import type { Attempts } from '#api/auth/attempts';
 import { isOver, type Revocations } from '#api/auth/revocations';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
-import { isScope } from '#core/identity/scopes';
+import { apiKeyFields } from '#core/identity/account-fields';
 import type { UserKeyDocument } from '#db/mongo/documents';
 import type { ApiKeyServices, ApiKeyView } from './account-types.ts';
 import type { ServiceDeps } from './deps.ts';
@@ -16,11 +16,7 @@ const MAX_KEYS = 50;
 /** Enough to tell one's keys apart, far too little to guess the rest. */
 const START_CHARS = 12;
 
-const createSchema = z.object({
-  name: z.string().trim().min(1, 'must say what the key is for').max(60, 'must have at most 60 characters'),
-  scopes: z.array(z.string().refine(isScope, 'must be read, jobs or machines')).min(1, 'choose at least one').max(10).transform((scopes) => [...new Set(scopes)]),
-  expiresInDays: z.int().min(1, 'must be at least a day').max(3650, 'must be at most ten years').nullable(),
-});
+const createSchema = z.object({ ...apiKeyFields, scopes: apiKeyFields.scopes.transform((scopes) => [...new Set(scopes)]) });
 
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'temporal' | 'tokens'>;
 

@@ -4,6 +4,7 @@ import type { OneTimeData, OneTimeSecrets } from '#api/auth/one-time';
 import { isSignedBy, walletKey } from '#api/auth/wallet-signature';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { signedTextFields } from '#core/identity/account-fields';
 import { signInMessage } from '#core/identity/sign-in-message';
 import type { IdentityDocument, UserDocument } from '#db/mongo/documents';
 import type { SignedChallenge, WalletChallenge, WalletLoginServices } from './account-types.ts';
@@ -13,11 +14,7 @@ import { createUser, loggedInView, usernamesFrom } from './user-records.ts';
 
 const CHALLENGE_LIFETIME_MS = 5 * 60_000;
 
-const signedSchema = z.object({
-  address: z.string().min(32).max(44),
-  message: z.string().min(1).max(2_000),
-  signature: z.base64('must be in base64').length(88, 'must be 64 bytes in base64'),
-});
+const signedSchema = z.object(signedTextFields);
 
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'temporal' | 'chain' | 'site'>;
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { MAX_ROW_ID } from '#core/input/text';
 import type { LedgerRow } from '#db/postgres/database';
 import { entriesOfAccounts } from '#db/postgres/ledger';
 import { findWallet } from '#db/postgres/wallets';
 import type { ServiceDeps } from './deps.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
-import { MAX_ROW_ID } from './text.ts';
 import type { Services, TransferPurpose, TransferView } from './types.ts';
 
 const positionSchema = z.tuple([z.string().regex(/^\d{1,19}$/).transform(BigInt).refine((id) => id <= MAX_ROW_ID)]);

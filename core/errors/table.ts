@@ -35,7 +35,10 @@ function spec(http: number, grpc: keyof typeof GRPC, retryable: boolean, title: 
 
 export const ERRORS = {
   // input
+  /** It is not what the interface's description asks for. */
   INVALID_INPUT: spec(400, 'INVALID_ARGUMENT', false, 'The request is not valid'),
+  /** It fits the description, but breaks a rule that a description can not tell (RFC 9110, 15.5.21). */
+  UNPROCESSABLE: spec(422, 'INVALID_ARGUMENT', false, 'The request can not be carried out as it is'),
   METHOD_NOT_ALLOWED: spec(405, 'UNIMPLEMENTED', false, 'Not with this method'),
   PAYLOAD_TOO_LARGE: spec(413, 'RESOURCE_EXHAUSTED', false, 'The request is too large'),
   GRAPH_INVALID: spec(422, 'INVALID_ARGUMENT', false, 'The model graph is not valid'),

@@ -5,7 +5,3 @@ export const SCOPES = {
   machines: 'Register machines and nodes and change them',
 } as const;
 export type Scope = keyof typeof SCOPES;
-
-export function isScope(text: string): text is Scope {
-  return Object.hasOwn(SCOPES, text);
-}

@@ -1,24 +1,22 @@
 import { z } from 'zod';
+import { apiKeyFields, currentPasswordField, emailField, linkTokenField, loginNameField, passwordField, signedTextFields, usernameField } from '#core/identity/account-fields';
 import { amountBase, instant } from './common.ts';
 
-export const registerBody = z.object({ email: z.string(), username: z.string(), password: z.string() });
+export const registerBody = z.object({ email: emailField, username: usernameField, password: passwordField });
 /**
  * `login` is the e-mail or the username; `email` and `username` are accepted in its place. A program sends `api_key`
  * alone.
  */
-export const loginBody = z
-  .object({
-    login: z.string().optional(),
-    email: z.string().optional(),
-    username: z.string().optional(),
-    password: z.string().optional(),
-    api_key: z.string().max(200).optional(),
-  })
-  .refine((body) => [body.login, body.email, body.username, body.api_key].filter((name) => name !== undefined).length === 1, {
-    path: ['login'],
-    message: 'send exactly one of login, email, username and api_key',
-  })
-  .refine((body) => (body.password === undefined) === (body.api_key !== undefined), { path: ['password'], message: 'send it with a name, and not with an api_key' });
+const password = currentPasswordField.min(1, 'must not be empty');
+export const loginBody = z.union(
+  [
+    z.strictObject({ login: loginNameField, password }),
+    z.strictObject({ email: loginNameField, password }),
+    z.strictObject({ username: loginNameField, password }),
+    z.strictObject({ api_key: z.string().min(1).max(200) }),
+  ],
+  'send exactly one of login, email and username together with the password, or an api_key alone, and nothing else',
+);
 
 export const userJson = z.object({
   id: z.string(),
@@ -44,19 +42,19 @@ export const walletChallengeJson = z.object({
   expiration_time: instant,
 });
 /** `message` is the signed text, `signature` its 64 bytes in base64. */
-export const walletLoginBody = z.object({ address: z.string(), message: z.string(), signature: z.string() });
+export const walletLoginBody = z.object(signedTextFields);
 /** `wallet` is the one that logged in; `user.wallet` the one that pays for jobs. */
 export const walletLoginJson = loginJson.extend({ wallet: z.object({ address: z.string(), balance_base: amountBase }) });
 
-export const emailBody = z.object({ email: z.string() });
-export const tokenBody = z.object({ token: z.string() });
-export const resetBody = z.object({ token: z.string(), password: z.string() });
+export const emailBody = z.object({ email: emailField });
+export const tokenBody = z.object({ token: linkTokenField });
+export const resetBody = z.object({ token: linkTokenField, password: passwordField });
 /** `current` is left out where the account has no password yet. */
-export const passwordBody = z.object({ current: z.string().default(''), password: z.string() });
+export const passwordBody = z.object({ current: currentPasswordField.default(''), password: passwordField });
 export const roleBody = z.object({ role: z.enum(['user', 'provider', 'operator']) });
 
 /** `expires_in_days` null: it never expires. */
-export const apiKeyBody = z.object({ name: z.string(), scopes: z.array(z.string()), expires_in_days: z.int().nullable().default(90) });
+export const apiKeyBody = z.object({ name: apiKeyFields.name, scopes: apiKeyFields.scopes, expires_in_days: apiKeyFields.expiresInDays.default(90) });
 export const apiKeyJson = z.object({
   key_id: z.string(),
   name: z.string(),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** Base units as a decimal string: JSON numbers can not carry a u64. */
 export const amountBase = z.string().regex(/^\d{1,20}$/, 'must be a whole number of base units, as text');
+/** The same, of something that costs anything at all. */
+export const positiveBase = z.string().regex(/^[1-9]\d{0,18}$/, 'must be a whole number of base units above 0, as text');
 /** 32 bytes in base64url, without padding. */
 export const keyText = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
 export const instant = z.iso.datetime();

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { datasetFields } from '#core/dataset/fields';
+import { idText } from '#core/input/ids';
 import { JOB_STATES } from '#core/job/machine';
+import { requestIdField } from '#core/job/submission-fields';
 import { transferJson } from './account.ts';
-import { amountBase, instant, keyText } from './common.ts';
+import { amountBase, instant, keyText, positiveBase } from './common.ts';
 import { specificationJson } from './specification.ts';
 
 export const quoteBody = z.object({ specification: specificationJson });
@@ -17,7 +20,7 @@ export const quoteJson = z.object({
 });
 
 /** Without a `request_id`, the `Idempotency-Key` is it. */
-export const submitBody = z.object({ request_id: z.string().optional(), quote_id: z.string(), specification: specificationJson, budget_base: amountBase });
+export const submitBody = z.object({ request_id: requestIdField.optional(), quote_id: idText('a quote'), specification: specificationJson, budget_base: positiveBase });
 export const jobState = z.enum(JOB_STATES);
 export const submittedJson = z.object({ job_id: z.string(), workflow_id: z.string(), state: jobState });
 /** `submission` is the argument of the workflow's `submitJob` update, as it stands. */
@@ -98,21 +101,20 @@ export const modelsJson = z.object({
   models: z.array(z.object({ job_id: z.string(), cid: z.string(), test_accuracy: z.number().nullable(), created_at: instant })),
 });
 
-const classes = z.int().describe('0 where the targets are numbers instead of class labels');
-const inputDtype = z.enum(['uint8', 'float32', 'int32']);
+const ABOUT_CLASSES = '0 where the targets are numbers instead of class labels';
 export const datasetBody = z.object({
-  cid: z.string(),
+  cid: datasetFields.cid,
   key: keyText,
-  name: z.string(),
-  samples: z.int(),
-  size_bytes: z.int(),
-  sample_shape: z.array(z.int()),
-  classes,
-  input_dtype: inputDtype.optional(),
-  target_width: z.int().optional(),
-  held_out_cid: z.string(),
+  name: datasetFields.name,
+  samples: datasetFields.samples,
+  size_bytes: datasetFields.sizeBytes,
+  sample_shape: datasetFields.sampleShape,
+  classes: datasetFields.classes.describe(ABOUT_CLASSES),
+  input_dtype: datasetFields.inputDtype,
+  target_width: datasetFields.targetWidth,
+  held_out_cid: datasetFields.heldOutCid,
   held_out_key: keyText,
-  held_out_samples: z.int(),
+  held_out_samples: datasetFields.heldOutSamples,
 });
 export const datasetJson = z.object({
   cid: z.string(),
@@ -121,9 +123,9 @@ export const datasetJson = z.object({
   held_out_samples: z.int(),
   size_bytes: z.int(),
   sample_shape: z.array(z.int()),
-  classes,
+  classes: z.int().describe(ABOUT_CLASSES),
   /** Null where the dataset was registered before this was asked for. */
-  input_dtype: inputDtype.nullable(),
+  input_dtype: datasetFields.inputDtype.unwrap().nullable(),
   target_width: z.int().nullable(),
   created_at: instant,
 });

@@ -1,13 +1,17 @@
 import { z } from 'zod';
+import { allocationFields, hardwareFields as part, machineFields, MAX_DEVICES } from '#core/hardware/inventory';
 import { amountBase, instant } from './common.ts';
 
 /** SPEC flow 2; the names are part of the interface. */
 export const hardwareJson = z.object({
-  cpus: z.array(z.object({ name: z.string(), cores: z.int(), threads: z.int() })),
-  gpus: z.array(z.object({ device_id: z.int(), name: z.string(), vram_mb: z.int(), cuda_version: z.string() })).default([]),
-  ram_total_mb: z.int(),
+  cpus: z.array(z.object({ name: part.name, cores: part.cores, threads: part.threads })).min(1).max(MAX_DEVICES),
+  gpus: z
+    .array(z.object({ device_id: part.deviceId, name: part.name, vram_mb: part.vramMb, cuda_version: part.cudaVersion }))
+    .max(MAX_DEVICES)
+    .default([]),
+  ram_total_mb: part.ramTotalMb,
 });
-export const machineRegisterBody = z.object({ owner_id: z.string(), hostname: z.string(), os: z.string(), hardware: hardwareJson });
+export const machineRegisterBody = z.object({ owner_id: machineFields.ownerId, hostname: machineFields.hostname, os: machineFields.os, hardware: hardwareJson });
 export const machineRegisteredJson = z.object({ machine_id: z.string(), api_key: z.string() });
 const machineStatus = z.enum(['online', 'offline', 'maintenance']);
 export const machineHeartbeatJson = z.object({ status: machineStatus, last_seen: instant });
@@ -37,9 +41,9 @@ export const machinesJson = z.object({ machines: z.array(machineJson) });
 
 export const allocationBody = z.object({
   allocation: z.object({
-    vram_allocated_mb: z.int().optional(),
-    vram_reserved_mb: z.int().optional(),
-    cores_allocated: z.int().optional(),
+    vram_allocated_mb: allocationFields.vramAllocatedMb,
+    vram_reserved_mb: allocationFields.vramReservedMb,
+    cores_allocated: allocationFields.coresAllocated,
   }),
 });
 export const unitStatusBody = z.object({ status: z.enum(['active', 'paused']) });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { currentPasswordField, loginNameField } from '#core/identity/account-fields';
 import { amountBase } from './common.ts';
 
 /** As the platform stores it, without what is secret: amounts as text, times in ISO 8601. */
@@ -14,7 +15,7 @@ export const deletionPlanJson = z.object({
   }),
 });
 /** `password` is left out where the account has none. */
-export const deletionBody = z.object({ username: z.string(), password: z.string().optional() });
+export const deletionBody = z.object({ username: loginNameField, password: currentPasswordField.optional() });
 export const deletionJson = z.object({ workflow_id: z.string() });
 
 /** The name of the file that an export is saved as. */

@@ -6,6 +6,7 @@ import { datasetBody, datasetJson, datasetKeyJson, datasetsJson, modelsJson } fr
 import { nodesJson } from '#api/client/wire/machine';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
+import { cidText } from '#core/input/ids';
 import { actorOf, bearer, createRouter, jsonAnswer, problems, type HttpApp } from '../context.ts';
 import { creates } from '../idempotency.ts';
 import { datasetToJson, nodeToJson, transferToJson, walletToJson } from '../to-json.ts';
@@ -31,7 +32,7 @@ const datasetKey = createRoute({
   path: '/api/datasets/{cid}/key',
   summary: 'The key of one’s own dataset',
   security: bearer,
-  request: { params: z.object({ cid: z.string() }) },
+  request: { params: z.object({ cid: cidText }) },
   responses: { 200: jsonAnswer(datasetKeyJson, 'CID and key'), ...problems },
 });
 const models = createRoute({

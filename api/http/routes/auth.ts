@@ -45,12 +45,13 @@ export function authRoutes(services: Services): HttpApp {
     .openapi(register, async (c) => c.json(await loggedIn(await services.accounts.register(c.req.valid('json'), addressOf(c))), 201))
     .openapi(login, async (c) => {
       const body = c.req.valid('json');
-      if (body.api_key !== undefined) {
+      if ('api_key' in body) {
         const { user: owner, token, expiresAt } = await services.apiKeys.login(body.api_key, addressOf(c));
         return c.json({ token, expires_at: expiresAt.toISOString(), user: userToJson(owner) }, 200);
       }
-      const name = body.login ?? body.email ?? body.username ?? '';
-      return c.json(await loggedIn(await services.accounts.login({ login: name, password: body.password ?? '' }, addressOf(c))), 200);
+      const { password, ...names } = body;
+      const [name = ''] = Object.values(names);
+      return c.json(await loggedIn(await services.accounts.login({ login: name, password }, addressOf(c))), 200);
     })
     .openapi(me, async (c) => {
       const actor = await actorOf(services, c);

@@ -2,10 +2,11 @@ import { createRoute } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import type { Services } from '#api/services/types';
-import { MAX_ROW_ID } from '#api/services/text';
+import { MAX_ROW_ID } from '#core/input/text';
 import { toCyxError } from '#core/errors/cyx-error';
 import { actorOf, bearer, createRouter, problems, type HttpApp } from '../context.ts';
 import { jobUpdateToJson } from '../to-json.ts';
+import { params } from './jobs.ts';
 
 /** Proxies cut connections that are silent for long. */
 const KEEP_ALIVE_MS = 15_000;
@@ -17,7 +18,7 @@ const events = createRoute({
   path: '/api/jobs/{id}/events',
   summary: 'A job’s events as they come (server-sent events); resumes after Last-Event-ID or ?after=',
   security: bearer,
-  request: { params: z.object({ id: z.string() }), query: z.object({ after: eventId.optional() }), headers: z.object({ 'last-event-id': eventId.optional() }) },
+  request: { params, query: z.object({ after: eventId.optional() }), headers: z.object({ 'last-event-id': eventId.optional() }) },
   responses: { 200: { description: 'A stream that ends with the job', content: { 'text/event-stream': { schema: z.string() } } }, ...problems },
 });
 

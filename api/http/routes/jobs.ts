@@ -5,15 +5,18 @@ import { cancelledJson, jobJson, jobsJson, jobState, modelKeyJson, preparedJson,
 import { specificationFromJson } from '#api/client/wire/specification';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
+import { idText } from '#core/input/ids';
 import { baseFromString } from '#core/money/amount';
 import { actorOf, bearer, createRouter, jsonAnswer, problems, type HttpApp } from '../context.ts';
 import { creates } from '../idempotency.ts';
 import { jobSummaryToJson, jobToJson, quoteToJson } from '../to-json.ts';
 
-const params = z.object({ id: z.string() });
+/** A job's id in a path. */
+export const params = z.object({ id: idText('a job') });
 export const pageQuery = z.object({
-  page_size: z.coerce.number().default(0),
-  page_token: z.string().default(''),
+  /** 0: as many as the server likes; never more than 100. */
+  page_size: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  page_token: z.string().regex(/^[A-Za-z0-9_-]{0,1000}$/, 'must be the token that the page before came with').default(''),
 });
 
 const quote = createRoute({
@@ -120,5 +123,5 @@ function requestIdOf(body: z.output<typeof submitBody>, headers: { 'idempotency-
   const requestId = body.request_id ?? headers['idempotency-key'];
   if (requestId !== undefined) return requestId;
   const fields = [{ path: 'request_id', message: 'is needed where there is no Idempotency-Key' }];
-  throw new CyxError('INVALID_INPUT', 'Name this request, so that a repeat is known: send request_id in the body, or the header Idempotency-Key.', { fields });
+  throw new CyxError('UNPROCESSABLE', 'Name this request, so that a repeat is known: send request_id in the body, or the header Idempotency-Key.', { fields });
 }

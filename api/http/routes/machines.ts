@@ -15,6 +15,7 @@ import {
   unitStatusBody,
 } from '#api/client/wire/machine';
 import type { Services } from '#api/services/types';
+import { idText } from '#core/input/ids';
 import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, machineOf, problems, type HttpApp } from '../context.ts';
 import { creates } from '../idempotency.ts';
 import { computeUnitToJson, hardwareFromJson, machineToJson } from '../to-json.ts';
@@ -83,7 +84,7 @@ const draining = createRoute({
   path: '/api/nodes/{id}/draining',
   summary: 'Let a node hand back what it has and take nothing new, or go on',
   security: bearer,
-  request: { params, ...jsonBody(drainingBody) },
+  request: { params: z.object({ id: idText('a node') }), ...jsonBody(drainingBody) },
   responses: { 200: jsonAnswer(drainingJson, 'What was asked for'), ...problems },
 });
 

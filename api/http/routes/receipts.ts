@@ -4,13 +4,14 @@ import { z } from 'zod';
 import { RECEIPT_MEDIA_TYPE, receiptFileName } from '#api/client/wire/receipt';
 import type { Services } from '#api/services/types';
 import { actorOf, bearer, createRouter, problems, type HttpApp } from '../context.ts';
+import { params } from './jobs.ts';
 
 const receipt = createRoute({
   method: 'get',
   path: '/api/jobs/{id}/receipt',
   summary: 'The receipt of an ended job: why each token moved, hash-chained and signed',
   security: bearer,
-  request: { params: z.object({ id: z.string() }) },
+  request: { params },
   responses: {
     200: { description: 'JSON lines; the same bytes for ever', content: { [RECEIPT_MEDIA_TYPE]: { schema: z.string() } } },
     ...problems,

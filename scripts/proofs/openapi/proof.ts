@@ -60,6 +60,7 @@ async function logInAsPro(config: Awaited<ReturnType<typeof temporaryStack>>['st
 
 function argumentsOf(url: string, token: string, { examples, seed, path }: OpenapiProofSizes): string[] {
   return [
+    ...['--config-file', here('./schemathesis.toml')],
     'run',
     `${url}/api/openapi.json`,
     ...['--header', `Authorization: Bearer ${token}`],
