@@ -131,7 +131,7 @@ async function connectParts(config: Config, log: pino.Logger) {
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
     oauth: createOauthProviders(config.oauth, (kind) => `${config.publicUrls.web}/login/${kind}/callback`),
     mail: mailOf(config, log),
-    site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
+    site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId, givesWelcomeCredit: config.embedded.solana },
     storageUrl: config.storageUrl,
   });
   const close = async (): Promise<void> => {

@@ -1,9 +1,8 @@
 import { createAssociatedTokenAccountIdempotentInstruction, createMintToInstruction } from '@solana/spl-token';
 import { Keypair, PublicKey } from '@solana/web3.js';
 import { CyxError } from '#core/errors/cyx-error';
-import { listJobs } from '#db/postgres/jobs';
 import { recordTransfer } from '#db/postgres/ledger';
-import { listNodes } from '#db/postgres/nodes';
+import { firstSteps, welcomeCreditKey } from '#db/postgres/onboarding';
 import { findWallet, insertWallet } from '#db/postgres/wallets';
 import { findAssociatedTokenAddress } from '#programs/clients/ts/pda';
 import type { OnboardingActivities } from './contract.ts';
@@ -45,8 +44,8 @@ export function createOnboardingActivities(deps: OnboardingDeps): OnboardingActi
     },
 
     hasFirstJobOrMachine: async ({ userId }) => {
-      const [jobs, nodes] = await Promise.all([listJobs(db, { userId, limit: 1 }), listNodes(db, { ownerId: userId })]);
-      return jobs.length > 0 || nodes.length > 0 || (await deps.hasMachine(userId));
+      const { hasJobOrNode } = await firstSteps(db, userId);
+      return hasJobOrNode || (await deps.hasMachine(userId));
     },
   });
 }
@@ -57,7 +56,7 @@ async function mintWelcome(
   { userId, owner }: { userId: string; owner: PublicKey },
 ): Promise<void> {
   const { mint } = await deps.chain.deployment();
-  const key = `${userId}/welcome-credit/0`;
+  const key = welcomeCreditKey(userId);
   const account = findAssociatedTokenAddress({ owner, mint });
   const landed = await chainStep(deps, {
     key,

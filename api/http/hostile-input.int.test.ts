@@ -59,7 +59,7 @@ beforeAll(async () => {
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
     oauth: {},
     mail: { mailer: { send: async () => undefined }, outbox: null, onFailure: () => undefined },
-    site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId },
+    site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId, givesWelcomeCredit: config.embedded.solana },
     storageUrl: config.storageUrl,
   });
   const log = { info: () => undefined, warn: () => undefined, error: (fields: object) => void failures.push(fields) };

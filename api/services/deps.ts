@@ -36,6 +36,8 @@ export interface ServiceDeps {
     readonly publicUrl: string;
     /** Solana's name for the chain: `mainnet`, `devnet`, `localnet`, … */
     readonly chainId: string;
+    /** New users get test tokens. */
+    readonly givesWelcomeCredit: boolean;
   };
   /** Base URL of the storage gateway, as nodes reach it. */
   readonly storageUrl: string;

@@ -17,6 +17,7 @@ import { createMachines } from './machines.ts';
 import { nodeView, ownNodeView } from './market.ts';
 import { createModels } from './models.ts';
 import { createOperations } from './operations.ts';
+import { createOnboarding } from './onboarding.ts';
 import { createOauthServices } from './oauth.ts';
 import { createOutboxServices } from './outbox.ts';
 import { createPersonalData } from './personal-data.ts';
@@ -62,6 +63,7 @@ export function createServices(deps: ServiceDeps): Services {
     machines: createMachines(deps),
     earnings: createEarnings(deps),
     serverNodes: createServerNodes(deps),
+    onboarding: createOnboarding(deps),
     personalData: createPersonalData(deps, attempts),
     idempotency: createIdempotency(deps),
     health,

@@ -10,6 +10,7 @@ import type { NodeState } from '#core/node/machine';
 import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
 import type { IdempotencyServices } from './idempotency.ts';
 import type { EarningsServices, MachineServices, OwnNodeView } from './machine-types.ts';
+import type { OnboardingServices } from './onboarding.ts';
 import type { OperationsServices } from './operation-types.ts';
 import type { PersonalDataServices } from './personal-data.ts';
 import type { ServerNodeServices } from './node-types.ts';
@@ -257,6 +258,7 @@ export interface Services {
     /** JWK set of the keys that verify our tokens. */
     publicKeys(): JSONWebKeySet;
   };
+  readonly onboarding: OnboardingServices;
   readonly wallet: {
     get(actor: Actor): Promise<WalletView | null>;
     transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<TransferView>>;

@@ -77,7 +77,7 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     chain: createChainReader({ rpcUrl: config.solanaRpcUrl }),
     oauth: {},
     mail: { mailer: outbox, outbox, onFailure: onError },
-    site: { publicUrl: website === undefined ? config.publicUrls.web : url, chainId: config.solanaChainId },
+    site: { publicUrl: website === undefined ? config.publicUrls.web : url, chainId: config.solanaChainId, givesWelcomeCredit: config.embedded.solana },
     storageUrl: config.storageUrl,
   });
   const services = createServices(deps);

@@ -3,7 +3,9 @@ import { Link, useLoaderData } from '@remix-run/react';
 import { Cpu, ListChecks, Plus } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { isTerminal } from '#core/job/machine';
-import { Checklist, type ChecklistItem } from '../components/dashboard/checklist.tsx';
+import { Checklist } from '../components/dashboard/checklist.tsx';
+import { firstSteps } from '../components/dashboard/first-steps.ts';
+import { Devices } from '../components/dashboard/devices.tsx';
 import { JobRows } from '../components/job/job-rows.tsx';
 import { NodeList } from '../components/node/node-list.tsx';
 import { Amount } from '../components/ui/amount.tsx';
@@ -25,12 +27,14 @@ export const meta: MetaFunction = () => [{ title: 'Dashboard · CyxWiz' }];
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const { actor } = await requireViewer(context, request);
   const { services } = context;
-  const [jobs, wallet, nodes, datasets] = await orErrorPage(
+  const [jobs, wallet, nodes, datasets, machines, steps] = await orErrorPage(
     Promise.all([
       services.jobs.list(actor, { pageSize: RECENT_JOBS, pageToken: '' }),
       services.wallet.get(actor),
       services.nodes.listMine(actor),
       services.datasets.list(actor),
+      services.machines.list(actor, actor.userId),
+      services.onboarding.steps(actor),
     ]),
   );
   return json({
@@ -38,17 +42,19 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     wallet: toWire(wallet),
     nodes: toWire(nodes),
     hasData: datasets.length > 0,
+    machines: toWire(machines),
+    steps,
   });
 }
 
 export const clientLoader = keepWhileOffline();
 
 export default function Dashboard() {
-  const { jobs, wallet, nodes, hasData } = useLoaderData<typeof loader>();
+  const { jobs, wallet, nodes, hasData, machines, steps } = useLoaderData<typeof loader>();
   const running = jobs.filter((job) => !isTerminal(job.state));
   const recent = jobs.filter((job) => isTerminal(job.state));
-  useRefresh(running.length > 0 || wallet === null ? REFRESH_MS : null);
-  const steps = firstSteps({ hasWallet: wallet !== null, hasData, hasJob: jobs.length > 0 });
+  const isNew = steps.some(({ step, done }) => !done && step !== 'firstJobOrMachine');
+  useRefresh(running.length > 0 || machines.length > 0 || isNew ? REFRESH_MS : null);
   return (
     <Page
       title="Dashboard"
@@ -67,7 +73,7 @@ export default function Dashboard() {
         <Reading name="Your nodes">{nodes.length}</Reading>
       </dl>
       <div className="mt-5 flex flex-col gap-5">
-        {steps.some(({ done }) => !done) && <Checklist items={steps} />}
+        {steps.some(({ done }) => !done) && <Checklist items={firstSteps(steps, hasData)} />}
         <Panel title="Under way" flush>
           {running.length > 0 ? (
             <JobRows jobs={running} />
@@ -82,6 +88,7 @@ export default function Dashboard() {
             <JobRows jobs={recent} />
           </Panel>
         )}
+        <Devices machines={machines} />
         <Panel title="Your nodes" flush>
           {nodes.length > 0 ? (
             <NodeList nodes={nodes} />
@@ -120,12 +127,4 @@ function lockedBase(running: readonly { readonly state: string; readonly amountB
     .filter(({ state }) => state === 'ESCROWED' || state === 'ASSIGNED' || state === 'RUNNING')
     .reduce((sum, { amountBase }) => sum + BigInt(amountBase), 0n)
     .toString();
-}
-
-function firstSteps({ hasWallet, hasData, hasJob }: { hasWallet: boolean; hasData: boolean; hasJob: boolean }): ChecklistItem[] {
-  return [
-    { title: 'Get a wallet', about: 'It is made for you; it takes a few seconds.', done: hasWallet, to: '/wallet', action: 'Open the wallet' },
-    { title: 'Store a dataset', about: 'Encrypted on your machine first, so that nobody else can read it.', done: hasData, to: '/data', action: 'Store data' },
-    { title: 'Train a model', about: 'See the price and the plan before anything is locked.', done: hasJob, to: '/jobs/new', action: 'New job' },
-  ];
 }
