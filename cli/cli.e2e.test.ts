@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -247,6 +247,50 @@ describe('bad input', () => {
   it('locks nothing and makes no job', async () => {
     expect((await json('wallet')).balanceBase).toBe(before);
     expect((await json('job', 'list')).jobs.length).toBe(2);
+  });
+});
+
+describe('a node of one’s own', () => {
+  const dir = (): string => join(folder, 'server-node');
+  interface SetUp {
+    readonly nodeId: string;
+    readonly machineId: string;
+    readonly deviceClass: string;
+    readonly pricePerHourBase: string;
+    readonly configFile: string;
+  }
+  const setUp = async (): Promise<SetUp> => {
+    const { code, out, err } = await cyxwiz(['node', 'setup', '--price', '250', '--dir', dir(), '--json']);
+    expect(code, err).toBe(0);
+    return JSON.parse(out) as SetUp;
+  };
+  const listed = async (nodeId: string): Promise<{ state: string; price_per_hour_base: string } | undefined> => {
+    const answer = (await (await fetch(`${inject('stackEnv')['CYXWIZ_PUBLIC_URL']}/api/nodes/${nodeId}`)).json()) as { state: string; price_per_hour_base: string };
+    return answer;
+  };
+
+  it('is listed with one stake, however often it is set up, and works until it is told to stop', async () => {
+    const before = BigInt((await json('wallet')).balanceBase);
+    const made = await setUp();
+    expect(made).toMatchObject({ deviceClass: 'cpu', pricePerHourBase: '250000000000', configFile: join(dir(), 'config.json') });
+    expect(statSync(made.configFile).mode & 0o777).toBe(0o600);
+    expect(await setUp()).toEqual(made);
+    expect(before - BigInt((await json('wallet')).balanceBase)).toBe(100_000_000_000n);
+    expect(await listed(made.nodeId)).toMatchObject({ price_per_hour_base: '250000000000' });
+
+    const child = spawn(process.execPath, [BIN, 'node', 'start', '--dir', dir()], { env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', HOME: folder, ...inject('stackEnv') }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    const ready = new Promise<string>((done) => child.stdout.once('data', (chunk: Buffer) => done(chunk.toString())));
+    expect(JSON.parse(await ready)).toMatchObject({ ready: 'node', nodeId: made.nodeId });
+    expect((await listed(made.nodeId))?.state).toBe('ACTIVE');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  }, 180_000);
+
+  it('is not begun without a login, nor for no money', async () => {
+    const { code, err } = await cyxwiz(['node', 'setup', '--dir', dir()], { CYXWIZ_HOME: join(folder, 'nobody') });
+    expect({ code, err }).toEqual({ code: 1, err: '✗ Log in first: cyxwiz login <name> (or set CYXWIZ_TOKEN)\n' });
+    for (const price of ['0', 'much', '-1']) expect((await cyxwiz(['node', 'setup', `--price=${price}`])).code).toBe(2);
   });
 });
 

@@ -12,6 +12,8 @@ export interface CliContext {
   readonly config: Config;
   /** `true`: print JSON alone, for programs. */
   readonly json: boolean;
+  /** Of the login. @throws CyxError UNAUTHENTICATED where there is none. */
+  token(): string;
   /** A client that is logged in. */
   client(): CyxWizClient;
   /** Keeps the login for later commands. */
@@ -38,6 +40,7 @@ export function createContext(env: NodeJS.ProcessEnv, json: boolean): CliContext
   return {
     config,
     json,
+    token,
     client: () => newClient(config, token()),
     saveLogin: (login) => {
       mkdirSync(dirname(profileFile), { recursive: true, mode: 0o700 });
@@ -66,7 +69,7 @@ export function newClient(config: Config, token?: string): CyxWizClient {
  * NODE_EXTRA_CA_CERTS names the file of another one.
  */
 function grpcUrl({ publicUrls, listenerTls }: Pick<Config, 'publicUrls' | 'listenerTls'>): string {
-  return listenerTls === undefined ? publicUrls.grpc : `https://${publicUrls.grpc}`;
+  return listenerTls === undefined || publicUrls.grpc.includes('://') ? publicUrls.grpc : `https://${publicUrls.grpc}`;
 }
 
 /** Amounts are decimal strings in JSON, bytes are base64url. */

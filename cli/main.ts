@@ -6,6 +6,7 @@ import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
 import { jobCommand } from './commands/job.ts';
 import { loginCommand, registerCommand } from './commands/login.ts';
+import { nodeCommand } from './commands/node.ts';
 import { receiptCommand } from './commands/receipt.ts';
 import { trainCommand } from './commands/train.ts';
 import { upCommand } from './commands/up.ts';
@@ -21,7 +22,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv = proc
     .exitOverride();
   let context: CliContext | undefined;
   const lazily = (): CliContext => (context ??= createContext(env, wantsJson(argv)));
-  for (const command of [upCommand, registerCommand, loginCommand, jobCommand, receiptCommand, dataCommand, walletCommand, trainCommand, benchCommand, auditCommand]) {
+  for (const command of [upCommand, registerCommand, loginCommand, jobCommand, receiptCommand, dataCommand, walletCommand, nodeCommand, trainCommand, benchCommand, auditCommand]) {
     program.addCommand(inherit(command(lazily)));
   }
   try {

@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import pino from 'pino';
-import { measureSamplesPerSecond } from '#activities/node/benchmark';
+import { measureReferenceSpeed } from '#activities/node/benchmark';
 import { readNodeConfig, type NodeConfig } from '#activities/node/node-config';
-import { createPlatformClient, type PlatformClient } from '#activities/node/platform-client';
 import type { NodeLog } from '#activities/node/ports';
 import { configFile, provisionNode } from '#activities/node/provision';
 import { createRestClient } from '#activities/node/rest-client';
 import { runNode } from '#activities/node/run-node';
 import { trustedFetch } from '#activities/node/trusted-fetch';
-import { reportedError } from '#api/client/grpc-call';
 import { parseConfig } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
+import { platformClientOf, platformUrls } from './node-platform.ts';
 import { installRuntime, ready, runProcess } from './process.ts';
 
 const MIN_FREE_DISK_BYTES = 1024 ** 3;
@@ -29,10 +26,6 @@ runProcess('node', async (stopped) => {
   client.close();
 });
 
-function platformClientOf({ grpcUrl, caFile }: Pick<NodeConfig, 'grpcUrl' | 'caFile'>): PlatformClient {
-  return createPlatformClient({ grpcUrl, reportedError, ...(caFile === undefined ? {} : { caFile }) });
-}
-
 /** The file that CYXWIZ_NODE_CONFIG names, or the embedded node's own, made on its first start. */
 async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<NodeConfig> {
   const named = env['CYXWIZ_NODE_CONFIG'];
@@ -47,21 +40,12 @@ async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<Nod
   const platform = parseConfig(env);
   const nodeDir = resolve(platform.home, 'node');
   const known = readNodeConfig(configFile(nodeDir));
-  const scheme = platform.listenerTls === undefined ? 'http' : 'https';
-  const urls = {
-    apiUrl: platform.publicUrls.web,
-    grpcUrl: `${scheme}://${platform.publicUrls.grpc}`,
-    gatewayUrl: `${scheme}://${platform.publicUrls.gateway}`,
-    storageUrl: platform.storageUrl,
-    namespace: platform.temporal.namespace,
-    ...(platform.listenerTls === undefined ? {} : { caFile: resolve(platform.listenerTls.certFile) }),
-  };
+  const urls = platformUrls(platform);
   // The platform may have moved to other ports; who the node is stays.
   if (known !== undefined) return { ...known, ...urls };
   const client = platformClientOf(urls);
   try {
-    const graph = readFileSync(join(fileURLToPath(new URL('..', import.meta.url)), 'examples/graphs/digits-cnn.json'), 'utf8');
-    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: () => measureSamplesPerSecond(graph), log: nodeLog });
+    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: measureReferenceSpeed, log: nodeLog });
   } finally {
     client.close();
   }

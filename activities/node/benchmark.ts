@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CyxError } from '#core/errors/cyx-error';
 import { benchmarkTraining } from '#engine/node/device-benchmark/benchmark-device';
 
@@ -15,4 +16,9 @@ export async function measureSamplesPerSecond(referenceGraphJson: string, thread
   const [speed] = training;
   if (speed === undefined) throw new CyxError('TRAINING_FAILED', 'The benchmark measured nothing');
   return speed.samplesPerSecond;
+}
+
+/** On the model that every node is measured by. */
+export function measureReferenceSpeed(): Promise<number> {
+  return measureSamplesPerSecond(readFileSync(new URL('../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8'));
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
+import { NODE_HEARTBEAT_INTERVAL_MS } from '#core/node/machine';
 import { readJson, writeJson } from './json-file.ts';
 import { hasGpuTrainer, machineName, measureHardware, ownDeviceClass, type MeasuredHardware } from './hardware.ts';
 import { CHECKPOINT_EVERY_MS, writeNodeConfig, type NodeConfig } from './node-config.ts';
@@ -13,22 +14,19 @@ import type { NodeLog } from './ports.ts';
 import type { Credentials, Login, RestClient } from './rest-client.ts';
 
 const STAKE_BASE = parseCyxwiz('100');
-const DEFAULT_PRICE_PER_HOUR_BASE = parseCyxwiz('300');
+export const DEFAULT_PRICE_PER_HOUR_BASE = parseCyxwiz('300');
 const FUNDS_WITHIN_MS = 90_000;
 const ASK_AGAIN_MS = 250;
 /** The embedded node shows a lost platform, and a lost node, sooner than one out in the world need. */
 const EMBEDDED_HEARTBEAT_MS = 10_000;
 
-const providerSchema = z.object({
-  email: z.string(),
-  username: z.string(),
-  password: z.string(),
-  machine: z.object({ machineId: z.string(), apiKey: z.string() }).optional(),
-});
+const machineSchema = z.object({ machineId: z.string(), apiKey: z.string() });
+const providerSchema = z.object({ email: z.string(), username: z.string(), password: z.string(), machine: machineSchema.optional() });
 type Provider = z.output<typeof providerSchema>;
+type Machine = z.output<typeof machineSchema>;
 
 export interface ProvisionOptions {
-  /** Where the node's own files live: `provider.json`, `config.json`, the runs. */
+  /** Where the node's own files live: `config.json`, the runs, and who it is registered as. */
   readonly nodeDir: string;
   readonly urls: Pick<NodeConfig, 'apiUrl' | 'grpcUrl' | 'gatewayUrl' | 'storageUrl' | 'namespace' | 'caFile'>;
   readonly rest: RestClient;
@@ -43,15 +41,59 @@ export const configFile = (nodeDir: string): string => join(nodeDir, 'config.jso
  * Makes the embedded stack's provider: account, machine, stake, node. Each step is written down before the next, so a
  * start that was interrupted goes on with the same account and machine and stakes nothing twice.
  */
-export async function provisionNode({ nodeDir, urls, rest, machine, measureSpeed, log }: ProvisionOptions): Promise<NodeConfig> {
+export async function provisionNode(options: ProvisionOptions): Promise<NodeConfig> {
+  const { nodeDir, rest } = options;
   mkdirSync(nodeDir, { recursive: true, mode: 0o700 });
+  const file = join(nodeDir, 'provider.json');
+  const provider = openProvider(file);
+  const login = await signIn(rest, provider);
+  return setUpNode({
+    ...options,
+    login,
+    pricePerHourBase: DEFAULT_PRICE_PER_HOUR_BASE,
+    heartbeatMs: EMBEDDED_HEARTBEAT_MS,
+    machineOf: async (hardware) => {
+      if (provider.machine !== undefined) return provider.machine;
+      const machine = await registerMachine(rest, login, hardware);
+      writeJson(file, { ...provider, machine });
+      return machine;
+    },
+  });
+}
+
+/**
+ * Lists this machine for somebody who is logged in, staked from their wallet. Begun again after an interruption it goes
+ * on with the machine that it has registered.
+ */
+export function provisionOwnNode(options: ProvisionOptions & { readonly login: Login; readonly pricePerHourBase: bigint }): Promise<NodeConfig> {
+  const file = join(options.nodeDir, 'machine.json');
+  return setUpNode({
+    ...options,
+    machineOf: async (hardware) => {
+      const known = readJson(file, machineSchema);
+      if (known !== undefined) return known;
+      const machine = await registerMachine(options.rest, options.login, hardware);
+      writeJson(file, machine);
+      return machine;
+    },
+  });
+}
+
+interface SetUpOptions extends ProvisionOptions {
+  readonly login: Login;
+  readonly pricePerHourBase: bigint;
+  /** Unset: as often as the platform asks for. */
+  readonly heartbeatMs?: number;
+  /** The machine that this is registered as, known or made now. */
+  readonly machineOf: (hardware: MeasuredHardware) => Promise<Machine>;
+}
+
+async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, login, pricePerHourBase, heartbeatMs = NODE_HEARTBEAT_INTERVAL_MS, machineOf }: SetUpOptions): Promise<NodeConfig> {
   const workDir = join(nodeDir, 'runs');
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
-  const provider = openProvider(join(nodeDir, 'provider.json'));
-  const login = await signIn(rest, provider);
   const hardware = await measureHardware();
   const deviceClass = ownDeviceClass(hardware, hasGpuTrainer());
-  const { machineId, apiKey } = provider.machine ?? (await registerMachine(rest, login, hardware, provider, join(nodeDir, 'provider.json')));
+  const { machineId, apiKey } = await machineOf(hardware);
   const [samplesPerSecond] = await Promise.all([measureSpeed(), untilFunded(rest, login)]);
   log.info({ samplesPerSecond, deviceClass }, 'Measured this machine');
   const { nodeId } = await machine.registerNode(apiKey, {
@@ -62,12 +104,11 @@ export async function provisionNode({ nodeDir, urls, rest, machine, measureSpeed
       gpus: hardware.gpus.map((gpu) => ({ ...gpu, vramMb: BigInt(gpu.vramMb) })),
       ramTotalMb: BigInt(hardware.ramTotalMb),
     },
-    pricePerHourBase: DEFAULT_PRICE_PER_HOUR_BASE,
+    pricePerHourBase,
     stakeBase: STAKE_BASE,
     samplesPerSecond,
   });
-  const pricePerHourBase = DEFAULT_PRICE_PER_HOUR_BASE.toString();
-  const config: NodeConfig = { ...urls, machineId, apiKey, nodeId, deviceClass, pricePerHourBase, workDir, heartbeatMs: EMBEDDED_HEARTBEAT_MS, checkpointEveryMs: CHECKPOINT_EVERY_MS };
+  const config: NodeConfig = { ...urls, machineId, apiKey, nodeId, deviceClass, pricePerHourBase: pricePerHourBase.toString(), workDir, heartbeatMs, checkpointEveryMs: CHECKPOINT_EVERY_MS };
   writeNodeConfig(configFile(nodeDir), config);
   return config;
 }
@@ -92,10 +133,8 @@ async function signIn(rest: RestClient, credentials: Credentials): Promise<Login
   }
 }
 
-async function registerMachine(rest: RestClient, login: Login, hardware: MeasuredHardware, provider: Provider, path: string): Promise<{ machineId: string; apiKey: string }> {
-  const machine = await rest.registerMachine(login, { ...machineName(), hardware });
-  writeJson(path, { ...provider, machine });
-  return machine;
+function registerMachine(rest: RestClient, login: Login, hardware: MeasuredHardware): Promise<Machine> {
+  return rest.registerMachine(login, { ...machineName(), hardware });
 }
 
 async function untilFunded(rest: RestClient, login: Login): Promise<void> {
@@ -103,7 +142,7 @@ async function untilFunded(rest: RestClient, login: Login): Promise<void> {
     const balanceBase = await rest.walletBalanceBase(login);
     if (balanceBase !== undefined && balanceBase >= STAKE_BASE) return;
     if (Date.now() > giveUpAtMs) {
-      throw new CyxError('INSUFFICIENT_FUNDS', `The provider's wallet did not get the ${formatCyxwiz(STAKE_BASE)} CYXWIZ that a stake needs. Does the platform worker run?`);
+      throw new CyxError('INSUFFICIENT_FUNDS', `A node needs a stake of ${formatCyxwiz(STAKE_BASE)} CYXWIZ, which the wallet does not hold. Put them in and begin again; what is done so far stays.`);
     }
   }
 }

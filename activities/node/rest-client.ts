@@ -7,7 +7,8 @@ import type { MeasuredHardware } from './hardware.ts';
 
 const TIMEOUT_MS = 10_000;
 
-const loginSchema = z.object({ token: z.string(), user: z.object({ id: z.string() }) });
+const userSchema = z.object({ id: z.string() });
+const loginSchema = z.object({ token: z.string(), user: userSchema });
 const machineSchema = z.object({ machine_id: z.string(), api_key: z.string() });
 const walletSchema = z.object({ balance_base: z.string() });
 const problemSchema = z.object({ code: z.string(), detail: z.string() });
@@ -28,6 +29,8 @@ export interface RestClient {
   register(credentials: Credentials): Promise<Login>;
   login(credentials: Credentials): Promise<Login>;
   registerMachine(login: Login, machine: { hostname: string; os: string; hardware: MeasuredHardware }): Promise<{ machineId: string; apiKey: string }>;
+  /** Whose token this is. */
+  ownUserId(token: string): Promise<string>;
   /** Undefined while the account has no wallet yet. */
   walletBalanceBase(login: Login): Promise<bigint | undefined>;
   machineHeartbeat(machineId: string, apiKey: string): Promise<void>;
@@ -46,6 +49,7 @@ export function createRestClient(apiUrl: string, fetch: typeof globalThis.fetch 
       const answer = await request('POST', '/api/machines/register', machineSchema, { bearer: token, body });
       return { machineId: answer.machine_id, apiKey: answer.api_key };
     },
+    ownUserId: async (token) => (await request('GET', '/api/auth/me', userSchema, { bearer: token })).id,
     async walletBalanceBase({ token }) {
       try {
         return baseFromString((await request('GET', '/api/wallet', walletSchema, { bearer: token })).balance_base);

@@ -93,6 +93,10 @@ describe('parseConfig', () => {
     expect(failure({ [given]: '/x.pem' }).fields.map((field) => field.path)).toEqual([missing]);
   });
 
+  it.each(['grpc.example', 'ftp://h:1', 'h:port', 'https://h'])('refuses %s as the address of a gRPC server', (value) => {
+    expect(failure({ CYXWIZ_PUBLIC_GRPC: value }).fields.map((field) => field.path)).toEqual(['CYXWIZ_PUBLIC_GRPC']);
+  });
+
   it('does not repeat a secret in its error', () => {
     expect(failure({ DATABASE_URL: 'mysql://root:hunter2@db/x' }).message).not.toContain('hunter2');
   });
@@ -121,6 +125,8 @@ describe('envOf', () => {
     oauth: optional(['GITHUB', 'GOOGLE']),
     mail: optional(['mail@cyxwiz.example']),
     CYXWIZ_PUBLIC_URL: optional(['https://cyxwiz.example/']),
+    CYXWIZ_PUBLIC_GRPC: optional(['grpc.cyxwiz.example:443', 'https://grpc.cyxwiz.example:443']),
+    CYXWIZ_PUBLIC_GATEWAY: optional(['gateway.cyxwiz.example:443']),
   });
 
   it('is read back as the same configuration', () => {

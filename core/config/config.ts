@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CyxError, type FieldViolation } from '../errors/cyx-error.ts';
 import { oauthConfig, oauthShape, type OauthConfig } from './oauth.ts';
 import { portVariables, type PortName } from './ports.ts';
-import { derivedWsUrl, flag, hasScheme, port, presentOnly, unsetOrText, type Env } from './values.ts';
+import { derivedWsUrl, flag, hasAddress, hasScheme, port, presentOnly, unsetOrText, type Env } from './values.ts';
 
 /** Certificate and key of our own listeners (PEM files); with them a listener speaks TLS 1.3. */
 export interface ListenerTls {
@@ -58,9 +58,9 @@ export interface Config {
     /** The CyxCloud gateway, as browsers reach it. */
     readonly storage: string;
     readonly temporalUi: string;
-    /** host:port, as gRPC clients want it. */
+    /** host:port, as gRPC clients want it; with `https://` where it is encrypted though we have no certificate, behind a proxy. */
     readonly grpc: string;
-    /** host:port of the providers' way to Temporal. */
+    /** The same of the providers' way to Temporal. */
     readonly gateway: string;
   };
   /** `true`: no outside replacement was named, so the embedded stack starts this part. */
@@ -91,6 +91,8 @@ const envSchema = z.object({
   CYXWIZ_KEYS_DIR: unsetOrText,
   CYXWIZ_PROGRAMS_DIR: unsetOrText,
   CYXWIZ_PUBLIC_URL: hasScheme(['http', 'https'], 'https://cyxwiz.example'),
+  CYXWIZ_PUBLIC_GRPC: hasAddress,
+  CYXWIZ_PUBLIC_GATEWAY: hasAddress,
   CYXWIZ_TEMPORAL_UI_URL: hasScheme(['http', 'https'], 'https://temporal.example'),
   ...oauthShape,
   CYXWIZ_SMTP_URL: hasScheme(['smtp', 'smtps'], 'smtps://user:password@mail.example:465'),
@@ -139,8 +141,7 @@ export function parseConfig(env: Env): Config {
 function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Config {
   const home = values.CYXWIZ_HOME ?? '.cyxwiz';
   const host = values.CYXWIZ_HOST ?? '127.0.0.1';
-  // Who binds every interface is still reached by name: a client can not dial 0.0.0.0.
-  const dial = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const dial = dialled(host);
   const listenerTls = filePair(values.CYXWIZ_TLS_CERT_FILE, values.CYXWIZ_TLS_KEY_FILE);
   const scheme = listenerTls === undefined ? 'http' : 'https';
   const { user, password, database } = EMBEDDED_DATABASE;
@@ -166,8 +167,8 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
       web: (values.CYXWIZ_PUBLIC_URL ?? `${scheme}://${dial}:${ports.http}`).replace(/\/+$/, ''),
       storage: (values.CYXWIZ_PUBLIC_STORAGE_URL ?? storageUrl).replace(/\/+$/, ''),
       temporalUi: (values.CYXWIZ_TEMPORAL_UI_URL ?? `http://127.0.0.1:${ports.temporalUi}`).replace(/\/+$/, ''),
-      grpc: `${dial}:${ports.grpc}`,
-      gateway: `${dial}:${ports.gateway}`,
+      grpc: values.CYXWIZ_PUBLIC_GRPC ?? `${dial}:${ports.grpc}`,
+      gateway: values.CYXWIZ_PUBLIC_GATEWAY ?? `${dial}:${ports.gateway}`,
     },
     embedded: {
       postgres: values.DATABASE_URL === undefined,
@@ -205,6 +206,11 @@ function solanaWsUrl(values: Values, embeddedPort: number): string {
   if (values.SOLANA_WS_URL !== undefined) return values.SOLANA_WS_URL;
   if (values.SOLANA_RPC_URL !== undefined) return derivedWsUrl(values.SOLANA_RPC_URL);
   return `ws://127.0.0.1:${embeddedPort}`;
+}
+
+/** Who binds every interface is still reached by name: a client can not dial 0.0.0.0. */
+export function dialled(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
 /** Public RPC addresses name their chain; one that does not is taken for the main chain. */

@@ -1,6 +1,6 @@
 import { oauthEnv } from './oauth.ts';
 import { portVariables, type PortName } from './ports.ts';
-import type { Config } from './config.ts';
+import { dialled, type Config } from './config.ts';
 import { presentOnly } from './values.ts';
 
 /**
@@ -12,6 +12,8 @@ export function envOf(config: Config): Record<string, string> {
     portVariables[name].variable,
     String(config.ports[name]),
   ]);
+  /** Undefined where it is our own listener: it follows host and port. */
+  const unlessOwn = (address: string, port: number): string | undefined => (address === `${dialled(config.host)}:${port}` ? undefined : address);
   const named = presentOnly({
     CYXWIZ_HOME: config.home,
     CYXWIZ_HOST: config.host,
@@ -20,6 +22,8 @@ export function envOf(config: Config): Record<string, string> {
     CYXWIZ_PUBLIC_URL: config.publicUrls.web,
     CYXWIZ_TEMPORAL_UI_URL: config.publicUrls.temporalUi,
     CYXWIZ_PUBLIC_STORAGE_URL: config.publicUrls.storage === config.storageUrl ? undefined : config.publicUrls.storage,
+    CYXWIZ_PUBLIC_GRPC: unlessOwn(config.publicUrls.grpc, config.ports.grpc),
+    CYXWIZ_PUBLIC_GATEWAY: unlessOwn(config.publicUrls.gateway, config.ports.gateway),
     CYXWIZ_TLS_CERT_FILE: config.listenerTls?.certFile,
     CYXWIZ_TLS_KEY_FILE: config.listenerTls?.keyFile,
     ...oauthEnv(config.oauth),

@@ -55,3 +55,8 @@ export function presentOnly<T extends Record<string, unknown>>(values: T): { [K 
     [K in keyof T]?: NonNullable<T[K]>;
   };
 }
+
+/** Where a gRPC server is reached: host:port, or a URL. */
+export const hasAddress = unsetOrText.refine((value) => value === undefined || /^(https?:\/\/)?[^\s/:]+:\d{1,5}$/.test(value), {
+  message: 'write host:port or https://host:port, or unset it',
+});

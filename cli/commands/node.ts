@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
+import type { CliContext } from '../context.ts';
+
+/** Rents this machine out. The node itself is a process of its own, the same as in the embedded platform. */
+export function nodeCommand(context: () => CliContext): Command {
+  const folder = (): string => join(context().config.home, 'server-node');
+  return new Command('node')
+    .description('rent this machine out')
+    .addCommand(
+      new Command('setup')
+        .description('list this machine: measures it, stakes 100 CYXWIZ from your wallet, registers its node')
+        .option('--price <cyxwiz>', 'what an hour costs, in CYXWIZ (300 where left out)', amount)
+        .option('--dir <folder>', 'where the node keeps its files, its API key among them')
+        .action(async ({ price, dir }: { price?: string; dir?: string }) => {
+          const env = { CYXWIZ_TOKEN: context().token(), CYXWIZ_NODE_DIR: dir ?? folder(), ...(price === undefined ? {} : { CYXWIZ_NODE_PRICE: price }) };
+          const { code, out } = await runWorker('node-setup', env, 'pipe');
+          process.exitCode = code;
+          if (code === 0) show(context(), resultSchema.parse(JSON.parse(out)));
+        }),
+    )
+    .addCommand(
+      new Command('start')
+        .description('work for the platform until Ctrl-C; a run under way stores its last step first')
+        .option('--dir <folder>', 'the folder that was given to setup')
+        .action(async ({ dir }: { dir?: string }) => {
+          process.exitCode = (await runWorker('node', { CYXWIZ_NODE_CONFIG: join(dir ?? folder(), 'config.json') }, 'inherit')).code;
+        }),
+    );
+}
+
+/** A wrong amount is a wrong command line. */
+function amount(text: string): string {
+  try {
+    if (parseCyxwiz(text) > 0n) return text;
+  } catch {
+    // Falls through: it is no amount, and nought is none that somebody could be paid.
+  }
+  throw new InvalidArgumentError('It must be an amount of CYXWIZ above 0, such as 300 or 0.5.');
+}
+
+const resultSchema = z.object({ nodeId: z.string(), machineId: z.string(), deviceClass: z.string(), pricePerHourBase: z.string(), configFile: z.string() });
+
+function show(context: CliContext, result: z.output<typeof resultSchema>): void {
+  const { nodeId, deviceClass, pricePerHourBase, configFile } = result;
+  context.print(result, [
+    `This machine is node ${nodeId} of class ${deviceClass}, for ${formatCyxwiz(BigInt(pricePerHourBase))} CYXWIZ an hour.`,
+    `Who it is stands in ${configFile}, with its API key: show it to nobody.`,
+    'It works from now on: cyxwiz node start',
+  ]);
+}
+
+/** What it reports as it goes on is for people to see. */
+async function runWorker(name: 'node' | 'node-setup', env: Readonly<Record<string, string>>, stdout: 'inherit' | 'pipe'): Promise<{ code: number; out: string }> {
+  const script = fileURLToPath(new URL(`../../workers/${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script], { env: { ...process.env, ...env }, stdio: ['inherit', stdout, 'inherit'] });
+  // Ctrl-C reaches the child, too, which stops in order; this process only waits for it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  let out = '';
+  child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  const code = await new Promise<number>((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (status) => done(status ?? 1));
+  });
+  return { code, out };
+}
