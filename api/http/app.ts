@@ -7,6 +7,7 @@ import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
 import { addressOf, createRouter, type HttpApp, type HttpEnv } from './context.ts';
 import { DOCS_POLICY, docsPage } from './docs-page.ts';
+import { revalidateReads } from './etag.ts';
 import { idempotency } from './idempotency.ts';
 import { notFound, problemResponse } from './problem.ts';
 import { announceRateLimits, enforceRateLimits } from './rate-limits.ts';
@@ -60,6 +61,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
   );
   app.use('/api/*', announceRateLimits, enforceRateLimits(services));
   app.use(refuseOtherMethods(app));
+  for (const reads of ['/api/*', '/.well-known/jwks.json']) app.use(reads, revalidateReads);
   app.use('/api/*', idempotency(services, app));
   for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, personalDataRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));

@@ -6,13 +6,10 @@ import { Keypair } from '@solana/web3.js';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { newPerson, signWith, startAccountPlatform, type AccountPlatform } from '#api/testing/account-platform';
+import { completedJob, newJob, newNode, storedDataset, STORED_CID as CID } from '#api/testing/owned-things';
 import { parseConfig } from '#core/config/config';
 import type { Env } from '#core/config/values';
 import { connectPostgres } from '#db/postgres/connect';
-import { upsertDataset } from '#db/postgres/datasets';
-import { applyJobTransition, insertJob } from '#db/postgres/jobs';
-import { upsertNode } from '#db/postgres/nodes';
-import { receipts } from '#db/postgres/schema';
 import { insertWallet } from '#db/postgres/wallets';
 import { newPayloadKey, openPayloadKeyring } from '#temporal/codec/keyring';
 import { createPayloadCodec } from '#temporal/codec/payload-codec';
@@ -48,7 +45,6 @@ const people = (other: string, operator: string, owner: string): Record<Who, str
 const own = (answer: string): Record<Who, string> => people(answer, answer, answer);
 const machineOnly = (answer: string): Record<Who, string> => ({ ...everybody(NO_LOGIN), machine: answer });
 
-const CID = 'bafybeibyqyrkx66boqbutl5oktknecxgnl43cipcls3knonfmi727rdtnu';
 const hardware = { cpus: [{ name: 'Test CPU', cores: 2, threads: 4 }], gpus: [], ram_total_mb: 16_000 };
 const specification = { graph_json: '{}', dataset_cid: CID, hyper_parameters: { epochs: 1, batch_size: 8, learning_rate: 0.1 }, device_class: 'cpu', deadline_ms: 600_000 };
 const submission = { quote_id: randomUUID(), budget_base: '1', specification };
@@ -169,9 +165,9 @@ async function setUp(): Promise<Scene> {
   await platform.services.sessions.create(owner.id);
   const [session] = await platform.services.sessions.list(actor, null);
   const { view } = await platform.services.apiKeys.create(actor, { name: 'k', scopes: ['read'], expiresInDays: null });
-  const jobs = { open: await newJob(owner.id), completed: await completedJob(owner.id) };
-  await storedDataset(owner.id);
-  const node = await newNode(owner.id, machine['machine_id'] as string);
+  const jobs = { open: await newJob(platform.deps, owner.id), completed: await completedJob(platform.deps, owner.id) };
+  await storedDataset(platform.deps, owner.id);
+  const node = await newNode(platform.deps, owner.id, machine['machine_id'] as string);
   const ids = { owner: owner.id, other: other.id, operator: operator.id, clerk: clerk.id, machine: machine['machine_id'] as string, unit: unit!._id, node, ...jobs, key: view.keyId, session: session!.handle };
   return { ids, tokens: { owner: owner.token, other: other.token, operator: operator.token, machine: machine['api_key'] as string }, login: owner.login };
 }
@@ -182,39 +178,6 @@ async function signUp() {
   const { id } = json['user'] as { id: string };
   await insertWallet(platform.deps.postgres.db, { userId: id, address: Keypair.generate().publicKey.toBase58(), kind: 'linked', secretWrapped: null });
   return { id, token: json['token'] as string, login: { login: username, password } };
-}
-
-async function newJob(userId: string): Promise<string> {
-  const id = randomUUID();
-  await insertJob(platform.deps.postgres.db, {
-    ...{ id, userId, requestId: id, workflowId: `job-${id}`, graphJson: '{}', datasetCid: CID, deviceClass: 'cpu', deadlineMs: 60_000, deadlineAt: new Date() },
-    ...{ hyperParameters: { epochs: 1, batchSize: 8, learningRate: 0.1, optimizer: 'sgd', seed: 1 }, specificationHash: 'h', requesterAddress: Keypair.generate().publicKey.toBase58(), quoteId: randomUUID() },
-    ...{ amountBase: 1n, pricePerHourBase: 1n, modelKeyWrapped: await platform.deps.kms.wrap(randomBytes(32), 'model-key', id) },
-  });
-  return id;
-}
-
-async function completedJob(userId: string): Promise<string> {
-  const { db } = platform.deps.postgres;
-  const jobId = await newJob(userId);
-  for (const event of ['submit', 'lockEscrow', 'assignNode', 'startTraining', 'complete'] as const) {
-    await applyJobTransition(db, { jobId, event, transitionKey: event, patch: { modelCid: CID } });
-  }
-  await db.insert(receipts).values({ jobId, userId, body: '{}\n' });
-  return jobId;
-}
-
-async function storedDataset(ownerId: string): Promise<void> {
-  const keyWrapped = await platform.deps.kms.wrap(Buffer.alloc(32), 'dataset-key', CID);
-  const facts = { name: 'd', samples: 1, sizeBytes: 1, sampleShape: [1], classes: 2, heldOutCid: CID, heldOutSamples: 1 };
-  await upsertDataset(platform.deps.postgres.db, { ownerId, cid: CID, keyWrapped, heldOutKeyWrapped: keyWrapped, ...facts });
-}
-
-async function newNode(ownerId: string, machineId: string): Promise<string> {
-  const id = randomUUID();
-  // Never registered on chain, so that it is no offer to anybody.
-  await upsertNode(platform.deps.postgres.db, { id, ownerId, machineId, ownerAddress: 'address', deviceClass: 'cpu', deviceName: id, state: 'UNREGISTERED', pricePerHourBase: 1n });
-  return id;
 }
 
 async function ask(endpoint: string, who: Who, { id, body }: Asked): Promise<string> {

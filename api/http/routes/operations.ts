@@ -26,6 +26,8 @@ export function operationRoutes(services: Services): HttpApp {
   const app = createRouter();
   app.openapi(audit, async (c) => {
     const report = await services.operations.audit(await actorOf(services, c));
+    // True at its moment only.
+    c.header('cache-control', 'no-store');
     return c.json(
       {
         ok: report.ok,
