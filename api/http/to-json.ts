@@ -25,8 +25,8 @@ import { JOB_END_REASONS } from '#core/job/end-reason';
 const iso = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 export function userToJson(user: UserView): z.input<typeof userJson> {
-  const { id, email, emailVerified, username, role, subscription, wallet, stats, createdAt } = user;
-  return { id, email, email_verified: emailVerified, username, role, subscription, wallet, stats, created_at: createdAt.toISOString() };
+  const { id, email, emailVerified, username, role, subscription, wallet, stats, apiKeys, createdAt } = user;
+  return { id, email, email_verified: emailVerified, username, role, subscription, wallet, stats, apiKeys: [...apiKeys], created_at: createdAt.toISOString() };
 }
 
 export function loginMethodToJson({ id, kind, label, linkedAt, isRemovable }: LoginMethodView): z.input<typeof loginMethodJson> {

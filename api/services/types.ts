@@ -35,6 +35,8 @@ export interface UserView {
   readonly subscription: 'free' | 'pro';
   readonly wallet: { readonly address: string } | null;
   readonly stats: { readonly modelsCreated: number; readonly downloads: number };
+  /** Ids of their API keys. */
+  readonly apiKeys: readonly string[];
   readonly createdAt: Date;
 }
 

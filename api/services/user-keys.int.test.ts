@@ -35,6 +35,16 @@ describe('an API key', () => {
     expect((await platform.mongo.users.findOne({ _id: user.id }))?.apiKeys).toEqual([made.key_id]);
   });
 
+  it('stands by its id in the profile, until it is revoked', async () => {
+    const user = await newUser();
+    const profile = async (path: string) => (await platform.call('GET', path, { token: user.token })).json['apiKeys'];
+    expect(await profile('/api/auth/me')).toEqual([]);
+    const [first, second] = [await newKey(user.token, ['read']), await newKey(user.token, ['jobs'])];
+    for (const path of ['/api/auth/me', `/api/users/${user.id}`]) expect(await profile(path)).toEqual([first.key_id, second.key_id]);
+    expect((await platform.call('DELETE', `/api/api-keys/${first.key_id}`, { token: user.token })).status).toBe(204);
+    expect(await profile('/api/auth/me')).toEqual([second.key_id]);
+  });
+
   it('opens only what its scopes say, over every use case', async () => {
     const user = await newUser();
     const { api_key: key } = await newKey(user.token, ['read']);

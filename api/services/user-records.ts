@@ -132,6 +132,7 @@ export function userView(user: UserDocument, walletAddress: string | null): User
     subscription: user.subscription,
     wallet: walletAddress === null ? null : { address: walletAddress },
     stats: { modelsCreated: user.stats.modelsCreated, downloads: user.stats.downloads },
+    apiKeys: [...user.apiKeys],
     createdAt: user.createdAt,
   };
 }

@@ -27,6 +27,8 @@ export const userJson = z.object({
   subscription: z.enum(['free', 'pro']),
   wallet: z.object({ address: z.string() }).nullable(),
   stats: z.object({ modelsCreated: z.int(), downloads: z.int() }),
+  /** Ids of their keys: what they are for says GET /api/api-keys. */
+  apiKeys: z.array(z.string()),
   created_at: instant,
 });
 export const loginJson = z.object({ token: z.string(), expires_at: instant, user: userJson });
