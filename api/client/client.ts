@@ -4,7 +4,7 @@ import { followJob } from './follow.ts';
 import { datasetFromWire, transferFromWire, userFromWire, walletFromWire } from './from-json.ts';
 import { httpBytes, httpCall, type HttpTarget } from './http-call.ts';
 import { createHttpJobs, pageQuery } from './http-jobs.ts';
-import type { ClientOptions, CyxWizClient, JobTransport, Login, PutDatasetInput, StoredDataset } from './types.ts';
+import type { ClientOptions, CyxWizClient, DatasetView, JobTransport, Login, PutDatasetInput, StoredDataset } from './types.ts';
 import { loginJson, transfersJson, userJson, walletJson } from './wire/account.ts';
 import { keyFromText, keyToText } from './wire/common.ts';
 import { datasetJson, datasetKeyJson, datasetsJson, modelKeyJson } from './wire/job.ts';
@@ -55,7 +55,7 @@ export function assembleClient(options: ClientOptions, transportOf: (target: Htt
     data: {
       put: (input) => putDataset(target, cloud, input),
       get: async (cid, key) => cloud.get(cid, key ?? (await datasetKey(target, cid))),
-      list: async () => (await httpCall(target, { method: 'GET', path: '/api/datasets' }, datasetsJson)).datasets.map(datasetFromWire),
+      list: () => allDatasets(target),
     },
     quote: (specification) => transport.quote(specification),
     submit: (input) => transport.submit(input),
@@ -93,6 +93,17 @@ async function putDataset(target: HttpTarget, cloud: CyxCloudClient, input: PutD
   };
   const stored = await httpCall(target, { method: 'POST', path: '/api/datasets', body }, datasetJson);
   return { ...datasetFromWire(stored), key: train.key, heldOutCid: heldOut.cid, heldOutKey: heldOut.key };
+}
+
+async function allDatasets(target: HttpTarget): Promise<DatasetView[]> {
+  const all: DatasetView[] = [];
+  let pageToken = '';
+  do {
+    const page = await httpCall(target, { method: 'GET', path: `/api/datasets?${pageQuery({ pageSize: 100, pageToken })}` }, datasetsJson);
+    all.push(...page.datasets.map(datasetFromWire));
+    pageToken = page.next_page_token;
+  } while (pageToken !== '');
+  return all;
 }
 
 async function datasetKey(target: HttpTarget, cid: string): Promise<Uint8Array> {

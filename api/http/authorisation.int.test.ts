@@ -113,11 +113,14 @@ const TABLE: readonly Row[] = [
 
   ['GET /api/datasets', own('200')],
   ['POST /api/datasets', own('404 NOT_FOUND'), () => ({ body: dataset })],
+  ['GET /api/datasets/{cid}', people('404 NOT_FOUND', '404 NOT_FOUND', '200'), () => ({ id: CID })],
   ['GET /api/datasets/{cid}/key', people('404 NOT_FOUND', '404 NOT_FOUND', '200'), () => ({ id: CID })],
   ['GET /api/models', own('200')],
+  ['GET /api/models/{job_id}', people('404 NOT_FOUND', '404 NOT_FOUND', '200'), ({ ids }) => ({ id: ids.completed })],
   ['GET /api/wallet', own('200')],
   ['GET /api/wallet/transfers', own('200')],
   ['GET /api/nodes', everybody('200')],
+  ['GET /api/nodes/{id}', everybody('200'), ({ ids }) => ({ id: ids.node })],
 
   ['GET /api/ops/audit', people('403 FORBIDDEN', '200', '403 FORBIDDEN')],
   ['POST /api/codec/encode', people('403 FORBIDDEN', '200', '403 FORBIDDEN'), () => ({ body: payload })],

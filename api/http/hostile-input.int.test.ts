@@ -128,6 +128,10 @@ describe('what a caller made up is told so', () => {
       ['/api/wallet/transfers', transfers, ['ten']],
       ['/api/wallet/transfers', transfers, ['-1']],
       ['/api/wallet/transfers', transfers, ['9999999999999999999']],
+      ['/api/datasets', `datasets/${login.user.id}`, ['2026-01-01T00:00:00.000Z', `b${NUL}`]],
+      ['/api/models', `models/${login.user.id}`, ['2026-01-01T00:00:00.000Z', 'no uuid']],
+      ['/api/models', jobs, ['2026-01-01T00:00:00.000Z', jobId]],
+      ['/api/nodes', 'nodes', ['2026-01-01T00:00:00.000Z', 'no uuid']],
     ];
     for (const [path, scope, position] of made) {
       expect(await http('GET', `${path}?page_token=${encodePageToken(scope, position)}`), position.join()).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { apiKeyJson, loginMethodJson, transferJson, userJson, walletJson } from '#api/client/wire/account';
-import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, quoteJson } from '#api/client/wire/job';
+import type { datasetJson, jobJson, jobSummaryJson, jobUpdateJson, modelJson, quoteJson } from '#api/client/wire/job';
 import type { computeUnitJson, hardwareJson, machineJson, nodeJson } from '#api/client/wire/machine';
 import { specificationToJson } from '#api/client/wire/specification';
 import type { ApiKeyView, LoginMethodView } from '#api/services/account-types';
@@ -11,6 +11,7 @@ import type {
   JobSummary,
   JobUpdate,
   JobView,
+  ModelView,
   NodeView,
   QuoteView,
   TransferView,
@@ -203,4 +204,8 @@ export function datasetToJson(dataset: DatasetView): z.input<typeof datasetJson>
     target_width: dataset.targetWidth,
     created_at: dataset.createdAt.toISOString(),
   };
+}
+
+export function modelToJson({ jobId, cid, testAccuracy, createdAt }: ModelView): z.input<typeof modelJson> {
+  return { job_id: jobId, cid, test_accuracy: testAccuracy, created_at: createdAt.toISOString() };
 }

@@ -7,9 +7,10 @@ import { cidText } from '#core/input/ids';
 import { encryptedLength, MAX_CHUNK_BYTES } from '#cyxcloud/client/object-header';
 import type { DatasetRow } from '#db/postgres/database';
 import { subscriptionOf } from '#db/mongo/users';
-import { findDatasetPart, listDatasets, upsertDataset } from '#db/postgres/datasets';
+import { findDataset, findDatasetPart, listDatasets, pageOfDatasets, upsertDataset } from '#db/postgres/datasets';
 import type { ServiceDeps } from './deps.ts';
 import { createObjectDirectory, type ObjectDirectory } from './objects.ts';
+import { pageByTime } from './page-token.ts';
 import { requireDataset } from './specification.ts';
 import type { DatasetView, Services } from './types.ts';
 
@@ -36,6 +37,19 @@ export function createDatasets({ postgres, mongo, kms, storageUrl, tokens }: Pic
       return datasetView(stored);
     },
     list: async (actor) => (await listDatasets(postgres.db, actor.userId)).map(datasetView),
+    page: async ({ userId: ownerId }, page) => {
+      const { items, nextPageToken } = await pageByTime(page, {
+        scope: `datasets/${ownerId}`,
+        idSchema: cidText,
+        read: (query) => pageOfDatasets(postgres.db, { ...query, ownerId }),
+        positionOf: ({ createdAt, cid }) => ({ at: createdAt, id: cid }),
+      });
+      return { items: items.map(datasetView), nextPageToken };
+    },
+    get: async (actor, cid) => {
+      parseInput(cidText, cid);
+      return datasetView(requireDataset(await findDataset(postgres.db, { ownerId: actor.userId, cid }), cid));
+    },
     open: async (actor, cid) => {
       parseInput(cidText, cid);
       const dataset = requireDataset(await findDatasetPart(postgres.db, { ownerId: actor.userId, cid }), cid);

@@ -15,7 +15,7 @@ import { cancelJobUpdate } from '#workflows/training-job/messages';
 import type { ServiceDeps } from './deps.ts';
 import { followJob } from './follow-job.ts';
 import { attemptView, jobSummary } from './job-views.ts';
-import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
+import { pageByTime } from './page-token.ts';
 import { prepareJob, submitJob } from './submit-job.ts';
 import { fromTemporalError } from './temporal-errors.ts';
 import type { Actor, JobView, Services } from './types.ts';
@@ -24,7 +24,6 @@ import { transferView } from './wallet.ts';
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'chain' | 'kms' | 'temporal' | 'jobEvents'>;
 
 const stateSchema = z.enum(JOB_STATES).optional();
-const positionSchema = z.tuple([z.iso.datetime(), z.uuid()]);
 const jobIdSchema = z.object({ job_id: idText('a job') });
 const eventIdSchema = z.bigint().min(0n).max(MAX_ROW_ID, 'must be an event id');
 
@@ -35,21 +34,14 @@ export function createJobs(deps: Deps): Services['jobs'] {
     prepare: (actor, input) => prepareJob(deps, actor, input),
     get: async (actor, jobId) => readJob(deps, await requireOwnJob(deps, actor, jobId)),
     list: async (actor, page) => {
-      const limit = effectivePageSize(page.pageSize);
       const state = parseInput(stateSchema, page.state);
-      const scope = `jobs/${actor.userId}/${state ?? ''}`;
-      const after = decodePageToken(scope, page.pageToken, positionSchema);
-      const rows = await listJobs(db, {
-        userId: actor.userId,
-        state,
-        after: after === null ? undefined : { createdAt: new Date(after[0]), id: after[1] },
-        limit: limit + 1,
+      const { items, nextPageToken } = await pageByTime(page, {
+        scope: `jobs/${actor.userId}/${state ?? ''}`,
+        idSchema: idText('a job'),
+        read: (query) => listJobs(db, { ...query, userId: actor.userId, state }),
+        positionOf: ({ createdAt, id }) => ({ at: createdAt, id }),
       });
-      const last = rows.length > limit ? rows[limit - 1] : undefined;
-      return {
-        items: rows.slice(0, limit).map(jobSummary),
-        nextPageToken: last === undefined ? '' : encodePageToken(scope, [last.createdAt.toISOString(), last.id]),
-      };
+      return { items: items.map(jobSummary), nextPageToken };
     },
     cancel: async (actor, jobId) => {
       const job = await requireOwnJob(deps, actor, jobId);

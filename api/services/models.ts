@@ -1,22 +1,31 @@
 import { CyxError } from '#core/errors/cyx-error';
-import { listCompletedJobs } from '#db/postgres/jobs';
+import { idText } from '#core/input/ids';
+import type { JobRow } from '#db/postgres/database';
+import { listCompletedJobs, pageOfCompletedJobs } from '#db/postgres/jobs';
 import type { ServiceDeps } from './deps.ts';
 import { jobSummary } from './job-views.ts';
 import { requireOwnJob } from './jobs.ts';
-import type { Services } from './types.ts';
+import { pageByTime } from './page-token.ts';
+import type { ModelView, Services } from './types.ts';
 
 export function createModels(deps: Pick<ServiceDeps, 'postgres' | 'kms'>): Services['models'] {
   return {
-    list: async (actor) =>
-      (await listCompletedJobs(deps.postgres.db, actor.userId)).map((job) => ({
-        jobId: job.id,
-        cid: job.modelCid ?? '',
-        testAccuracy: job.testAccuracy,
-        testLoss: job.testLoss,
-        amountBase: job.amountBase,
-        specification: jobSummary(job).specification,
-        createdAt: job.endedAt ?? job.createdAt,
-      })),
+    list: async (actor) => (await listCompletedJobs(deps.postgres.db, actor.userId)).map(modelView),
+    page: async ({ userId }, page) => {
+      const { items, nextPageToken } = await pageByTime(page, {
+        scope: `models/${userId}`,
+        idSchema: idText('a job'),
+        read: (query) => pageOfCompletedJobs(deps.postgres.db, { ...query, userId }),
+        positionOf: (job) => ({ at: endOf(job), id: job.id }),
+      });
+      return { items: items.map(modelView), nextPageToken };
+    },
+    get: async (actor, jobId) => {
+      const job = await requireOwnJob(deps, actor, jobId);
+      if (job.userId !== actor.userId) throw new CyxError('NOT_FOUND', `You have no model of the job ${jobId}. Check the id, or list your models.`);
+      if (job.state !== 'COMPLETED') throw new CyxError('NOT_FOUND', `The job ${jobId} is ${job.state}; there is a model of it once it is COMPLETED.`);
+      return modelView(job);
+    },
     open: async (actor, jobId) => {
       const job = await requireOwnJob(deps, actor, jobId);
       if (job.userId !== actor.userId) throw new CyxError('FORBIDDEN', 'Only the owner of a job may open its model.');
@@ -27,4 +36,12 @@ export function createModels(deps: Pick<ServiceDeps, 'postgres' | 'kms'>): Servi
       return { cid: job.modelCid, key: await deps.kms.unwrap(job.modelKeyWrapped, 'model-key', job.id) };
     },
   };
+}
+
+/** A completed job has ended. */
+const endOf = ({ endedAt, createdAt }: JobRow): Date => endedAt ?? createdAt;
+
+function modelView(job: JobRow): ModelView {
+  const { id: jobId, modelCid, testAccuracy, testLoss, amountBase } = job;
+  return { jobId, cid: modelCid ?? '', testAccuracy, testLoss, amountBase, specification: jobSummary(job).specification, createdAt: endOf(job) };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
+import type { Position } from '#db/postgres/keyset';
+import type { Page, PageRequest } from './types.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
 const MAX_PAGE_SIZE = 100;
@@ -30,4 +32,24 @@ export function decodePageToken<Position>(scope: string, token: string, position
   throw new CyxError('UNPROCESSABLE', 'The page token does not fit this list. Start again without one.', {
     fields: [{ path: 'page_token', message: 'is not a token of this list' }],
   });
+}
+
+interface PagedList<Row> {
+  /** As in `encodePageToken`. */
+  readonly scope: string;
+  readonly idSchema: z.ZodType<string>;
+  readonly read: (query: { after: Position | undefined; limit: number }) => Promise<Row[]>;
+  readonly positionOf: (row: Row) => Position;
+}
+
+/** One page of a list that goes by an instant and an id. */
+export async function pageByTime<Row>({ pageSize, pageToken }: PageRequest, list: PagedList<Row>): Promise<Page<Row>> {
+  const limit = effectivePageSize(pageSize);
+  const after = decodePageToken(list.scope, pageToken, z.tuple([z.iso.datetime(), list.idSchema]));
+  // One more than is asked for tells whether there is another page.
+  const rows = await list.read({ after: after === null ? undefined : { at: new Date(after[0]), id: after[1] }, limit: limit + 1 });
+  const items = rows.slice(0, limit);
+  if (rows.length <= limit) return { items, nextPageToken: '' };
+  const last = list.positionOf(items[limit - 1]!);
+  return { items, nextPageToken: encodePageToken(list.scope, [last.at.toISOString(), last.id]) };
 }

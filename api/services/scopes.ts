@@ -8,10 +8,10 @@ type ScopeTable = { readonly [Part in keyof Services]?: { readonly [Method in ke
 const SCOPE_OF: ScopeTable = {
   accounts: { get: 'read' },
   wallet: { get: 'read', transfers: 'read' },
-  datasets: { register: 'jobs', list: 'read', open: 'jobs' },
+  datasets: { register: 'jobs', list: 'read', page: 'read', get: 'read', open: 'jobs' },
   quotes: { get: 'read' },
   jobs: { submit: 'jobs', prepare: 'jobs', get: 'read', list: 'read', cancel: 'jobs', follow: 'read' },
-  models: { list: 'read', open: 'jobs' },
+  models: { list: 'read', page: 'read', get: 'read', open: 'jobs' },
   receipts: { get: 'read' },
   nodes: { list: 'read', listMine: 'read' },
   earnings: { byNode: 'read', byDay: 'read', transfers: 'read' },

@@ -1,7 +1,6 @@
 import { createAttempts } from '#api/auth/attempts';
 import { createOneTimeSecrets } from '#api/auth/one-time';
 import { createRevocations } from '#api/auth/revocations';
-import { listNodes } from '#db/postgres/nodes';
 import { createAccounts } from './accounts.ts';
 import { createCredentials } from './credentials.ts';
 import { createDatasets } from './datasets.ts';
@@ -14,8 +13,8 @@ import { createIdempotency } from './idempotency.ts';
 import { createJobs } from './jobs.ts';
 import { createLoginMethods } from './login-methods.ts';
 import { createMachines } from './machines.ts';
-import { nodeView, ownNodeView } from './market.ts';
 import { createModels } from './models.ts';
+import { createNodes } from './nodes.ts';
 import { createOperations } from './operations.ts';
 import { createOnboarding } from './onboarding.ts';
 import { createOauthServices } from './oauth.ts';
@@ -33,7 +32,6 @@ import { createWalletServices } from './wallet.ts';
 
 /** The use cases over their real parts: the only way in which an edge reads or writes anything. */
 export function createServices(deps: ServiceDeps): Services {
-  const { db } = deps.postgres;
   const attempts = createAttempts();
   const secrets = createOneTimeSecrets(deps.mongo);
   const revocations = createRevocations(deps.mongo);
@@ -56,10 +54,7 @@ export function createServices(deps: ServiceDeps): Services {
     jobs: createJobs(deps),
     models: createModels(deps),
     receipts: createReceipts(deps),
-    nodes: {
-      list: async () => (await listNodes(db)).filter((node) => node.state !== 'UNREGISTERED').map(nodeView),
-      listMine: async (actor) => (await listNodes(db, { ownerId: actor.userId })).map(ownNodeView),
-    },
+    nodes: createNodes(deps),
     machines: createMachines(deps),
     earnings: createEarnings(deps),
     serverNodes: createServerNodes(deps),

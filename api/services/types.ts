@@ -219,6 +219,13 @@ export interface ReceiptView {
   readonly at: Date;
 }
 
+export interface PageRequest {
+  /** 0 for the usual size. */
+  readonly pageSize: number;
+  /** '' for the first page. */
+  readonly pageToken: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextPageToken: string;
@@ -268,6 +275,9 @@ export interface Services {
   readonly datasets: {
     register(actor: Actor, input: RegisterDatasetInput): Promise<DatasetView>;
     list(actor: Actor): Promise<readonly DatasetView[]>;
+    page(actor: Actor, page: PageRequest): Promise<Page<DatasetView>>;
+    /** NOT_FOUND for somebody else's. */
+    get(actor: Actor, cid: string): Promise<DatasetView>;
     /** The key of an own dataset (or of its held-out part), for its owner alone. */
     open(actor: Actor, cid: string): Promise<{ cid: string; key: Uint8Array }>;
   };
@@ -292,6 +302,9 @@ export interface Services {
   };
   readonly models: {
     list(actor: Actor): Promise<readonly ModelView[]>;
+    page(actor: Actor, page: PageRequest): Promise<Page<ModelView>>;
+    /** Of an own job. NOT_FOUND where it has not been completed. */
+    get(actor: Actor, jobId: string): Promise<ModelView>;
     /** The key of a completed job's model, for its owner alone. */
     open(actor: Actor, jobId: string): Promise<{ cid: string; key: Uint8Array }>;
   };
@@ -302,6 +315,8 @@ export interface Services {
   readonly nodes: {
     /** Public: whom one could hire. */
     list(): Promise<readonly NodeView[]>;
+    page(page: PageRequest): Promise<Page<NodeView>>;
+    get(nodeId: string): Promise<NodeView>;
     listMine(actor: Actor): Promise<readonly OwnNodeView[]>;
   };
   readonly machines: MachineServices;

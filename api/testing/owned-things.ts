@@ -32,15 +32,15 @@ export async function completedJob(deps: Deps, userId: string): Promise<string> 
   return jobId;
 }
 
-export async function storedDataset({ postgres, kms }: Deps, ownerId: string): Promise<void> {
-  const keyWrapped = await kms.wrap(Buffer.alloc(32), 'dataset-key', STORED_CID);
-  const facts = { name: 'd', samples: 1, sizeBytes: 1, sampleShape: [1], classes: 2, heldOutCid: STORED_CID, heldOutSamples: 1 };
-  await upsertDataset(postgres.db, { ownerId, cid: STORED_CID, keyWrapped, heldOutKeyWrapped: keyWrapped, ...facts });
+export async function storedDataset({ postgres, kms }: Deps, ownerId: string, cid = STORED_CID): Promise<void> {
+  const keyWrapped = await kms.wrap(Buffer.alloc(32), 'dataset-key', cid);
+  const facts = { name: 'd', samples: 1, sizeBytes: 1, sampleShape: [1], classes: 2, heldOutCid: cid, heldOutSamples: 1 };
+  await upsertDataset(postgres.db, { ownerId, cid, keyWrapped, heldOutKeyWrapped: keyWrapped, ...facts });
 }
 
 export async function newNode({ postgres }: Deps, ownerId: string, machineId: string): Promise<string> {
   const id = randomUUID();
-  // Never registered on chain, so that it is no offer to anybody.
-  await upsertNode(postgres.db, { id, ownerId, machineId, ownerAddress: 'address', deviceClass: 'cpu', deviceName: id, state: 'UNREGISTERED', pricePerHourBase: 1n });
+  // Unheard for long, so that it is no offer to anybody.
+  await upsertNode(postgres.db, { id, ownerId, machineId, ownerAddress: 'address', deviceClass: 'cpu', deviceName: id, state: 'INACTIVE', pricePerHourBase: 1n });
   return id;
 }

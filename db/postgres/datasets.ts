@@ -1,5 +1,6 @@
 import { and, desc, eq, or, sql, sum } from 'drizzle-orm';
 import type { Database, DatasetRow, NewDatasetRow } from './database.ts';
+import { keyset, type Position } from './keyset.ts';
 import { datasets } from './schema.ts';
 
 /**
@@ -40,4 +41,14 @@ export async function findDatasetPart(db: Database, key: { ownerId: string; cid:
 
 export async function listDatasets(db: Database, ownerId: string): Promise<DatasetRow[]> {
   return db.select().from(datasets).where(eq(datasets.ownerId, ownerId)).orderBy(desc(datasets.createdAt));
+}
+
+export async function pageOfDatasets(db: Database, query: { ownerId: string; after: Position | undefined; limit: number }): Promise<DatasetRow[]> {
+  const { order, after } = keyset(datasets.createdAt, datasets.cid, 'newest');
+  return db
+    .select()
+    .from(datasets)
+    .where(and(eq(datasets.ownerId, query.ownerId), after(query.after)))
+    .orderBy(...order)
+    .limit(query.limit);
 }

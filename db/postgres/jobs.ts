@@ -1,7 +1,8 @@
-import { and, desc, DrizzleQueryError, eq, lt, or, sql } from 'drizzle-orm';
+import { and, desc, DrizzleQueryError, eq, lt, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { isTerminal, transition, type JobEvent, type JobState } from '#core/job/machine';
 import type { Database, JobRow, NewJobRow } from './database.ts';
+import { keyset, type Position } from './keyset.ts';
 import { jobEvents, jobs } from './schema.ts';
 
 /** What may be written together with a state change. */
@@ -117,32 +118,17 @@ export async function requireJob(db: Database, jobId: string): Promise<JobRow> {
   return row;
 }
 
-export interface JobsAfter {
-  readonly createdAt: Date;
-  readonly id: string;
-}
-
-/** A user's jobs, newest first, after a keyset position. */
+/** A user's jobs, newest first, after a position. */
 export async function listJobs(
   db: Database,
-  query: { userId: string; state?: JobState | undefined; after?: JobsAfter | undefined; limit: number },
+  query: { userId: string; state?: JobState | undefined; after?: Position | undefined; limit: number },
 ): Promise<JobRow[]> {
-  const { after } = query;
-  // Keys carry milliseconds, the column microseconds: both sides are cut to the same precision.
-  const createdMs = sql`date_trunc('milliseconds', ${jobs.createdAt})`;
+  const { order, after } = keyset(jobs.createdAt, jobs.id, 'newest');
   return db
     .select()
     .from(jobs)
-    .where(
-      and(
-        eq(jobs.userId, query.userId),
-        query.state === undefined ? undefined : eq(jobs.state, query.state),
-        after === undefined
-          ? undefined
-          : or(lt(createdMs, after.createdAt.toISOString()), and(eq(createdMs, after.createdAt.toISOString()), lt(jobs.id, after.id))),
-      ),
-    )
-    .orderBy(desc(createdMs), desc(jobs.id))
+    .where(and(eq(jobs.userId, query.userId), query.state === undefined ? undefined : eq(jobs.state, query.state), after(query.after)))
+    .orderBy(...order)
     .limit(query.limit);
 }
 
@@ -154,6 +140,17 @@ export async function listCompletedJobs(db: Database, userId: string): Promise<J
     .where(and(eq(jobs.userId, userId), eq(jobs.state, 'COMPLETED')))
     .orderBy(desc(jobs.endedAt))
     .limit(500);
+}
+
+/** The same, in pages: positions are instants of their end. */
+export async function pageOfCompletedJobs(db: Database, query: { userId: string; after: Position | undefined; limit: number }): Promise<JobRow[]> {
+  const { order, after } = keyset(jobs.endedAt, jobs.id, 'newest');
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.userId, query.userId), eq(jobs.state, 'COMPLETED'), after(query.after)))
+    .orderBy(...order)
+    .limit(query.limit);
 }
 
 /** Jobs that are still CREATED although their deadline has passed. */

@@ -1,8 +1,9 @@
-import { and, asc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { NODE_TRANSITIONS, nodeTransition, type NodeEvent, type NodeState } from '#core/node/machine';
 import { openAttemptsOfNode } from './attempts.ts';
 import type { Database, NewNodeRow, NodeRow } from './database.ts';
+import { keyset, type Position } from './keyset.ts';
 import { nodes } from './schema.ts';
 
 export type NodePatch = Partial<
@@ -150,4 +151,15 @@ export async function listNodes(db: Database, query: { ownerId?: string } = {}):
     .from(nodes)
     .where(query.ownerId === undefined ? undefined : eq(nodes.ownerId, query.ownerId))
     .orderBy(asc(nodes.createdAt), asc(nodes.id));
+}
+
+/** Nodes that have been registered on chain, the oldest first. */
+export async function pageOfNodes(db: Database, query: { after: Position | undefined; limit: number }): Promise<NodeRow[]> {
+  const { order, after } = keyset(nodes.createdAt, nodes.id, 'oldest');
+  return db
+    .select()
+    .from(nodes)
+    .where(and(ne(nodes.state, 'UNREGISTERED'), after(query.after)))
+    .orderBy(...order)
+    .limit(query.limit);
 }

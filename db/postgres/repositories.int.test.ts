@@ -289,11 +289,12 @@ it('lists jobs page by page without a gap or a repeat, even where times are equa
   const ids = await Promise.all(Array.from({ length: 7 }, newJob));
   await db.execute(sql`UPDATE jobs SET user_id = 'lister', created_at = '2026-01-01T00:00:00.000123Z' WHERE id IN (${sql.join(ids.map((id) => sql`${id}`), sql`, `)})`);
   const seen: string[] = [];
-  let after: { createdAt: Date; id: string } | undefined;
+  let after: { at: Date; id: string } | undefined;
   for (;;) {
     const page = await listJobs(db, { userId: 'lister', after, limit: 3 });
     seen.push(...page.map((job) => job.id));
-    after = page.at(-1);
+    const last = page.at(-1);
+    after = last && { at: last.createdAt, id: last.id };
     if (page.length < 3) break;
   }
   expect([...seen].sort()).toEqual([...ids].sort());

@@ -30,7 +30,7 @@ const NODE_WITHIN_MS = 120_000;
 export async function waitForNode(webUrl: string): Promise<NodeInfo> {
   const giveUpAt = Date.now() + NODE_WITHIN_MS;
   while (Date.now() < giveUpAt) {
-    const answer = await fetch(`${webUrl}/api/nodes`);
+    const answer = await fetch(`${webUrl}/api/nodes?page_size=100`);
     if (answer.ok) {
       const { nodes } = (await answer.json()) as { nodes: { node_id: string; account: string | null; state: string; stake_base: string; device_name: string }[] };
       const node = nodes.find((candidate) => candidate.state === 'ACTIVE' && candidate.account !== null);

@@ -97,9 +97,8 @@ export const jobUpdateJson = z.discriminatedUnion('kind', [
 ]);
 
 export const modelKeyJson = z.object({ cid: z.string(), key: keyText });
-export const modelsJson = z.object({
-  models: z.array(z.object({ job_id: z.string(), cid: z.string(), test_accuracy: z.number().nullable(), created_at: instant })),
-});
+export const modelJson = z.object({ job_id: z.string(), cid: z.string(), test_accuracy: z.number().nullable(), created_at: instant });
+export const modelsJson = z.object({ models: z.array(modelJson), next_page_token: z.string() });
 
 const ABOUT_CLASSES = '0 where the targets are numbers instead of class labels';
 export const datasetBody = z.object({
@@ -130,4 +129,4 @@ export const datasetJson = z.object({
   created_at: instant,
 });
 export const datasetKeyJson = z.object({ cid: z.string(), key: keyText });
-export const datasetsJson = z.object({ datasets: z.array(datasetJson) });
+export const datasetsJson = z.object({ datasets: z.array(datasetJson), next_page_token: z.string() });

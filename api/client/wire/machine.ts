@@ -66,4 +66,4 @@ export const nodeJson = z.object({
   avg_time_ms: z.number(),
   last_seen: instant.nullable(),
 });
-export const nodesJson = z.object({ nodes: z.array(nodeJson) });
+export const nodesJson = z.object({ nodes: z.array(nodeJson), next_page_token: z.string() });

@@ -2,22 +2,31 @@ import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
 import { transfersJson, walletJson } from '#api/client/wire/account';
 import { keyFromText, keyToText } from '#api/client/wire/common';
-import { datasetBody, datasetJson, datasetKeyJson, datasetsJson, modelsJson } from '#api/client/wire/job';
-import { nodesJson } from '#api/client/wire/machine';
-import type { Services } from '#api/services/types';
+import { datasetBody, datasetJson, datasetKeyJson, datasetsJson, modelJson, modelsJson } from '#api/client/wire/job';
+import { nodeJson, nodesJson } from '#api/client/wire/machine';
+import type { PageRequest, Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
-import { cidText } from '#core/input/ids';
+import { cidText, idText } from '#core/input/ids';
 import { actorOf, bearer, createRouter, jsonAnswer, problems, type HttpApp } from '../context.ts';
 import { creates } from '../idempotency.ts';
-import { datasetToJson, nodeToJson, transferToJson, walletToJson } from '../to-json.ts';
+import { datasetToJson, modelToJson, nodeToJson, transferToJson, walletToJson } from '../to-json.ts';
 import { pageQuery } from './jobs.ts';
 
 const datasets = createRoute({
   method: 'get',
   path: '/api/datasets',
-  summary: 'One’s datasets',
+  summary: 'One’s datasets, newest first',
   security: bearer,
-  responses: { 200: jsonAnswer(datasetsJson, 'The datasets'), ...problems },
+  request: { query: pageQuery },
+  responses: { 200: jsonAnswer(datasetsJson, 'A page of datasets'), ...problems },
+});
+const dataset = createRoute({
+  method: 'get',
+  path: '/api/datasets/{cid}',
+  summary: 'One of one’s datasets',
+  security: bearer,
+  request: { params: z.object({ cid: cidText }) },
+  responses: { 200: jsonAnswer(datasetJson, 'The dataset'), ...problems },
 });
 const addDataset = createRoute({
   method: 'post',
@@ -38,9 +47,18 @@ const datasetKey = createRoute({
 const models = createRoute({
   method: 'get',
   path: '/api/models',
-  summary: 'One’s trained models',
+  summary: 'One’s trained models, newest first',
   security: bearer,
-  responses: { 200: jsonAnswer(modelsJson, 'The models'), ...problems },
+  request: { query: pageQuery },
+  responses: { 200: jsonAnswer(modelsJson, 'A page of models'), ...problems },
+});
+const model = createRoute({
+  method: 'get',
+  path: '/api/models/{job_id}',
+  summary: 'The model that a job of one’s own has made',
+  security: bearer,
+  request: { params: z.object({ job_id: idText('a job') }) },
+  responses: { 200: jsonAnswer(modelJson, 'The model'), ...problems },
 });
 const wallet = createRoute({
   method: 'get',
@@ -60,16 +78,28 @@ const transfers = createRoute({
 const nodes = createRoute({
   method: 'get',
   path: '/api/nodes',
-  summary: 'Whom one could hire',
-  responses: { 200: jsonAnswer(nodesJson, 'The nodes'), ...problems },
+  summary: 'Whom one could hire, the oldest first',
+  request: { query: pageQuery },
+  responses: { 200: jsonAnswer(nodesJson, 'A page of nodes'), ...problems },
+});
+const node = createRoute({
+  method: 'get',
+  path: '/api/nodes/{id}',
+  summary: 'A node that one could hire',
+  request: { params: z.object({ id: idText('a node') }) },
+  responses: { 200: jsonAnswer(nodeJson, 'The node'), ...problems },
 });
 
 export function assetRoutes(services: Services): HttpApp {
   return createRouter()
-    .openapi(datasets, async (c) => c.json({ datasets: (await services.datasets.list(await actorOf(services, c))).map(datasetToJson) }, 200))
+    .openapi(datasets, async (c) => {
+      const page = await services.datasets.page(await actorOf(services, c), pageOf(c.req.valid('query')));
+      return c.json({ datasets: page.items.map(datasetToJson), next_page_token: page.nextPageToken }, 200);
+    })
+    .openapi(dataset, async (c) => c.json(datasetToJson(await services.datasets.get(await actorOf(services, c), c.req.valid('param').cid)), 200))
     .openapi(addDataset, async (c) => {
       const body = c.req.valid('json');
-      const dataset = await services.datasets.register(await actorOf(services, c), {
+      const registered = await services.datasets.register(await actorOf(services, c), {
         cid: body.cid,
         key: keyFromText(body.key),
         name: body.name,
@@ -83,7 +113,7 @@ export function assetRoutes(services: Services): HttpApp {
         heldOutKey: keyFromText(body.held_out_key),
         heldOutSamples: body.held_out_samples,
       });
-      return c.json(datasetToJson(dataset), 201);
+      return c.json(datasetToJson(registered), 201);
     })
     .openapi(datasetKey, async (c) => {
       const { cid, key } = await services.datasets.open(await actorOf(services, c), c.req.valid('param').cid);
@@ -91,24 +121,26 @@ export function assetRoutes(services: Services): HttpApp {
       return c.json({ cid, key: keyToText(key) }, 200);
     })
     .openapi(models, async (c) => {
-      const found = await services.models.list(await actorOf(services, c));
-      const json = found.map(({ jobId, cid, testAccuracy, createdAt }) => ({
-        job_id: jobId,
-        cid,
-        test_accuracy: testAccuracy,
-        created_at: createdAt.toISOString(),
-      }));
-      return c.json({ models: json }, 200);
+      const page = await services.models.page(await actorOf(services, c), pageOf(c.req.valid('query')));
+      return c.json({ models: page.items.map(modelToJson), next_page_token: page.nextPageToken }, 200);
     })
+    .openapi(model, async (c) => c.json(modelToJson(await services.models.get(await actorOf(services, c), c.req.valid('param').job_id)), 200))
     .openapi(wallet, async (c) => {
       const found = await services.wallet.get(await actorOf(services, c));
       if (found === null) throw new CyxError('NOT_FOUND', 'Your wallet is still being made. Try again in a moment.');
       return c.json(walletToJson(found), 200);
     })
     .openapi(transfers, async (c) => {
-      const { page_size: pageSize, page_token: pageToken } = c.req.valid('query');
-      const page = await services.wallet.transfers(await actorOf(services, c), { pageSize, pageToken });
+      const page = await services.wallet.transfers(await actorOf(services, c), pageOf(c.req.valid('query')));
       return c.json({ transfers: page.items.map(transferToJson), next_page_token: page.nextPageToken }, 200);
     })
-    .openapi(nodes, async (c) => c.json({ nodes: (await services.nodes.list()).map(nodeToJson) }, 200));
+    .openapi(nodes, async (c) => {
+      const page = await services.nodes.page(pageOf(c.req.valid('query')));
+      return c.json({ nodes: page.items.map(nodeToJson), next_page_token: page.nextPageToken }, 200);
+    })
+    .openapi(node, async (c) => c.json(nodeToJson(await services.nodes.get(c.req.valid('param').id)), 200));
+}
+
+function pageOf({ page_size: pageSize, page_token: pageToken }: z.output<typeof pageQuery>): PageRequest {
+  return { pageSize, pageToken };
 }

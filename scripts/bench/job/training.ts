@@ -64,7 +64,7 @@ function compare(metric: string, pairs: readonly Pair[], peerName: string) {
 
 async function untilNodeIsActive(webUrl: string): Promise<void> {
   for (const giveUpAtMs = Date.now() + NODE_WITHIN_MS; Date.now() < giveUpAtMs; await delay(250)) {
-    const answer = await fetch(`${webUrl}/api/nodes`);
+    const answer = await fetch(`${webUrl}/api/nodes?page_size=100`);
     const { nodes } = (await answer.json()) as { nodes: { state: string; device_name: string }[] };
     if (nodes.some((node) => node.state === 'ACTIVE' && node.device_name !== 'no-op processor')) return;
   }

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseInput } from '#core/errors/from-zod';
+import { idText } from '#core/input/ids';
+import { findNode, listNodes, pageOfNodes } from '#db/postgres/nodes';
+import type { ServiceDeps } from './deps.ts';
+import { nodeView, ownNodeView } from './market.ts';
+import { pageByTime } from './page-token.ts';
+import type { Services } from './types.ts';
+
+const nodeIdSchema = z.object({ node_id: idText('a node') });
+
+/** Whom one could hire: everybody may see them, once they are registered on chain. */
+export function createNodes({ postgres: { db } }: Pick<ServiceDeps, 'postgres'>): Services['nodes'] {
+  return {
+    list: async () => (await listNodes(db)).filter((node) => node.state !== 'UNREGISTERED').map(nodeView),
+    page: async (page) => {
+      const { items, nextPageToken } = await pageByTime(page, {
+        scope: 'nodes',
+        idSchema: idText('a node'),
+        read: (query) => pageOfNodes(db, query),
+        positionOf: ({ createdAt, id }) => ({ at: createdAt, id }),
+      });
+      return { items: items.map(nodeView), nextPageToken };
+    },
+    get: async (nodeId) => {
+      parseInput(nodeIdSchema, { node_id: nodeId });
+      const node = await findNode(db, nodeId);
+      if (node === null || node.state === 'UNREGISTERED') throw new CyxError('NOT_FOUND', `There is no node ${nodeId}. Check the id, or list the nodes.`);
+      return nodeView(node);
+    },
+    listMine: async (actor) => (await listNodes(db, { ownerId: actor.userId })).map(ownNodeView),
+  };
+}
