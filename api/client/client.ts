@@ -35,6 +35,7 @@ export function assembleClient(options: ClientOptions, transportOf: (target: Htt
     auth: {
       register: (input) => logIn('/api/auth/register', input),
       login: (input) => logIn('/api/auth/login', input),
+      loginWithKey: (apiKey) => logIn('/api/auth/login', { api_key: apiKey }),
       me: async () => userFromWire(await httpCall(target, { method: 'GET', path: '/api/auth/me' }, userJson)),
     },
     setToken: (value) => {

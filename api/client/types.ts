@@ -95,9 +95,11 @@ export interface Login {
  */
 export interface CyxWizClient extends Omit<JobTransport, 'stream' | 'list'> {
   readonly auth: {
-    /** Both log in: later calls carry the token. */
+    /** All three log in: later calls carry the token. */
     register(input: { email: string; username: string; password: string }): Promise<Login>;
     login(input: { login: string; password: string }): Promise<Login>;
+    /** For programs: they may do what the key's scopes say. */
+    loginWithKey(apiKey: string): Promise<Login>;
     me(): Promise<UserView>;
   };
   /** A token from an earlier login. */

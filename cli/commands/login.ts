@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import type { CyxWizClient, Login } from '#api/client/node';
 import { CyxError } from '#core/errors/cyx-error';
 import { newClient, type CliContext } from '../context.ts';
 
@@ -32,13 +33,20 @@ export function registerCommand(context: () => CliContext): Command {
 
 export function loginCommand(context: () => CliContext): Command {
   return new Command('login')
-    .description('log in by e-mail or username')
-    .argument('<name>')
-    .action(async (name: string) => {
+    .description('log in by e-mail or username and password (CYXWIZ_PASSWORD, or the keyboard); without a name, with the API key in CYXWIZ_API_KEY')
+    .argument('[name]')
+    .action(async (name: string | undefined, _options: unknown, command: Command) => {
+      const key = process.env['CYXWIZ_API_KEY']?.trim();
+      // Before anything is asked: a wrong command line.
+      if (name === undefined && !key) command.error('error: say who you are (cyxwiz login <name>), or set CYXWIZ_API_KEY');
       const client = newClient(context().config);
-      const login = await client.auth.login({ login: name, password: await password() });
-      client.close();
+      const login = await logIn(client, name, key).finally(() => client.close());
       context().saveLogin({ token: login.token, username: login.user.username });
       context().print({ user: login.user, expiresAt: login.expiresAt }, [`Logged in as ${login.user.username} until ${login.expiresAt.toISOString()}`]);
     });
+}
+
+/** A name goes before the key: it was typed just now, and the key may be there for other programs. */
+async function logIn({ auth }: CyxWizClient, name: string | undefined, key: string | undefined): Promise<Login> {
+  return name === undefined ? auth.loginWithKey(key ?? '') : auth.login({ login: name, password: await password() });
 }
