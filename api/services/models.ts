@@ -1,5 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { idText } from '#core/input/ids';
+import { countDownload } from '#db/mongo/users';
 import type { JobRow } from '#db/postgres/database';
 import { listCompletedJobs, pageOfCompletedJobs } from '#db/postgres/jobs';
 import type { ServiceDeps } from './deps.ts';
@@ -8,7 +9,7 @@ import { requireOwnJob } from './jobs.ts';
 import { pageByTime } from './page-token.ts';
 import type { ModelView, Services } from './types.ts';
 
-export function createModels(deps: Pick<ServiceDeps, 'postgres' | 'kms'>): Services['models'] {
+export function createModels(deps: Pick<ServiceDeps, 'postgres' | 'mongo' | 'kms'>): Services['models'] {
   return {
     list: async (actor) => (await listCompletedJobs(deps.postgres.db, actor.userId)).map(modelView),
     page: async ({ userId }, page) => {
@@ -33,7 +34,9 @@ export function createModels(deps: Pick<ServiceDeps, 'postgres' | 'kms'>): Servi
       if (job.state !== 'COMPLETED' || job.modelCid === null) {
         throw new CyxError('STATE_CONFLICT', `The job is ${job.state}; a model can be opened once it is COMPLETED.`);
       }
-      return { cid: job.modelCid, key: await deps.kms.unwrap(job.modelKeyWrapped, 'model-key', job.id) };
+      const key = await deps.kms.unwrap(job.modelKeyWrapped, 'model-key', job.id);
+      await countDownload(deps.mongo, actor.userId, job.id);
+      return { cid: job.modelCid, key };
     },
   };
 }

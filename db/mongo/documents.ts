@@ -28,6 +28,8 @@ export interface UserDocument {
   readonly stats: { readonly modelsCreated: number; readonly downloads: number };
   /** Completed jobs that are in `modelsCreated` already. */
   readonly countedJobs: readonly string[];
+  /** Jobs whose models are in `downloads` already; missing where there are none. */
+  readonly downloadedJobs?: readonly string[];
   readonly apiKeys: readonly string[];
   readonly subscription: 'free' | 'pro';
   readonly createdAt: Date;

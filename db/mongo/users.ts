@@ -18,3 +18,11 @@ export async function countModel(mongo: Mongo, userId: string, jobId: string): P
     { $inc: { 'stats.modelsCreated': 1 }, $push: { countedJobs: jobId } },
   );
 }
+
+/** Adds one to the user's `downloads`, once for each model: whoever fetches one again has not got another. */
+export async function countDownload(mongo: Mongo, userId: string, jobId: string): Promise<void> {
+  await mongo.users.updateOne(
+    { _id: userId, downloadedJobs: { $ne: jobId } },
+    { $inc: { 'stats.downloads': 1 }, $push: { downloadedJobs: jobId } },
+  );
+}
