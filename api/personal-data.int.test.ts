@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
@@ -72,6 +72,12 @@ async function somebody(): Promise<Person> {
   return { client, id: user.id, token, username, apiKey, machineKey: machine.json['api_key'] as string, datasetCid: cid };
 }
 
+/** All the mail that the platform has kept, as one text. */
+function keptMail(): string {
+  const folder = join(config.home, 'outbox');
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+}
+
 async function openJob({ id: userId, datasetCid }: Person): Promise<string> {
   const id = randomUUID();
   const facts = { workflowId: `job-${id}`, graphJson: '{}', datasetCid, hyperParameters: {}, deviceClass: 'cpu', deadlineMs: 600_000, deadlineAt: new Date(Date.now() + 600_000) };
@@ -131,6 +137,9 @@ describe('an account', () => {
 
   it('goes for good: nobody gets in, its keys are destroyed, and the books keep an id without a name', async () => {
     const person = await somebody();
+    const bystander = `stays-${randomUUID().slice(0, 8)}`;
+    await http('POST', '/api/auth/register', { body: { email: `${bystander}@example.com`, username: bystander, password } });
+    for (const name of [person.username, bystander]) await expect.poll(keptMail, { timeout: 10_000 }).toContain(`"to": "${name}@example.com"`);
     const { address } = (await findWallet(postgres.db, person.id))!;
     const jobId = await openJob(person);
     await applyJobTransition(postgres.db, { jobId, event: 'cancel', transitionKey: 'test:cancel' });
@@ -152,6 +161,8 @@ describe('an account', () => {
     const left = JSON.stringify([await mongo.users.findOne({ _id: person.id }), await mongo.machines.find({ ownerId: person.id }).toArray(), await mongo.computeUnits.find({ ownerId: person.id }).toArray()]);
     for (const word of [person.username, 'example.com', 'my-desk', 'argon2']) expect(left).not.toContain(word);
     expect(await mongo.sessions.countDocuments({ user_id: person.id })).toBe(0);
+    expect(keptMail()).not.toContain(person.username);
+    expect(keptMail()).toContain(`"to": "${bystander}@example.com"`);
     expect(await db.select().from(datasets).where(eq(datasets.ownerId, person.id))).toEqual([]);
     expect(await db.select().from(idempotentRequests).where(sql`scope LIKE ${`user:${person.id}%`}`)).toEqual([]);
     expect(await findWallet(db, person.id)).toMatchObject({ address, secretWrapped: null });

@@ -16,6 +16,7 @@ import { createOnboardingActivities } from '#activities/platform/onboarding';
 import { createReceiptActivities, createReceiptSweep } from '#activities/platform/receipt';
 import { createDrawActivities } from '#activities/platform/verification/draw';
 import { createOpinionBook } from '#activities/platform/verification/opinions';
+import { createOutbox } from '#api/auth/mail';
 import { type Config, parseConfig } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectMongo, type Mongo } from '#db/mongo/connect';
@@ -85,6 +86,13 @@ interface Parts {
   readonly faucet: ReturnType<typeof loadKeypair> | null;
 }
 
+/** Kept mail goes first: its address is known from the account. It may be of before a mail server was named. */
+async function forget({ home }: Config, mongo: Mongo, userId: string): Promise<void> {
+  const user = await mongo.users.findOne({ _id: userId }, { projection: { email: 1 } });
+  await createOutbox(join(home, 'outbox')).forget({ userId, email: user?.email });
+  await forgetPerson(mongo, userId);
+}
+
 function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts): object {
   const deps = { db: postgres.db, kms: createLocalKms(readKmsKey(config)), chain };
   return {
@@ -92,7 +100,7 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
     ...createOpinionBook(deps),
     ...createAccountDeletionActivities({
       ...deps,
-      accounts: { close: (id) => closeAccount(mongo, id), reopen: (id) => reopenAccount(mongo, id), forget: (id) => forgetPerson(mongo, id) },
+      accounts: { close: (id) => closeAccount(mongo, id), reopen: (id) => reopenAccount(mongo, id), forget: (id) => forget(config, mongo, id) },
     }),
     ...createReceiptActivities(deps),
     ...beating(createEscrowActivities(deps)),

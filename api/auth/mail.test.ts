@@ -24,6 +24,22 @@ it('keeps mail in files that only the platform can read, newest first', async ()
   for (const name of await readdir(join(folder, 'outbox'))) expect((await stat(join(folder, 'outbox', name))).mode & 0o077).toBe(0);
 });
 
+it('forgets the mail of one person, also what went to another address of theirs, and nobody else’s', async () => {
+  const outbox = createOutbox(join(folder, 'outbox'));
+  await outbox.forget({ userId: 'ada' });
+  await outbox.send({ ...mail, userId: 'ada', subject: 'now' });
+  await outbox.send({ ...mail, userId: 'ada', to: 'ada@old.example', subject: 'then' });
+  await outbox.send({ ...mail, to: 'Ada@example.org', subject: 'of before mail told whose it is' });
+  await outbox.send({ ...mail, userId: 'bob', to: 'bob@example.org', subject: 'about ada@example.org' });
+  for (let times = 0; times < 2; times++) {
+    await outbox.forget({ userId: 'ada', email: mail.to });
+    expect((await outbox.list(10)).map(({ subject }) => subject)).toEqual(['about ada@example.org']);
+  }
+  // Somebody without an address gets nobody's mail deleted.
+  await outbox.forget({ userId: 'eve' });
+  expect(await readdir(join(folder, 'outbox'))).toHaveLength(1);
+});
+
 it('hands mail to a server over SMTP, with the login of the URL', async () => {
   const received: { from: string; to: string[]; text: string; user: string }[] = [];
   const server = new SMTPServer({

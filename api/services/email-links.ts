@@ -28,7 +28,7 @@ export function createEmailLinks(deps: Deps, { secrets, attempts, revocations }:
     const user = await deps.mongo.users.findOne({ emailLower });
     if (user?.email === undefined) return;
     const { secret } = await secrets.issue('reset-password', RESET_LIFETIME_MS, { userId: user._id, emailLower });
-    await deps.mail.mailer.send({ to: user.email, ...resetMail(user.username, linkTo('reset-password', secret)) });
+    await deps.mail.mailer.send({ to: user.email, userId: user._id, ...resetMail(user.username, linkTo('reset-password', secret)) });
   };
 
   return {
@@ -38,7 +38,7 @@ export function createEmailLinks(deps: Deps, { secrets, attempts, revocations }:
       if (user.emailVerifiedAt !== undefined) throw new CyxError('STATE_CONFLICT', 'Your e-mail address is verified already.');
       attempts.mail(user.emailLower);
       const { secret } = await secrets.issue('verify-email', VERIFY_LIFETIME_MS, { userId: user._id, emailLower: user.emailLower });
-      await handOver(deps, { to: user.email, ...verifyMail(user.username, linkTo('verify-email', secret)) });
+      await handOver(deps, { to: user.email, userId: user._id, ...verifyMail(user.username, linkTo('verify-email', secret)) });
     },
     verify: async (token) => {
       const { userId, emailLower } = (await secrets.take('verify-email', parseInput(linkTokenField, token))) ?? {};
