@@ -69,6 +69,7 @@ const TABLE: readonly Row[] = [
   ['GET /api/auth/me', own('200')],
   ['GET /api/users/{id}', people('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.owner })],
   ['PUT /api/users/{id}/role', people('403 FORBIDDEN', '200', '403 FORBIDDEN'), ({ ids }) => ({ id: ids.clerk, body: { role: 'provider' } })],
+  ['PUT /api/users/{id}/subscription', people('403 FORBIDDEN', '200', '403 FORBIDDEN'), ({ ids }) => ({ id: ids.clerk, body: { subscription: 'pro' } })],
   // Nobody else's, an operator's neither.
   ['GET /api/users/{id}/export', people('403 FORBIDDEN', '403 FORBIDDEN', '200'), ({ ids }) => ({ id: ids.owner })],
   ['GET /api/users/{id}/deletion', people('403 FORBIDDEN', '403 FORBIDDEN', '200'), ({ ids }) => ({ id: ids.owner })],

@@ -61,9 +61,18 @@ describe('who asks too often', () => {
     expect(await refused.json()).toMatchObject({ code: 'RATE_LIMITED', facts: { policy: 'free' } });
     expect((await ask('/api/auth/me', { from: from(), token: other.token })).status).toBe(200);
 
-    // The same person with a larger subscription goes on at once; what is known of an account is looked up every two seconds.
-    await platform.mongo.users.updateOne({ _id: userId }, { $set: { subscription: 'pro' } });
-    await expect.poll(async () => (await ask('/api/auth/me', { from: from(), token })).status, { timeout: 5_000 }).toBe(200);
+    // The same person with a larger subscription goes on at once, and without another login.
+    const { token: operator } = await platform.deps.tokens.issueUserToken({ userId: 'platform-operator', role: 'operator' });
+    const give = (to: string, body: object, by = operator) => platform.call('PUT', `/api/users/${to}/subscription`, { token: by, body });
+    expect(await give(userId, { subscription: 'pro' }, other.token)).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });
+    expect(await give(userId, { subscription: 'gold' })).toMatchObject({ status: 400, json: { code: 'INVALID_INPUT' } });
+    expect(await give('nobody', { subscription: 'pro' })).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } });
+    expect(await give(userId, { subscription: 'pro' })).toMatchObject({ status: 200, json: { id: userId, subscription: 'pro' } });
+    const now = await ask('/api/auth/me', { from: from(), token });
+    expect([now.status, await now.json()]).toMatchObject([200, { subscription: 'pro' }]);
+    expect(now.headers.get('ratelimit-policy')).toContain(`"pro";q=${SUBSCRIPTIONS.pro.requestsPerMinute};w=60`);
+    expect(await give(userId, { subscription: 'free' })).toMatchObject({ status: 200 });
+    expect((await ask('/api/auth/me', { from: from(), token })).headers.get('ratelimit-policy')).toContain('"free"');
   }, 60_000);
 
   it('is refused by address where nobody has logged in, an IPv6 network as one', async () => {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Attempts } from '#api/auth/attempts';
+import type { Revocations } from '#api/auth/revocations';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { currentPasswordField, emailField, loginNameField, passwordField, usernameField } from '#core/identity/account-fields';
 import { idText } from '#core/input/ids';
+import { ROLES } from '#core/identity/roles';
 import type { UserDocument } from '#db/mongo/documents';
 import type { ServiceDeps } from './deps.ts';
 import type { Actor, Services } from './types.ts';
@@ -15,7 +17,7 @@ const loginSchema = z.object({ login: loginNameField, password: currentPasswordF
 type Deps = Pick<ServiceDeps, 'mongo' | 'postgres' | 'passwords' | 'temporal'>;
 
 /** @param welcome told of every new account; its failure is not the registration's. */
-export function createAccounts(deps: Deps, attempts: Attempts, welcome: (user: Actor) => void): Services['accounts'] {
+export function createAccounts(deps: Deps, { attempts, revocations }: { attempts: Attempts; revocations: Revocations }, welcome: (user: Actor) => void): Services['accounts'] {
   return {
     register: async (input, from) => {
       const { email, username, password } = parseInput(registrationSchema, input);
@@ -43,6 +45,14 @@ export function createAccounts(deps: Deps, attempts: Attempts, welcome: (user: A
         throw new CyxError('FORBIDDEN', 'This profile belongs to somebody else.');
       }
       if (!idText('a user').safeParse(userId).success) throw new CyxError('NOT_FOUND', 'There is no such user.');
+      return loadUser(deps, userId);
+    },
+
+    setSubscription: async (actor, userId, subscription) => {
+      if (!ROLES[actor.role].mayOperate) throw new CyxError('FORBIDDEN', 'Only an operator may change subscriptions.');
+      const { matchedCount } = await deps.mongo.users.updateOne({ _id: userId, closedAt: { $exists: false } }, { $set: { subscription } });
+      if (matchedCount === 0) throw new CyxError('NOT_FOUND', 'There is no such user.');
+      revocations.forget(userId);
       return loadUser(deps, userId);
     },
   };

@@ -38,7 +38,7 @@ export function createServices(deps: ServiceDeps): Services {
   const health = createHealth(deps);
   const email = createEmailLinks(deps, { secrets, attempts, revocations });
   return withScopes({
-    accounts: createAccounts(deps, attempts, (user) => void email.sendVerification(user).catch(deps.mail.onFailure)),
+    accounts: createAccounts(deps, { attempts, revocations }, (user) => void email.sendVerification(user).catch(deps.mail.onFailure)),
     walletLogin: createWalletLogin(deps, secrets, attempts),
     loginMethods: createLoginMethods(deps),
     email,

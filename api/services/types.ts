@@ -239,6 +239,8 @@ export interface Services {
     /** `login` is the e-mail or the username. BAD_CREDENTIALS on any mismatch, in constant time. RATE_LIMITED as above. */
     login(input: { login: string; password: string }, from?: string): Promise<UserView>;
     get(actor: Actor, userId: string): Promise<UserView>;
+    /** For operators. The other stays logged in, and has the new limits at once. */
+    setSubscription(actor: Actor, userId: string, subscription: Subscription): Promise<UserView>;
   };
   readonly walletLogin: WalletLoginServices;
   readonly loginMethods: LoginMethodServices;

@@ -31,6 +31,7 @@ export const userJson = z.object({
   apiKeys: z.array(z.string()),
   created_at: instant,
 });
+export const subscriptionBody = userJson.pick({ subscription: true });
 export const loginJson = z.object({ token: z.string(), expires_at: instant, user: userJson });
 
 /** What a wallet is asked to sign (Sign-In With Solana). */

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { z } from 'zod';
-import { apiKeyBody, apiKeysJson, loginMethodsJson, newApiKeyJson, roleBody, sessionsJson, userJson } from '#api/client/wire/account';
+import { apiKeyBody, apiKeysJson, loginMethodsJson, newApiKeyJson, roleBody, sessionsJson, subscriptionBody, userJson } from '#api/client/wire/account';
 import type { Services } from '#api/services/types';
 import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, problems, type HttpApp } from '../context.ts';
 import { creates } from '../idempotency.ts';
@@ -50,6 +50,15 @@ const role = createRoute({
   responses: { 200: jsonAnswer(userJson, 'The profile'), ...problems },
 });
 
+const subscription = createRoute({
+  method: 'put',
+  path: '/api/users/{id}/subscription',
+  summary: 'For operators: change what somebody’s subscription allows them; they stay logged in',
+  security: bearer,
+  request: { params, ...jsonBody(subscriptionBody) },
+  responses: { 200: jsonAnswer(userJson, 'The profile'), ...problems },
+});
+
 export function accountRoutes(services: Services): HttpApp {
   return createRouter()
     .openapi(keys, async (c) => c.json({ api_keys: (await services.apiKeys.list(await actorOf(services, c))).map(apiKeyToJson) }, 200))
@@ -86,5 +95,9 @@ export function accountRoutes(services: Services): HttpApp {
     .openapi(role, async (c) => {
       const actor = await actorOf(services, c);
       return c.json(userToJson(await services.credentials.setRole(actor, c.req.valid('param').id, c.req.valid('json').role)), 200);
+    })
+    .openapi(subscription, async (c) => {
+      const actor = await actorOf(services, c);
+      return c.json(userToJson(await services.accounts.setSubscription(actor, c.req.valid('param').id, c.req.valid('json').subscription)), 200);
     });
 }
