@@ -117,7 +117,7 @@ async function connectParts(config: Config, log: pino.Logger) {
   await migrate(postgres);
   const mongo = await connectMongo({ uri: config.mongodbUri });
   const temporal = await createTemporalClient(config.temporal);
-  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK);
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK | JWK[]);
   const jobEvents = createJobEventListener({ url: config.databaseUrl, onError });
   const services = createServices({
     postgres,

@@ -15,7 +15,7 @@ const PLATFORM_SUBJECT = /^platform-/;
 /** The CyxCloud gateway with its 14 embedded storage nodes as its own process. Its state is below `<home>/storage`. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
-  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK);
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK | JWK[]);
   const server = await startStorageServer({
     dataDir: join(config.home, 'storage'),
     host: config.host,

@@ -22,7 +22,7 @@ runProcess('verifier', async (stopped) => {
   const config = parseConfig(process.env);
   const verifierId = process.env['CYXWIZ_VERIFIER_ID'] ?? DEFAULT_ID;
   if (!ID_FORM.test(verifierId)) throw new CyxError('INVALID_INPUT', 'CYXWIZ_VERIFIER_ID: write up to 64 letters, digits, dots or dashes, or unset it');
-  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK);
+  const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK | JWK[]);
   const cloud = new CyxCloudClient({
     baseUrl: config.storageUrl,
     token: async () => (await tokens.issueUserToken({ userId: 'platform-verifier', role: 'operator' })).token,

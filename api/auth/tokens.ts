@@ -63,14 +63,14 @@ const nodeClaims = z.object({
 
 /**
  * Issues and checks JWTs with Ed25519 keys. The first key signs and all of them verify, so a key is rotated by
- * putting the new one in front.
- * @param keys one private JWK with a `kid`, or several.
+ * putting the new one in front (scripts/stack/rotate-jwt-key.ts).
+ * @param keys one private JWK with a `kid`, or several, of which all but the first may be public.
  */
 export async function createTokens(keys: JWK | readonly JWK[], now: () => Date = () => new Date()): Promise<Tokens> {
   const all = Array.isArray(keys) ? (keys as readonly JWK[]) : [keys as JWK];
   const [signing] = all;
   if (signing?.kid === undefined || signing.d === undefined || all.some((key) => key.kid === undefined || key.crv !== 'Ed25519')) {
-    throw new CyxError('INTERNAL', 'keys/jwt.json must hold Ed25519 private JWKs with a kid each');
+    throw new CyxError('INTERNAL', 'keys/jwt.json must hold Ed25519 JWKs with a kid each, the first one with its private half');
   }
   const privateKey = await importJWK(signing, ALGORITHM);
   const publicKeys: JSONWebKeySet = {

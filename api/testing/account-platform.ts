@@ -70,7 +70,7 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     mongo,
     temporal,
     jobEvents,
-    tokens: await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK),
+    tokens: await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK | JWK[]),
     sessions: createBrowserSessions(mongo, { secure: false }),
     passwords: createPasswords(),
     kms: createLocalKms(randomBytes(32)),

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '#core/config/config';
 import { newPayloadKey, openPayloadKeyring } from '#temporal/codec/keyring';
+import { replaceFile } from './replace-file.ts';
 
 /**
  * Adds a key to a keyring file and makes it the active one; the older keys stay, since open histories need them. Running
@@ -13,16 +13,7 @@ export function rotatePayloadKey(file: string): string {
   openPayloadKeyring(file);
   const { keys } = JSON.parse(readFileSync(file, 'utf8')) as { keys: Record<string, string> };
   const { id, secret } = newPayloadKey();
-  const half = `${file}.${randomBytes(4).toString('hex')}`;
-  const fd = openSync(half, 'wx', 0o600);
-  try {
-    writeSync(fd, `${JSON.stringify({ active: id, keys: { ...keys, [id]: secret } }, null, 1)}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  // Whoever reads it meanwhile sees the old file or the new one, never half of one.
-  renameSync(half, file);
+  replaceFile(file, `${JSON.stringify({ active: id, keys: { ...keys, [id]: secret } }, null, 1)}\n`);
   return id;
 }
 

@@ -7,7 +7,7 @@ import { isPayloadKeyring, newPayloadKey } from '#temporal/codec/keyring';
 
 /** The files of the platform's own keys, all readable by its user alone. */
 export interface SecretFiles {
-  /** Ed25519 private key as a JWK with `kid`: signs the platform's tokens. */
+  /** Ed25519 private key as a JWK with `kid`: signs the platform's tokens. Several where it was rotated: the first one signs. */
   readonly jwt: string;
   /** 32 bytes as base64: wraps the keys of managed wallets. */
   readonly kms: string;
@@ -31,11 +31,11 @@ export async function ensureSecrets(keysDir: string): Promise<SecretFiles> {
     faucet: join(keysDir, 'faucet.json'),
     payloadCodec: join(keysDir, 'payload-codec.json'),
   };
-  if (!existsSync(files.jwt)) createOnce(files.jwt, await newJwtKey());
+  if (!existsSync(files.jwt)) createOnce(files.jwt, `${JSON.stringify(await newJwtKey())}\n`);
   if (!existsSync(files.kms)) createOnce(files.kms, `${randomBytes(32).toString('base64')}\n`);
   if (!existsSync(files.payloadCodec)) createOnce(files.payloadCodec, newPayloadKeyring());
   for (const file of [files.platformAuthority, files.faucet]) if (!existsSync(file)) createOnce(file, newSolanaKeypair());
-  check(files.jwt, (text) => typeof (JSON.parse(text) as JWK).d === 'string' && typeof (JSON.parse(text) as JWK).kid === 'string');
+  check(files.jwt, (text) => areJwtKeys(JSON.parse(text)));
   check(files.kms, (text) => Buffer.from(text.trim(), 'base64').length === 32);
   check(files.payloadCodec, (text) => isPayloadKeyring(JSON.parse(text)));
   for (const file of [files.platformAuthority, files.faucet]) check(file, (text) => isKeypair(JSON.parse(text)));
@@ -77,10 +77,16 @@ function check(file: string, isGood: (text: string) => boolean): void {
   if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, OWNER_ONLY);
 }
 
-async function newJwtKey(): Promise<string> {
+export async function newJwtKey(): Promise<JWK & { kid: string }> {
   const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as JWK;
   const kid = await calculateJwkThumbprint(jwk);
-  return `${JSON.stringify({ ...jwk, alg: 'EdDSA', use: 'sig', kid })}\n`;
+  return { ...jwk, alg: 'EdDSA', use: 'sig', kid };
+}
+
+/** Whether the file of token keys may hold this: a private key, or several keys of which the first is private. */
+export function areJwtKeys(value: unknown): boolean {
+  const keys = [value].flat() as (JWK | null)[];
+  return typeof keys[0]?.d === 'string' && keys.every((key) => typeof key?.kid === 'string' && typeof key.x === 'string');
 }
 
 function newPayloadKeyring(): string {
