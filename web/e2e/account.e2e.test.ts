@@ -1,6 +1,7 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, openBrowser, openPage, PHONE, signUp } from './browser.ts';
+import { typeInto } from './keyboard.ts';
 import { newPerson, stackConfig } from './platform.ts';
 
 describe('accounts', () => {
@@ -19,8 +20,7 @@ describe('accounts', () => {
     const { page, context } = await openPage(browser);
     await page.goto(`${base}/wallet`);
     expect(new URL(page.url()).pathname).toBe('/login');
-    await tabTo(page, 'login');
-    await page.keyboard.type(person.username);
+    await typeInto(page.getByLabel('E-mail or username'), person.username);
     await page.keyboard.press('Tab');
     await page.keyboard.type(person.password);
     await page.keyboard.press('Enter');
@@ -95,12 +95,3 @@ describe('accounts', () => {
     await context.close();
   });
 });
-
-/** Presses Tab until the field of this name has the focus. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let presses = 0; presses < 20; presses += 1) {
-    await page.keyboard.press('Tab');
-    if ((await page.evaluate(() => document.activeElement?.getAttribute('name'))) === name) return;
-  }
-  throw new Error(`Tab does not reach the field ${name}`);
-}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { createCyxWizClient, type CyxWizClient, type StoredDataset } from '#api/client/node';
@@ -55,4 +55,11 @@ export async function putDigits(client: CyxWizClient, samples: number, name = 'H
     heldOut: encodeDataset(held),
     meta: { name, samples: train.samples, heldOutSamples: held.samples, sampleShape: train.shape, classes: train.classes },
   });
+}
+
+/** A file of real digits, as somebody would have it before they store it. */
+export async function digitsFile(samples: number): Promise<string> {
+  const path = join(stackConfig().home, `digits-${samples}.safetensors`);
+  await writeFile(path, encodeDataset(firstSamples((await loadDigits()).training, samples)));
+  return path;
 }
