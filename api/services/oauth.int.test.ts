@@ -1,59 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import type { RequestListener } from 'node:http';
-import { OAuth2Server } from 'oauth2-mock-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createOauthProviders, type OauthKind } from '#api/auth/oauth';
 import { newPerson, startAccountPlatform, type AccountPlatform } from '#api/testing/account-platform';
+import { newSitePerson, startOauthSites, type OauthSites } from '#api/testing/oauth-sites';
 import type { Actor } from './types.ts';
 
-/*
- * The sites are fakes: a mock OAuth 2 / OpenID server in this process that logs in whoever the test says, without asking.
- * It does check PKCE, keeps the nonce, and signs its ID tokens with a key that it publishes. GitHub's two API calls are
- * added to it as GitHub documents them.
- */
-interface Person {
-  sub: string;
-  name: string;
-  email: string;
-  verified: boolean;
-}
-
-let google: OAuth2Server;
-let github: OAuth2Server;
+let sites: OauthSites;
 let platform: AccountPlatform;
-let person: Person;
-/** What the mock's next ID tokens say otherwise. */
-let tampering: Record<string, unknown> = {};
 
 const REFUSED = { code: 'BAD_CREDENTIALS' };
 
 beforeAll(async () => {
-  google = new OAuth2Server();
-  github = new OAuth2Server(undefined, undefined, { endpoints: { authorize: '/login/oauth/authorize', token: '/login/oauth/access_token' } });
-  for (const server of [google, github]) {
-    await server.issuer.keys.generate('RS256');
-    await server.start(0, '127.0.0.1');
-  }
-  google.service.on('beforeTokenSigning', (token: { payload: object }) => {
-    Object.assign(token.payload, { sub: person.sub, email: person.email, email_verified: person.verified }, tampering);
-  });
-  const api = github.service.requestHandler as RequestListener & { get(path: string, handler: (request: unknown, response: { json(body: unknown): void }) => void): void };
-  api.get('/user', (_request, response) => response.json({ id: Number(person.sub), login: person.name }));
-  api.get('/user/emails', (_request, response) => response.json([{ email: 'other@example.com', primary: false, verified: true }, { email: person.email, primary: true, verified: person.verified }]));
-  const application = { clientId: 'cyxwiz', clientSecret: 'secret' };
-  const urls = { google: `http://127.0.0.1:${google.address().port}`, github: `http://127.0.0.1:${github.address().port}` };
-  google.issuer.url = urls.google;
-  const applications = { google: { ...application, issuer: urls.google }, github: { ...application, issuer: urls.github, apiUrl: urls.github } };
-  platform = await startAccountPlatform(inject('stackEnv'), (deps) => ({ ...deps, oauth: createOauthProviders(applications, (kind) => `http://127.0.0.1/login/${kind}/callback`) }));
+  sites = await startOauthSites();
+  platform = await startAccountPlatform(inject('stackEnv'), (deps) => ({ ...deps, oauth: createOauthProviders(sites.applications, (kind) => `http://127.0.0.1/login/${kind}/callback`) }));
 }, 60_000);
 afterAll(async () => {
   await platform.close();
-  await Promise.all([google.stop(), github.stop()]);
+  await sites.stop();
 });
 beforeEach(() => {
-  const name = `oa-${randomUUID().slice(0, 8)}`;
-  person = { sub: String(Math.floor(Math.random() * 2 ** 40)), name, email: `${name}@example.com`, verified: true };
-  tampering = {};
+  sites.person = newSitePerson();
+  sites.tampering = {};
 });
 
 /** Goes to the site and comes back, as a browser does. */
@@ -74,27 +40,27 @@ for (const kind of ['github', 'google'] as const) {
   describe(`logging in with ${kind}`, () => {
     it('makes an account with the profile’s name and its verified address, and comes back to it', async () => {
       const { user, next } = await logIn(kind, { next: '/jobs' });
-      expect(user).toMatchObject({ username: person.name, email: person.email, emailVerified: true });
+      expect(user).toMatchObject({ username: sites.person.name, email: sites.person.email, emailVerified: true });
       expect(next).toBe('/jobs');
       // People change their names and addresses; the subject stays.
-      Object.assign(person, { name: 'another-name', email: `new-${person.email}` });
+      Object.assign(sites.person, { name: 'another-name', email: `new-${sites.person.email}` });
       expect((await logIn(kind)).user.id).toBe(user.id);
     });
 
     it('takes no address that the site has not verified', async () => {
-      person.verified = false;
+      sites.person.verified = false;
       expect((await logIn(kind)).user).toMatchObject({ email: null, emailVerified: false });
     });
 
     it('opens an account of the same address only where both have verified it', async () => {
       const owner = await newUser();
-      person.email = owner.email;
+      sites.person.email = owner.email;
       // Anybody may have typed this address in: it must not lead into the account of whoever did.
       await expect(logIn(kind)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
       await platform.mongo.users.updateOne({ _id: owner.userId }, { $set: { emailVerifiedAt: new Date() } });
-      person.verified = false;
+      sites.person.verified = false;
       expect((await logIn(kind)).user.id).not.toBe(owner.userId);
-      Object.assign(person, { verified: true, sub: String(Number(person.sub) + 1) });
+      Object.assign(sites.person, { verified: true, sub: String(Number(sites.person.sub) + 1) });
       expect((await logIn(kind)).user.id).toBe(owner.userId);
     });
 
@@ -123,7 +89,7 @@ describe('linking', () => {
     expect((await logIn('github', { linkTo: owner })).user.id).toBe(owner.userId);
     expect((await logIn('github')).user.id).toBe(owner.userId);
     await expect(logIn('github', { linkTo: other })).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-    await platform.services.loginMethods.unlink(owner, `github:${person.sub}`);
+    await platform.services.loginMethods.unlink(owner, `github:${sites.person.sub}`);
     expect((await logIn('github')).user.id).not.toBe(owner.userId);
   });
 });
@@ -135,13 +101,13 @@ describe('an ID token is refused', () => {
     ['that has expired', { exp: 1_000_000_000 }],
     ['of another login', { nonce: 'another' }],
   ])('%s', async (_name, change) => {
-    tampering = change;
+    sites.tampering = change;
     await expect(logIn('google')).rejects.toMatchObject(REFUSED);
   });
 
   it('signed with a key that the site does not publish', async () => {
     const answer = await visit('google');
-    google.service.once('beforeResponse', (response: { body: Record<string, unknown> }) => {
+    sites.google.service.once('beforeResponse', (response: { body: Record<string, unknown> }) => {
       const [head, body] = String(response.body['id_token']).split('.');
       response.body['id_token'] = `${head}.${body}.${Buffer.alloc(256, 1).toString('base64url')}`;
     });
