@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,7 @@ import { createRequestHandler, type RequestHandler, type ServerBuild } from '@re
 import { z } from 'zod';
 import type { Services } from '#api/services/types';
 import { createRequestSession } from './app/lib/request-session.server.ts';
+import { withRequestId } from './app/lib/request-id.server.ts';
 import { isCrossSiteWrite } from './app/lib/same-origin.server.ts';
 import { withPageHeaders } from './app/lib/page-headers.server.ts';
 
@@ -30,9 +31,10 @@ export interface WebHandlerOptions {
 
 /**
  * The website as one fetch-style handler, for the HTTP app to mount behind its own routes and behind the
- * static files of `buildDir/client`. The build is loaded with the first request. `from` is the caller's network address.
+ * static files of `buildDir/client`. The build is loaded with the first request. `from` is the caller's network address;
+ * `requestId` names the request in the logs.
  */
-export function createWebHandler(options: WebHandlerOptions): (request: Request, from?: string) => Promise<Response> {
+export function createWebHandler(options: WebHandlerOptions): (request: Request, from?: string, requestId?: string) => Promise<Response> {
   let loading: Promise<RequestHandler> | undefined;
   const load = async (): Promise<RequestHandler> => {
     loading ??= loadBuild(options.buildDir);
@@ -45,7 +47,7 @@ export function createWebHandler(options: WebHandlerOptions): (request: Request,
     }
   };
 
-  return async (request, from) => {
+  return async (request, from, requestId = randomUUID()) => {
     const { services, publicUrls } = options;
     const nonce = randomBytes(16).toString('base64');
     if (isCrossSiteWrite(request, publicUrls.http)) {
@@ -57,7 +59,7 @@ export function createWebHandler(options: WebHandlerOptions): (request: Request,
     const session = createRequestSession(services, request.headers.get('cookie'), { userAgent: request.headers.get('user-agent') ?? undefined, address: from });
     const handle = await load();
     const readDownloads = () => downloadsIn(options.downloadsDir);
-    const response = await handle(request, { services, publicUrls, session, nonce, from, readDownloads });
+    const response = await withRequestId(await handle(request, { services, publicUrls, session, nonce, from, requestId, readDownloads }), requestId);
     return withPageHeaders(response, { nonce, cookie: session.pendingCookie(), storageUrl: publicUrls.storage });
   };
 }

@@ -33,7 +33,7 @@ export interface HttpAppOptions {
   /** Decodes payloads for operators. Without it there is no such endpoint. */
   readonly codec?: CodecEndpoint;
   /** Serves what is no API path (the website). Without it, everything else is not found. */
-  readonly fallback?: (request: Request, from?: string) => Promise<Response>;
+  readonly fallback?: (request: Request, from?: string, requestId?: string) => Promise<Response>;
 }
 
 /** The REST API as one Hono app; `fallback` comes last. */
@@ -71,7 +71,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
     throw notFound(c.req.method, c.req.path);
   });
   const { fallback } = options;
-  if (fallback !== undefined) app.all('*', (c) => fallback(c.req.raw, addressOf(c)));
+  if (fallback !== undefined) app.all('*', (c) => fallback(c.req.raw, addressOf(c), c.get('requestId')));
   app.notFound((c) => problemResponse(notFound(c.req.method, c.req.path), c.get('requestId')));
   app.onError((error, c) => {
     const known = fromHono(error);

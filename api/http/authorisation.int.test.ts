@@ -3,13 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keypair } from '@solana/web3.js';
-import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { newPerson, signWith, startAccountPlatform, type AccountPlatform } from '#api/testing/account-platform';
 import { completedJob, newJob, newNode, storedDataset, STORED_CID as CID } from '#api/testing/owned-things';
-import { parseConfig } from '#core/config/config';
-import type { Env } from '#core/config/values';
-import { connectPostgres } from '#db/postgres/connect';
+import { withOwnDatabase } from '#api/testing/own-database';
 import { insertWallet } from '#db/postgres/wallets';
 import { newPayloadKey, openPayloadKeyring } from '#temporal/codec/keyring';
 import { createPayloadCodec } from '#temporal/codec/payload-codec';
@@ -134,6 +131,7 @@ let scene: Scene;
 let folder: string;
 
 beforeAll(async () => {
+  // The audit reads all there is, and what other tests left behind is not meant for it.
   platform = await startAccountPlatform(await withOwnDatabase(inject('stackEnv')));
   folder = mkdtempSync(join(tmpdir(), 'authorisation-'));
   const { id, secret } = newPayloadKey();
@@ -147,17 +145,6 @@ afterAll(async () => {
   await platform.close();
   rmSync(folder, { recursive: true });
 });
-
-/** The audit reads all there is, and what other tests left behind is not meant for it. */
-async function withOwnDatabase(env: Env): Promise<Env> {
-  const url = new URL(parseConfig(env).databaseUrl);
-  const name = `authorisation_${randomBytes(4).toString('hex')}`;
-  const postgres = connectPostgres({ url: url.href, onError: () => undefined });
-  await postgres.db.execute(sql.raw(`CREATE DATABASE ${name}`));
-  await postgres.close();
-  url.pathname = name;
-  return { ...env, DATABASE_URL: url.href };
-}
 
 async function setUp(): Promise<Scene> {
   const owner = await signUp();

@@ -8,16 +8,16 @@ export interface WebsiteOptions {
   readonly buildDir: string;
   /** Folder of what people install. */
   readonly downloadsDir?: string;
-  /** Everything that is no file. `from` is the caller's network address. */
-  readonly handler: (request: Request, from?: string) => Promise<Response>;
+  /** Everything that is no file. `from` is the caller's network address; `requestId` names the request in the logs. */
+  readonly handler: (request: Request, from?: string, requestId?: string) => Promise<Response>;
 }
 
 const YEAR_S = 31_536_000;
 
 /** The website's files, then its pages: what `createHttpApp` falls back to. */
-export function createWebsite({ buildDir, downloadsDir, handler }: WebsiteOptions): (request: Request, from?: string) => Promise<Response> {
+export function createWebsite({ buildDir, downloadsDir, handler }: WebsiteOptions): WebsiteOptions['handler'] {
   const root = join(buildDir, 'client');
-  const site = new Hono<{ Bindings: { from?: string | undefined } }>();
+  const site = new Hono<{ Bindings: { from?: string | undefined; requestId?: string | undefined } }>();
   if (existsSync(root)) {
     // Names under /assets carry a hash of their content, so they never change.
     site.use('/assets/*', serveStatic({ root, precompressed: true, onFound: (_path, c) => c.header('cache-control', `public, max-age=${YEAR_S}, immutable`) }));
@@ -33,6 +33,6 @@ export function createWebsite({ buildDir, downloadsDir, handler }: WebsiteOption
   site.onError((error) => {
     throw error;
   });
-  site.all('*', (c) => handler(c.req.raw, c.env.from));
-  return async (request, from) => site.fetch(request, { from });
+  site.all('*', (c) => handler(c.req.raw, c.env.from, c.env.requestId));
+  return async (request, from, requestId) => site.fetch(request, { from, requestId });
 }

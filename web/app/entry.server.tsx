@@ -4,6 +4,8 @@ import { RemixServer } from '@remix-run/react';
 import { isbot } from 'isbot';
 import { renderToPipeableStream } from 'react-dom/server';
 import { NonceContext } from './lib/nonce.ts';
+import { withoutParameters } from './lib/request-id.server.ts';
+import { RequestIdContext } from './lib/request-id.ts';
 
 const RENDER_TIMEOUT_MS = 5_000;
 
@@ -20,7 +22,9 @@ export default function handleRequest(
     let shellSent = false;
     const { pipe, abort } = renderToPipeableStream(
       <NonceContext.Provider value={loadContext.nonce}>
-        <RemixServer context={remixContext} url={request.url} abortDelay={RENDER_TIMEOUT_MS} nonce={loadContext.nonce} />
+        <RequestIdContext.Provider value={loadContext.requestId}>
+          <RemixServer context={remixContext} url={request.url} abortDelay={RENDER_TIMEOUT_MS} nonce={loadContext.nonce} />
+        </RequestIdContext.Provider>
       </NonceContext.Provider>,
       {
         nonce: loadContext.nonce,
@@ -34,7 +38,7 @@ export default function handleRequest(
         onShellError: reject,
         onError(error: unknown) {
           renderStatus = 500;
-          if (shellSent) console.error('A part of a page could not be rendered', error);
+          if (shellSent) console.error(`A part of a page could not be rendered, request ${loadContext.requestId}`, error);
         },
       },
     );
@@ -44,7 +48,7 @@ export default function handleRequest(
 }
 
 /** Typed errors became pages already; what comes here is a bug or a part that is down. */
-export function handleError(error: unknown, { request }: { request: Request }): void {
+export function handleError(error: unknown, { request, context }: { request: Request; context: AppLoadContext }): void {
   if (request.signal.aborted) return;
-  console.error(`${request.method} ${new URL(request.url).pathname} failed`, error);
+  console.error(`${request.method} ${new URL(request.url).pathname} failed, request ${context.requestId}`, withoutParameters(error));
 }

@@ -12,6 +12,8 @@ declare module '@remix-run/server-runtime' {
     readonly readDownloads: () => Promise<readonly Download[]>;
     /** The caller's network address, where the server knows it. */
     readonly from: string | undefined;
+    /** Names this request in the logs, and on the page where something broke. */
+    readonly requestId: string;
     /** Marks the scripts of this answer as ours, for the content security policy. */
     readonly nonce: string;
   }

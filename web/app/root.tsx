@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { ErrorPage } from './components/error-page.tsx';
 import { AppShell } from './components/shell/app-shell.tsx';
 import { useNonce } from './lib/nonce.ts';
+import { useRequestId } from './lib/request-id.ts';
 import { readTheme } from './lib/theme.server.ts';
 import stylesUrl from './styles/app.css?url';
 
@@ -38,6 +39,7 @@ export function shouldRevalidate({ formMethod, currentUrl, nextUrl }: ShouldReva
 export function Layout({ children }: { children: ReactNode }) {
   const data = useRouteLoaderData<typeof loader>('root');
   const nonce = useNonce();
+  const requestId = useRequestId();
   const theme = data?.theme ?? 'system';
   return (
     <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
@@ -45,6 +47,7 @@ export function Layout({ children }: { children: ReactNode }) {
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        <meta {...requestId} />
         <Meta />
         <Links />
         <noscript>
