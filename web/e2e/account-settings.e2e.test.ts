@@ -1,33 +1,17 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axe } from './axe.ts';
 import { logIn, openBrowser, openPage, PHONE, screenshot, signUp } from './browser.ts';
+import { mailedLink } from './mailbox.ts';
 import { makeOperator, newPerson, stackConfig } from './platform.ts';
 
 describe('settings', () => {
-  const config = stackConfig();
-  const base = config.publicUrls.web;
+  const base = stackConfig().publicUrls.web;
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
   });
   afterAll(() => browser.close());
-
-  /** The link in the newest mail to this address that leads to this page. */
-  const mailed = (to: string, path: string): Promise<string> =>
-    vi.waitFor(
-      async () => {
-        const folder = join(config.home, 'outbox');
-        const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort().reverse();
-        const mails = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as { to: string; text: string }));
-        const link = mails.filter((mail) => mail.to === to).flatMap(({ text }) => new RegExp(`^${base}/${path}\\?token=\\S+$`, 'm').exec(text) ?? [])[0];
-        expect(link).toBeDefined();
-        return link!;
-      },
-      { timeout: 10_000 },
-    );
 
   it('a forgotten password is replaced by mail, without JavaScript', async () => {
     const person = newPerson();
@@ -39,7 +23,7 @@ describe('settings', () => {
     await page.getByLabel('E-mail').fill(person.email);
     await page.getByRole('button', { name: 'Send the link' }).click();
     await page.getByText('a link is on its way').waitFor();
-    const link = await mailed(person.email, 'reset-password');
+    const link = await mailedLink(person.email, 'reset-password');
     // Programs that look at links beforehand use nothing up.
     await page.goto(link);
     await page.goto(link);
@@ -59,7 +43,7 @@ describe('settings', () => {
     const person = newPerson();
     const { page, problems, context } = await openPage(browser);
     await signUp(page, base, person);
-    await page.goto(await mailed(person.email, 'verify-email'));
+    await page.goto(await mailedLink(person.email, 'verify-email'));
     await page.getByRole('button', { name: 'This address is mine' }).click();
     await page.getByText('Done: this address is yours').waitFor();
 

@@ -1,29 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
-import { findNode, upsertNode } from '#db/postgres/nodes';
+import { findNode } from '#db/postgres/nodes';
 import { axe } from './axe.ts';
-import { DESKTOP, openBrowser, openPage, PHONE, screenshot, signUp } from './browser.ts';
-import { clientOf, newPerson, stackConfig } from './platform.ts';
-
-const HARDWARE = {
-  cpus: [{ name: 'EPYC 7543', cores: 32, threads: 64 }],
-  gpus: [{ device_id: 0, name: 'RTX 4090', vram_mb: 24_564, cuda_version: '12.4' }],
-  ram_total_mb: 65_536,
-};
+import { openBrowser, openPage, PHONE, signUp } from './browser.ts';
+import { faultsOf } from './looks.ts';
+import { registerMachine, type RegisteredMachine } from './machine.ts';
+import { newPerson, stackConfig } from './platform.ts';
 
 describe('my devices', () => {
   const config = stackConfig();
   const base = config.publicUrls.web;
   const person = newPerson();
-  const nodeId = randomUUID();
   let browser: Browser;
   let postgres: Postgres;
   let page: Page;
   let problems: string[];
   let token: string;
-  let machine: { machine_id: string; api_key: string };
+  let machine: RegisteredMachine;
 
   const rest = async (method: string, path: string, bearer: string, body?: unknown): Promise<{ status: number; json: unknown }> => {
     const response = await fetch(base + path, {
@@ -33,8 +27,7 @@ describe('my devices', () => {
     });
     return { status: response.status, json: await response.json() };
   };
-  const beat = () => rest('POST', `/api/machines/${machine.machine_id}/heartbeat`, machine.api_key);
-  const nodeNow = () => findNode(postgres.db, nodeId);
+  const nodeNow = () => findNode(postgres.db, machine.nodeId);
 
   beforeAll(async () => {
     browser = await openBrowser();
@@ -51,28 +44,15 @@ describe('my devices', () => {
     await page.goto(`${base}/machines`);
     await page.getByText('No machine yet').waitFor();
     expect(await axe(page)).toEqual([]);
-    const client = await clientOf(person);
-    const { id } = await client.auth.me();
-    client.close();
     token = ((await (await fetch(`${base}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ login: person.username, password: person.password }) })).json()) as { token: string }).token;
-    machine = (await rest('POST', '/api/machines/register', token, { owner_id: id, hostname: 'garage-1', os: 'Debian 12', hardware: HARDWARE })).json as typeof machine;
-    await upsertNode(postgres.db, {
-      id: nodeId,
-      ownerId: id,
-      machineId: machine.machine_id,
-      ownerAddress: `owner-${nodeId}`,
-      deviceClass: 'cuda.24g',
-      deviceName: 'RTX 4090 #0',
-      state: 'ACTIVE',
-      pricePerHourBase: 300_000_000_000n,
-    });
+    machine = await registerMachine(person, postgres);
     await page.getByRole('region', { name: 'garage-1' }).waitFor();
     const text = (await page.getByRole('region', { name: 'garage-1' }).textContent()) ?? '';
     for (const part of ['Offline', 'never heard', 'Debian 12', 'EPYC 7543', 'RTX 4090', '24,564 MB', '2,048 MB kept back', 'cuda.24g', 'earned nothing yet']) expect(text).toContain(part);
   });
 
   it('comes online with a heartbeat and is offline within 16 s of the last one, without a reload', async () => {
-    await beat();
+    await machine.beat();
     const beatAtMs = Date.now();
     await page.locator('[data-machine-status=online]').waitFor({ timeout: 5_000 });
     await page.locator('[data-machine-status=offline]').waitFor({ timeout: 20_000 });
@@ -82,7 +62,7 @@ describe('my devices', () => {
   });
 
   it('pauses a device, drains a node and puts a machine into maintenance, and back', async () => {
-    await beat();
+    await machine.beat();
     await page.getByRole('button', { name: 'Pause RTX 4090' }).click();
     await page.getByText('The device is paused').waitFor();
     expect(await nodeNow()).toMatchObject({ paused: true });
@@ -101,7 +81,7 @@ describe('my devices', () => {
     await page.locator('[data-machine-status=maintenance]').waitFor();
     expect(await nodeNow()).toMatchObject({ draining: true });
     // A heartbeat does not end what the owner asked for.
-    expect((await beat()).json).toMatchObject({ status: 'maintenance' });
+    expect(await machine.beat()).toBe('maintenance');
     await page.getByRole('button', { name: 'End maintenance of garage-1' }).click();
     await page.locator('[data-machine-status=online]').waitFor();
     expect(await nodeNow()).toMatchObject({ draining: false });
@@ -124,36 +104,30 @@ describe('my devices', () => {
 
   it('offers the same over REST, to the owner alone', async () => {
     const drain = (bearer: string, id: string, draining: unknown = true) => rest('PUT', `/api/nodes/${id}/draining`, bearer, { draining });
-    expect(await drain(token, nodeId)).toEqual({ status: 200, json: { node_id: nodeId, draining: true } });
-    expect(await drain(token, nodeId, false)).toMatchObject({ status: 200 });
+    expect(await drain(token, machine.nodeId)).toEqual({ status: 200, json: { node_id: machine.nodeId, draining: true } });
+    expect(await drain(token, machine.nodeId, false)).toMatchObject({ status: 200 });
     expect(await nodeNow()).toMatchObject({ draining: false });
-    expect((await drain(token, nodeId, 'yes')).status).toBe(400);
+    expect((await drain(token, machine.nodeId, 'yes')).status).toBe(400);
     expect((await drain(token, 'no-id')).status).toBe(400);
     const stranger = newPerson();
     const other = await openPage(browser);
     await signUp(other.page, base, stranger);
     const login = await fetch(`${base}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ login: stranger.username, password: stranger.password }) });
     const { token: theirs } = (await login.json()) as { token: string };
-    expect((await drain(theirs, nodeId)).status).toBe(403);
-    const maintain = (bearer: string) => rest('PUT', `/api/machines/${machine.machine_id}/maintenance`, bearer, { maintenance: true });
+    expect((await drain(theirs, machine.nodeId)).status).toBe(403);
+    const maintain = (bearer: string) => rest('PUT', `/api/machines/${machine.machineId}/maintenance`, bearer, { maintenance: true });
     expect((await maintain(theirs)).status).toBe(404);
     expect(await maintain(token)).toMatchObject({ status: 200, json: { status: 'maintenance' } });
-    await rest('PUT', `/api/machines/${machine.machine_id}/maintenance`, token, { maintenance: false });
+    await rest('PUT', `/api/machines/${machine.machineId}/maintenance`, token, { maintenance: false });
   });
 
   it('looks right on a desktop and on a phone, in both themes', async () => {
+    const online = async (): Promise<void> => {
+      await machine.beat();
+      await page.locator('[data-machine-status=online]').waitFor();
+    };
     await page.goto(`${base}/machines`);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const viewport of [DESKTOP, PHONE]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize(viewport);
-        await beat();
-        await page.locator('[data-machine-status=online]').waitFor();
-        expect(await axe(page)).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-        await screenshot(page, `machines-${viewport.width}-${colorScheme}`);
-      }
-    }
+    expect(await faultsOf(page, 'machines-online', { before: online })).toEqual([]);
     expect(problems).toEqual([]);
   });
 });
