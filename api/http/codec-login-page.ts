@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { PAGE_COLOURS } from './page-colours.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -20,17 +21,20 @@ export function operatorPage(state: keyof typeof WORDS, endpoint: string): Html 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Operator login</title>
         <style>
-          :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-          body { max-width: 34rem; margin: 0 auto; padding: 3rem 1rem; }
+          ${PAGE_COLOURS}
+          :root { font: 16px/1.5 system-ui, sans-serif; }
+          main { max-width: 34rem; margin: 0 auto; padding: 3rem 1rem; }
           label, input, button { display: block; font: inherit; }
           input { box-sizing: border-box; width: 100%; margin: 0.25rem 0 1rem; padding: 0.5rem; }
           button { padding: 0.5rem 1rem; }
         </style>
       </head>
       <body>
-        <h1>Operator login</h1>
-        <p role="status">${WORDS[state]}</p>
-        ${state === 'done' ? next(endpoint) : FORM}
+        <main>
+          <h1>Operator login</h1>
+          <p role="status">${WORDS[state]}</p>
+          ${state === 'done' ? next(endpoint) : FORM}
+        </main>
       </body>
     </html>`;
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { HttpEnv } from './context.ts';
+import { PAGE_COLOURS } from './page-colours.ts';
 
 type Document = ReturnType<OpenAPIHono<HttpEnv>['getOpenAPI31Document']>;
 type Operation = NonNullable<NonNullable<NonNullable<Document['paths']>[string]>['get']>;
@@ -12,8 +13,9 @@ export const DOCS_POLICY = "default-src 'none'; style-src 'self' 'unsafe-inline'
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 const STYLE = html`<style>
-  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-  body { max-width: 60rem; margin: 0 auto; padding: 2rem 1rem; }
+${PAGE_COLOURS}
+  :root { font: 16px/1.5 system-ui, sans-serif; }
+  main { max-width: 60rem; margin: 0 auto; padding: 2rem 1rem; }
   summary { cursor: pointer; padding: 0.4rem 0; }
   code, pre { font: 0.875rem/1.5 ui-monospace, monospace; }
   pre { overflow-x: auto; padding: 0.75rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 0.5rem; }
@@ -34,10 +36,12 @@ export function docsPage(document: Document): Html {
         ${STYLE}
       </head>
       <body>
-        <h1>${document.info.title} API</h1>
-        <p>${document.info.description ?? ''}</p>
-        <p>For programs: <a href="/api/openapi.json">OpenAPI ${document.openapi}</a>.</p>
-        ${operations}
+        <main>
+          <h1>${document.info.title} API</h1>
+          <p>${document.info.description ?? ''}</p>
+          <p>For programs: <a href="/api/openapi.json">OpenAPI ${document.openapi}</a>.</p>
+          ${operations}
+        </main>
       </body>
     </html>`;
 }

@@ -1,12 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeDataset, firstSamples } from '#engine/data/dataset';
-import { loadDigits } from '#engine/node/digits';
 import { axe } from './axe.ts';
-import { DESKTOP, logIn, openBrowser, openPage, PHONE, screenshot, signUp } from './browser.ts';
-import { clientOf, newPerson, stackConfig } from './platform.ts';
+import { logIn, openBrowser, openPage, PHONE, screenshot, signUp } from './browser.ts';
+import { faultsOf } from './looks.ts';
+import { clientOf, digitsFile, newPerson, stackConfig } from './platform.ts';
 
 const SAMPLES = 500;
 
@@ -14,14 +11,13 @@ describe('datasets in the browser', () => {
   const config = stackConfig();
   const base = config.publicUrls.web;
   const person = newPerson();
-  const file = join(config.home, 'digits.safetensors');
+  let file: string;
   let browser: Browser;
   let page: Page;
   let problems: string[];
 
   beforeAll(async () => {
-    const { training } = await loadDigits();
-    await writeFile(file, encodeDataset(firstSamples(training, SAMPLES)));
+    file = await digitsFile(SAMPLES);
     browser = await openBrowser();
     ({ page, problems } = await openPage(browser));
     await signUp(page, base, person);
@@ -37,7 +33,7 @@ describe('datasets in the browser', () => {
     await page.getByRole('button', { name: 'Encrypt and store' }).click();
     await page.getByText(/can not be read as safetensors/).waitFor();
     expect(await axe(page)).toEqual([]);
-    await screenshot(page, 'data-empty-desktop-light');
+    await screenshot(page, 'data-not-a-dataset');
   });
 
   it('encrypts a file before it leaves, shows how far it is, and sets a fifth aside', async () => {
@@ -76,21 +72,12 @@ describe('datasets in the browser', () => {
       return data.filter((value, index) => index % 4 === 0 && value > 128).length;
     }));
     expect(Math.min(...inks)).toBeGreaterThan(20);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      for (const viewport of [DESKTOP, PHONE]) {
-        await page.setViewportSize(viewport);
-        expect(await axe(page)).toEqual([]);
-        await screenshot(page, `dataset-${viewport.width}-${colorScheme}`);
-      }
-    }
-    await page.setViewportSize(DESKTOP);
+    expect(await faultsOf(page, 'dataset-samples')).toEqual([]);
     await page.getByRole('link', { name: 'Train a model on it' }).click();
     await page.waitForURL('**/jobs/new?dataset=*');
     expect(await page.getByLabel('Dataset').locator('option:checked').textContent()).toBe('Digits from a browser');
     await page.goto(`${base}/data`);
     await page.getByText('28 × 28 × 1').first().waitFor();
-    await screenshot(page, 'data-desktop-dark');
     expect(problems).toEqual([]);
   });
 

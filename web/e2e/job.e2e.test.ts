@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyReceipt } from '#core/receipt/receipt';
-import { DESKTOP, openBrowser, openPage, PHONE, screenshot, signUp, waitForCredit } from './browser.ts';
+import { openBrowser, openPage, signUp, waitForCredit } from './browser.ts';
+import { faultsOf } from './looks.ts';
 import { submitJob } from './new-job.ts';
 import { clientOf, newPerson, putDigits, stackConfig } from './platform.ts';
 
@@ -38,7 +39,7 @@ describe('a paid job in the browser', () => {
     const early = await waitForValues(chart);
     await page.waitForFunction((label) => document.querySelector('[aria-label^="Training loss"]')?.getAttribute('aria-label') !== label, early);
     await page.locator('figure canvas').first().waitFor();
-    await screenshot(page, 'job-running-desktop-dark');
+    expect(await faultsOf(page, 'job-running')).toEqual([]);
 
     await page.locator('li[aria-current=step]', { hasText: 'Completed' }).waitFor({ timeout: JOB_TIMEOUT_MS });
     await page.getByText('right on held-out data').waitFor();
@@ -76,15 +77,7 @@ describe('a paid job in the browser', () => {
     await page.locator('a[href^="/jobs/"]', { hasText: 'Completed' }).first().click();
     await page.locator('figure canvas').nth(1).waitFor();
     await page.locator('[data-connection=over]').waitFor();
-    for (const colorScheme of ['dark', 'light'] as const) {
-      for (const [name, viewport] of [['desktop', DESKTOP], ['phone', PHONE]] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize(viewport);
-        await page.waitForTimeout(400);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-        await screenshot(page, `job-${name}-${colorScheme}`);
-      }
-    }
+    expect(await faultsOf(page, 'job-completed')).toEqual([]);
   });
 
   it('shows the same job without JavaScript, and offers to run it again', async () => {

@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axe } from './axe.ts';
 import { createBreakableWire, type BreakableWire } from './breakable-wire.ts';
 import { openBrowser, openPage, signUp, waitForCredit } from './browser.ts';
+import { faultsOf } from './looks.ts';
 import { submitJob } from './new-job.ts';
 import { clientOf, newPerson, putDigits, stackConfig } from './platform.ts';
 
@@ -69,7 +69,7 @@ describe('a live job', () => {
     await page.getByRole('button', { name: 'Cancel the job' }).click();
     const dialog = page.getByRole('dialog', { name: 'Cancel this job?' });
     await dialog.getByText('50.000').waitFor();
-    expect(await axe(page)).toEqual([]);
+    expect(await faultsOf(page, 'job-cancel-dialog')).toEqual([]);
 
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });

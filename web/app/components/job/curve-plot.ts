@@ -93,10 +93,15 @@ function plotOptions(Plot: typeof uPlot, element: HTMLElement, options: CurveOpt
     ],
     series: [
       {},
-      { stroke: () => colours.line, fill: () => colours.fill, width: 1.75, points: { show: false }, paths: Plot.paths.linear?.() },
+      { stroke: () => colours.line, fill: () => colours.fill, width: 1.75, points: lonePoint(colours), paths: Plot.paths.linear?.() },
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
   };
+}
+
+/** One value alone makes no line, and would not be seen without a mark. */
+function lonePoint(colours: Colours): uPlot.Series.Points {
+  return { show: ({ data }) => data[0].length === 1, size: 6, width: 0, fill: () => colours.line, stroke: () => colours.line };
 }
 
 function tickText(look: CurveLook): (value: number) => string {

@@ -33,9 +33,17 @@ export default function VerifyEmail() {
             To the dashboard
           </LinkButton>
         </>
+      ) : result !== undefined ? (
+        <>
+          <Notice kind="problem" className="my-5">
+            {result.problem.message}
+          </Notice>
+          <LinkButton to="/settings" look="primary">
+            Get a new link in the settings
+          </LinkButton>
+        </>
       ) : (
         <Form method="post" className="mt-5 space-y-4">
-          {result !== undefined && <Notice kind="problem">{result.problem.message}</Notice>}
           <input type="hidden" name="token" value={search.get('token') ?? ''} />
           <Button look="primary" className="h-10 w-full">
             This address is mine
