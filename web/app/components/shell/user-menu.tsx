@@ -2,13 +2,15 @@ import { Form, Link } from '@remix-run/react';
 import clsx from 'clsx';
 import { Activity, LogOut, Settings, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useDismissal } from '../../lib/use-dismissal.ts';
 import type { ShellViewer } from './app-shell.tsx';
 import { MENU, NAVIGATION } from './navigation.ts';
 
-/** Who is logged in, where else to go, and the way out: a <details> element needs no JavaScript. */
+/** Who is logged in, where else to go, and the way out: a <details> element needs no JavaScript to open and close. */
 export function UserMenu({ viewer }: { viewer: ShellViewer }) {
+  const menu = useDismissal();
   return (
-    <details className="group relative" name="user-menu">
+    <details ref={menu} className="group relative" name="user-menu">
       <summary
         aria-label={`Account of ${viewer.username}`}
         className="grid size-9 list-none place-items-center rounded-full bg-sunken text-sm font-semibold uppercase group-open:ring-2 group-open:ring-accent [&::-webkit-details-marker]:hidden"
