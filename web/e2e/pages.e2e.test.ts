@@ -136,10 +136,10 @@ describe('every page', () => {
       await hydrated(page);
       if (path === jobPath) await page.locator('figure canvas').nth(1).waitFor();
       await page.waitForLoadState('networkidle').catch(() => undefined);
-      const shift = await page.evaluate(() => (window as unknown as { layoutShift: number }).layoutShift);
-      console.log(`${route} at ${page.viewportSize()?.width}: first paint ${Math.round(Math.min(...paintsMs))} ms, layout shift ${shift.toFixed(3)}`);
+      const { shift, moved } = await page.evaluate(() => ({ shift: (window as unknown as { layoutShift: number }).layoutShift, moved: (window as unknown as { moved: string[] }).moved }));
+      console.log(`${route} at ${page.viewportSize()?.width}: first paint ${Math.round(Math.min(...paintsMs))} ms, layout shift ${shift.toFixed(3)} ${moved.join(' | ')}`);
       expect(Math.min(...paintsMs)).toBeLessThan(FIRST_PAINT_BUDGET_MS);
-      expect(shift).toBeLessThan(LAYOUT_SHIFT_BUDGET);
+      expect(shift, moved.join('\n')).toBeLessThan(LAYOUT_SHIFT_BUDGET);
       await context.close();
     }
   });
@@ -164,11 +164,15 @@ async function hydrated(page: Page): Promise<void> {
   await page.waitForFunction(() => Object.keys(document.body).some((key) => key.startsWith('__react')));
 }
 
-/** Runs in the page, before its own code: adds up how far what was painted has moved since. */
+/** Runs in the page, before its own code: adds up how far what was painted has moved since, and keeps what it was. */
 function watchLayout(): void {
-  const total = window as unknown as { layoutShift: number };
-  total.layoutShift = 0;
+  const total = window as unknown as { layoutShift: number; moved: string[] };
+  Object.assign(total, { layoutShift: 0, moved: [] });
+  type Shift = PerformanceEntry & { readonly value: number; readonly sources: readonly { readonly node: Node | null }[] };
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) total.layoutShift += (entry as PerformanceEntry & { readonly value: number }).value;
+    for (const entry of list.getEntries() as Shift[]) {
+      total.layoutShift += entry.value;
+      total.moved.push(...entry.sources.map(({ node }) => `${entry.value.toFixed(3)}: ${node?.textContent?.slice(0, 60) ?? ''}`));
+    }
   }).observe({ type: 'layout-shift', buffered: true });
 }

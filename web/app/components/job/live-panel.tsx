@@ -53,7 +53,8 @@ function ProgressBar({ stream, epochs, batchSize, state }: Omit<LivePanelProps, 
   const label = `Epoch ${epoch} of ${epochs}`;
   return (
     <div>
-      <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
+      {/* On a phone always two lines: what follows must not move when the first step is there. */}
+      <div className="flex flex-col gap-x-4 gap-y-1 sm:flex-row sm:items-baseline sm:justify-between">
         <p className="text-base font-medium">
           Epoch <span className="figure">{epoch}</span> of <span className="figure">{epochs}</span>
         </p>
