@@ -3,10 +3,13 @@ import { inArray } from 'drizzle-orm';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
-import { upsertNode } from '#db/postgres/nodes';
+import { findNode, upsertNode } from '#db/postgres/nodes';
 import { nodes } from '#db/postgres/schema';
 import { logIn, openBrowser, openPage, signUp } from './browser.ts';
-import { clientOf, newPerson, putDigits, stackConfig, type Person } from './platform.ts';
+import { plantJobs, type PlantedJobs } from './hostile-jobs.ts';
+import { registerMachine } from './machine.ts';
+import { graphOf } from './new-job.ts';
+import { clientOf, makeOperator, newPerson, putDigits, stackConfig, type Person } from './platform.ts';
 
 const SESSION = 'cyxwiz_session';
 
@@ -29,6 +32,7 @@ describe('what is tried on people’s browsers', () => {
     const person = newPerson();
     const nodeId = randomUUID();
     let page: Page;
+    let planted: PlantedJobs;
 
     beforeAll(async () => {
       ({ page } = await openPage(browser));
@@ -37,14 +41,40 @@ describe('what is tried on people’s browsers', () => {
       const { id } = await client.auth.me();
       await putDigits(client, 300, `data ${SCRIPT}`);
       client.close();
-      await registerMachine(person, id, SCRIPT);
+      await registerNamedMachine(person, id, SCRIPT);
       await upsertNode(postgres.db, { id: nodeId, ownerId: id, machineId: `machine-${nodeId}`, ownerAddress: `owner ${SCRIPT}`, deviceClass: 'cpu', deviceName: `node ${SCRIPT}`, state: 'OFFLINE', pricePerHourBase: 1n });
       await page.goto(`${base}/settings`);
       await page.getByLabel('What is the new key for?').fill(`key ${SCRIPT}`);
       await page.getByRole('button', { name: 'Make a key' }).click();
       await page.getByText('The key is made.').waitFor();
+      planted = await plantJobs(postgres, id, SCRIPT);
+      // Operators see what everybody wrote; the change ends all sessions, and the next ones are from a browser with a hostile name.
+      await makeOperator(person);
+      await logIn(page, base, person);
+      const other = await openPage(browser, { userAgent: `agent ${SCRIPT}` });
+      await logIn(other.page, base, person);
     });
-    afterAll(() => postgres.db.delete(nodes).where(inArray(nodes.id, [nodeId])));
+    afterAll(async () => {
+      await planted.remove();
+      await postgres.db.delete(nodes).where(inArray(nodes.id, [nodeId]));
+    });
+
+    /** Looks at a page, and says which of these texts it does not show as they are. */
+    async function missingOn(path: string, ...texts: readonly string[]): Promise<string[]> {
+      const blocked: string[] = [];
+      page.on('console', (message) => void (message.text().includes('Content Security Policy') && blocked.push(message.text())));
+      await page.goto(base + path);
+      const missing: string[] = [];
+      // Lists and logs fill themselves a moment later.
+      for (const text of texts) await page.locator('body', { hasText: `${text}${SCRIPT}` }).waitFor({ timeout: 10_000 }).catch(() => missing.push(text));
+      await nothingRan(path);
+      return [...missing, ...blocked];
+    }
+
+    async function nothingRan(where: string): Promise<void> {
+      expect(await page.locator('img[src="x"]').count(), where).toBe(0);
+      expect(await page.evaluate(() => (window as { hacked?: number }).hacked), where).toBeUndefined();
+    }
 
     it.each([
       ['/data', 'data '],
@@ -54,14 +84,35 @@ describe('what is tried on people’s browsers', () => {
       ['/jobs/new', 'data '],
       ['/dashboard', ''],
       ['/earnings', ''],
+      ['/jobs', 'layer '],
+      ['/models', 'layer '],
+      ['/ops', 'waiting '],
+      ['/ops/audit', 'address '],
+      ['/ops/outbox', ''],
     ])('stay text on %s', async (path, name) => {
-      const blocked: string[] = [];
-      page.on('console', (message) => void (message.text().includes('Content Security Policy') && blocked.push(message.text())));
-      await page.goto(base + path);
-      if (name !== '') expect(await page.locator('body').textContent()).toContain(`${name}${SCRIPT}`);
-      expect(await page.locator('img[src="x"]').count()).toBe(0);
-      expect(await page.evaluate(() => (window as { hacked?: number }).hacked)).toBeUndefined();
-      expect(blocked).toEqual([]);
+      expect(await missingOn(path, ...(name === '' ? [] : [name]))).toEqual([]);
+    });
+
+    it('stay text in a job, its log, its attempts, its graph, and in its model', async () => {
+      expect(await missingOn(`/jobs/${planted.completed}`, 'line ', 'reason ', 'layer ', 'class ')).toEqual([]);
+      await page.getByText('Model graph').click();
+      await nothingRan('the graph of a job');
+      expect(await missingOn(`/models/${planted.completed}`, 'layer ', 'class ')).toEqual([]);
+      expect(await missingOn(`/jobs/${planted.overdue}`, 'layer ')).toEqual([]);
+    });
+
+    it('stay text in a graph that somebody was given to paste, or to run again', async () => {
+      await page.goto(`${base}/jobs/new`);
+      await page.getByRole('radio', { name: /^Your own graph/ }).check();
+      for (const graph of [graphOf([{ id: SCRIPT, type: 'DataInput' }]), graphOf([{ type: SCRIPT }]), `{"version": "${SCRIPT.replaceAll('"', '\\"')}"}`, SCRIPT]) {
+        await page.getByLabel('Model graph (JSON)').fill(graph);
+        await nothingRan(graph);
+        await page.getByRole('button', { name: 'Get the price' }).click();
+        await page.getByRole('alert').first().waitFor();
+        await nothingRan(`${graph}, sent`);
+      }
+      await page.goto(`${base}/jobs/new?from=${planted.completed}`);
+      await nothingRan('a clone');
     });
 
     it('stay text where an address brings them', async () => {
@@ -154,7 +205,84 @@ describe('what is tried on people’s browsers', () => {
     });
   });
 
-  async function registerMachine({ username, password }: Person, ownerId: string, script: string): Promise<void> {
+  describe('what is somebody else’s', () => {
+    const [owner, thief] = [newPerson(), newPerson()];
+    let planted: PlantedJobs;
+    let theirs: BrowserContext;
+    let own: BrowserContext;
+
+    beforeAll(async () => {
+      const [first, second] = [await openPage(browser), await openPage(browser)];
+      [own, theirs] = [first.context, second.context];
+      await signUp(first.page, base, owner);
+      await signUp(second.page, base, thief);
+      const client = await clientOf(owner);
+      planted = await plantJobs(postgres, (await client.auth.me()).id, 'plain');
+      client.close();
+    });
+    afterAll(() => planted.remove());
+
+    const form = (context: BrowserContext, path: string, values: Record<string, string>) => context.request.post(base + path, { form: values, headers: { origin: base }, maxRedirects: 0 });
+
+    it('is not found: neither a job nor its receipt, events, clone or model', async () => {
+      for (const path of [`/jobs/${planted.completed}`, `/jobs/${planted.completed}/receipt`, `/jobs/new?from=${planted.completed}`, `/models/${planted.completed}`]) {
+        expect((await own.request.get(base + path)).status(), path).toBe(200);
+        expect((await theirs.request.get(base + path)).status(), path).toBe(404);
+      }
+      expect((await theirs.request.get(`${base}/jobs/${planted.completed}/events`)).status()).toBe(404);
+      expect((await form(theirs, `/jobs/${planted.overdue}`, { intent: 'cancel' })).status()).toBe(404);
+    });
+
+    it('is not found: a transfer, with the job it belongs to or without', async () => {
+      await expect.poll(async () => (await transfersOf(owner)).length, { timeout: 60_000 }).toBeGreaterThan(0);
+      const [transfer] = await transfersOf(owner);
+      const path = `/tx/${transfer?.signature}`;
+      expect((await own.request.get(base + path)).status()).toBe(200);
+      for (const query of ['', `?job=${planted.completed}`, `?job=${randomUUID()}`]) expect((await theirs.request.get(base + path + query)).status(), query).toBe(404);
+    });
+
+    it('is not changed by the forms of the devices page and of the settings', async () => {
+      const machine = await registerMachine(owner, postgres);
+      const before = await findNode(postgres.db, machine.nodeId);
+      const shown = await (await own.request.get(`${base}/machines`)).text();
+      const unit = /name="unit" value="([^"]+)"/.exec(shown)?.[1] ?? '';
+      expect(unit).not.toBe('');
+      const attempts: Record<string, string>[] = [
+        { intent: 'maintenance-on', machine: machine.machineId },
+        { intent: 'maintenance-off', machine: machine.machineId },
+        { intent: 'drain', node: machine.nodeId },
+        { intent: 'resume', node: machine.nodeId },
+        { intent: 'pause', unit },
+        { intent: 'activate', unit },
+        { intent: 'allocate', unit, coresAllocated: '0' },
+      ];
+      for (const values of attempts) expect([403, 404], values['intent']).toContain((await form(theirs, '/machines', values)).status());
+      expect(await findNode(postgres.db, machine.nodeId)).toEqual(before);
+
+      await form(own, '/settings', { intent: 'create-key', name: 'mine', scope: 'read', days: '7' });
+      const settings = await (await own.request.get(`${base}/settings`)).text();
+      const key = /name="key" value="([^"]+)"/.exec(settings)?.[1] ?? '';
+      expect(key).not.toBe('');
+      expect((await form(theirs, '/settings', { intent: 'revoke-key', key })).status()).toBe(404);
+      const second = await openPage(browser);
+      await logIn(second.page, base, owner);
+      const handle = /name="handle" value="([^"]+)"/.exec(await (await own.request.get(`${base}/settings`)).text())?.[1] ?? '';
+      expect(handle).not.toBe('');
+      expect((await form(theirs, '/settings', { intent: 'end-session', handle })).status()).toBe(404);
+      await second.page.goto(`${base}/jobs`);
+      expect(new URL(second.page.url()).pathname).toBe('/jobs');
+      await second.context.close();
+    });
+
+    async function transfersOf(person: Person) {
+      const client = await clientOf(person);
+      const { transfers } = await client.walletTransfers();
+      client.close();
+      return transfers;
+    }
+  });
+
+  async function registerNamedMachine({ username, password }: Person, ownerId: string, script: string): Promise<void> {
     const send = async (path: string, body: object, token?: string): Promise<Record<string, unknown>> => {
       const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
       const answer = await fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) });
