@@ -4,7 +4,7 @@ import { earningsByDay, earningsByNode, nodeEntries } from '#db/postgres/earning
 import type { ServiceDeps } from './deps.ts';
 import type { EarningsServices } from './machine-types.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
-import { transferView } from './wallet.ts';
+import { ownTransferViews } from './wallet.ts';
 
 const positionSchema = z.tuple([z.string().regex(/^\d{1,19}$/).transform(BigInt).refine((id) => id <= MAX_ROW_ID)]);
 /** More than anybody looks at in one table; older ones are in the transfers. */
@@ -22,8 +22,10 @@ export function createEarnings({ postgres }: Pick<ServiceDeps, 'postgres'>): Ear
       const after = decodePageToken(scope, page.pageToken, positionSchema);
       const rows = await nodeEntries(db, { ownerId: actor.userId, beforeId: after === null ? undefined : after[0], limit: limit + 1 });
       const last = rows.length > limit ? rows[limit - 1] : undefined;
+      const shown = rows.slice(0, limit);
+      const views = await ownTransferViews(db, actor, shown.map(({ entry }) => entry));
       return {
-        items: rows.slice(0, limit).map(({ entry, nodeId }) => ({ ...transferView(entry), nodeId })),
+        items: views.map((view, at) => ({ ...view, nodeId: shown[at]!.nodeId })),
         nextPageToken: last === undefined ? '' : encodePageToken(scope, [last.entry.id.toString()]),
       };
     },

@@ -1,4 +1,4 @@
-import type { Actor, NodeView, Page, TransferView } from './types.ts';
+import type { Actor, NodeView, OwnTransferView, Page } from './types.ts';
 
 /** SPEC flow 2. */
 export interface Hardware {
@@ -76,7 +76,7 @@ export interface EarningsServices {
   /** By day (`2026-11-29`, UTC), the newest first. */
   byDay(actor: Actor): Promise<readonly (NodeEarningsView & { readonly day: string })[]>;
   /** What one's nodes were paid, and what went into and out of their stakes; the newest first. */
-  transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<TransferView & { readonly nodeId: string }>>;
+  transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<OwnTransferView & { readonly nodeId: string }>>;
 }
 
 export interface MachineServices {

@@ -71,6 +71,7 @@ export type TransferPurpose =
   | 'node-payout'
   | 'platform-fee'
   | 'refund'
+  | 'donation'
   | 'stake-deposit'
   | 'slash';
 
@@ -83,6 +84,12 @@ export interface TransferView {
   readonly signature: string;
   readonly jobId: string | null;
   readonly at: Date;
+}
+
+/** A transfer as somebody sees it whom it concerns. */
+export interface OwnTransferView extends TransferView {
+  /** A provider is paid for other people's jobs: those are not theirs to open. */
+  readonly canOpenJob: boolean;
 }
 
 export interface AttemptView {
@@ -272,7 +279,12 @@ export interface Services {
   readonly onboarding: OnboardingServices;
   readonly wallet: {
     get(actor: Actor): Promise<WalletView | null>;
-    transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<TransferView>>;
+    transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<OwnTransferView>>;
+    /**
+     * What one transaction moved, as far as it concerns the actor: from or to their wallet or a node's stake of theirs, or for a
+     * job of theirs. Operators see all of it. NOT_FOUND where there is nothing.
+     */
+    transaction(actor: Actor, signature: string): Promise<readonly OwnTransferView[]>;
   };
   readonly datasets: {
     register(actor: Actor, input: RegisterDatasetInput): Promise<DatasetView>;

@@ -1,13 +1,18 @@
 import { z } from 'zod';
+import { CyxError } from '#core/errors/cyx-error';
+import { parseInput } from '#core/errors/from-zod';
 import { MAX_ROW_ID } from '#core/input/text';
-import type { LedgerRow } from '#db/postgres/database';
-import { entriesOfAccounts } from '#db/postgres/ledger';
+import type { Database, LedgerRow } from '#db/postgres/database';
+import { ownJobIds } from '#db/postgres/jobs';
+import { entriesOfAccounts, transfersOfSignature } from '#db/postgres/ledger';
 import { findWallet } from '#db/postgres/wallets';
 import type { ServiceDeps } from './deps.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
-import type { Services, TransferPurpose, TransferView } from './types.ts';
+import type { Actor, OwnTransferView, Services, TransferPurpose, TransferView } from './types.ts';
 
 const positionSchema = z.tuple([z.string().regex(/^\d{1,19}$/).transform(BigInt).refine((id) => id <= MAX_ROW_ID)]);
+/** Base58 of 64 bytes has at most 88 characters; what is none of ours is simply not found. */
+const signatureSchema = z.object({ signature: z.string().regex(/^[0-9A-Za-z]{1,100}$/, 'must be the signature of a transaction') });
 
 export function createWalletServices({ postgres, chain }: Pick<ServiceDeps, 'postgres' | 'chain'>): Services['wallet'] {
   return {
@@ -31,11 +36,24 @@ export function createWalletServices({ postgres, chain }: Pick<ServiceDeps, 'pos
       });
       const last = rows.length > limit ? rows[limit - 1] : undefined;
       return {
-        items: rows.slice(0, limit).map(transferView),
+        items: await ownTransferViews(postgres.db, actor, rows.slice(0, limit)),
         nextPageToken: last === undefined ? '' : encodePageToken(scope, [last.id.toString()]),
       };
     },
+    transaction: async (actor, input) => {
+      const { signature } = parseInput(signatureSchema, { signature: input });
+      const rows = await transfersOfSignature(postgres.db, { signature, userId: actor.role === 'operator' ? null : actor.userId });
+      if (rows.length === 0) throw new CyxError('NOT_FOUND', 'The ledger has no transfer of yours with this signature. Open it from the job or the wallet it belongs to.');
+      return ownTransferViews(postgres.db, actor, rows);
+    },
   };
+}
+
+/** Rows of the books for somebody whom they concern. Operators may open every job. */
+export async function ownTransferViews(db: Database, actor: Actor, rows: readonly LedgerRow[]): Promise<OwnTransferView[]> {
+  const jobIds = [...new Set(rows.flatMap(({ jobId }) => jobId ?? []))];
+  const own = actor.role === 'operator' ? new Set(jobIds) : await ownJobIds(db, { userId: actor.userId, jobIds });
+  return rows.map((row) => ({ ...transferView(row), canOpenJob: row.jobId !== null && own.has(row.jobId) }));
 }
 
 /** A transfer, from either of its two rows. */

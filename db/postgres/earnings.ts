@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Database, LedgerRow } from './database.ts';
+import { accountsOfUser } from './ledger.ts';
 import { jobAttempts, ledgerEntries, nodes } from './schema.ts';
 
 /** What nodes were paid: credits to their owners, each with the node whose attempt it was for. */
@@ -65,16 +66,12 @@ export async function nodeEntries(db: Database, query: { ownerId: string; before
     .where(
       and(
         eq(nodes.ownerId, query.ownerId),
-        inArray(ledgerEntries.account, accountsOf(query.ownerId)),
+        // The books have an index by account: the few of one owner are found first.
+        inArray(ledgerEntries.account, accountsOfUser(query.ownerId)),
         eq(ledgerEntries.currency, 'CYXWIZ'),
         query.beforeId === undefined ? undefined : lt(ledgerEntries.id, query.beforeId),
       ),
     )
     .orderBy(desc(ledgerEntries.id))
     .limit(query.limit);
-}
-
-/** The books have an index by account: the few of one owner are found first. */
-function accountsOf(ownerId: string): SQL {
-  return sql`(SELECT 'wallet:' || owner_address FROM nodes WHERE owner_id = ${ownerId} UNION SELECT 'stake:' || account FROM nodes WHERE owner_id = ${ownerId} AND account IS NOT NULL)`;
 }

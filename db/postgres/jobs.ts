@@ -1,4 +1,4 @@
-import { and, desc, DrizzleQueryError, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, DrizzleQueryError, eq, inArray, lt, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { isTerminal, transition, type JobEvent, type JobState } from '#core/job/machine';
 import type { Database, JobRow, NewJobRow } from './database.ts';
@@ -130,6 +130,13 @@ export async function listJobs(
     .where(and(eq(jobs.userId, query.userId), query.state === undefined ? undefined : eq(jobs.state, query.state), after(query.after)))
     .orderBy(...order)
     .limit(query.limit);
+}
+
+/** Which of these jobs are this user's. */
+export async function ownJobIds(db: Database, { userId, jobIds }: { userId: string; jobIds: readonly string[] }): Promise<ReadonlySet<string>> {
+  if (jobIds.length === 0) return new Set();
+  const rows = await db.select({ id: jobs.id }).from(jobs).where(and(inArray(jobs.id, [...jobIds]), eq(jobs.userId, userId)));
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** A user's completed jobs, the newest model first. */

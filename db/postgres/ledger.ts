@@ -1,8 +1,8 @@
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Database, LedgerRow } from './database.ts';
 import { appendJobEvents, type NewJobEvent } from './events.ts';
-import { ledgerEntries } from './schema.ts';
+import { jobs, ledgerEntries } from './schema.ts';
 
 export interface NewTransfer {
   /** `<subject id>/<purpose>/<attempt>`: one key is one transfer for ever. */
@@ -84,6 +84,37 @@ export async function transfersOfJob(db: Database, jobId: string): Promise<Ledge
     .from(ledgerEntries)
     .where(and(eq(ledgerEntries.jobId, jobId), eq(ledgerEntries.currency, 'CYXWIZ'), sql`${ledgerEntries.amountBase} > 0`))
     .orderBy(asc(ledgerEntries.id));
+}
+
+/**
+ * Credit rows (one for each transfer) of one transaction, CYXWIZ only: those that went from or to an account of this user's,
+ * and those of jobs of theirs. `userId` null: all of them.
+ */
+export async function transfersOfSignature(db: Database, { signature, userId }: { signature: string; userId: string | null }): Promise<LedgerRow[]> {
+  const { account, counterAccount, jobId, amountBase, currency } = ledgerEntries;
+  return db
+    .select()
+    .from(ledgerEntries)
+    .where(
+      and(
+        eq(ledgerEntries.signature, signature),
+        eq(currency, 'CYXWIZ'),
+        sql`${amountBase} > 0`,
+        userId === null ? undefined : or(inArray(account, accountsOfUser(userId)), inArray(counterAccount, accountsOfUser(userId)), inArray(jobId, jobIdsOf(db, userId))),
+      ),
+    )
+    .orderBy(asc(ledgerEntries.id));
+}
+
+function jobIdsOf(db: Database, userId: string) {
+  return db.select({ id: jobs.id }).from(jobs).where(eq(jobs.userId, userId));
+}
+
+/** The ledger's accounts of a user: their wallet, and for each node of theirs its stake and the wallet that it pays into. */
+export function accountsOfUser(userId: string): SQL {
+  return sql`(SELECT 'wallet:' || address FROM wallets WHERE user_id = ${userId}
+    UNION SELECT 'wallet:' || owner_address FROM nodes WHERE owner_id = ${userId}
+    UNION SELECT 'stake:' || account FROM nodes WHERE owner_id = ${userId} AND account IS NOT NULL)`;
 }
 
 /** Rows of some accounts, newest first, before a row id. */

@@ -343,6 +343,7 @@ export const ledgerEntries = pgTable(
     unique('ledger_once').on(t.transferKey, t.account, t.currency),
     index('ledger_by_job').on(t.jobId),
     index('ledger_by_account').on(t.account, t.id),
+    index('ledger_by_signature').on(t.signature),
   ],
 );
 

@@ -73,6 +73,25 @@ describe('earnings', () => {
     expect(await transfers.locator('a[href^="/tx/"]').count()).toBe(3);
   });
 
+  it('opens each payment, but not the customer’s job behind it', async () => {
+    for (const path of ['/earnings', '/wallet']) {
+      await page.goto(base + path);
+      const transfers = page.getByRole('region', { name: 'Transfers' });
+      const payout = transfers.getByRole('listitem').filter({ hasText: '45.000' });
+      expect(await payout.textContent()).toMatch(/a customer’s job [0-9a-f]{8}/);
+      expect(await transfers.locator('a[href^="/jobs/"]').count()).toBe(0);
+      await payout.locator('a[href^="/tx/"]').click();
+      await page.getByRole('heading', { name: 'Transaction' }).waitFor();
+      expect(await page.getByText('45000000000', { exact: true }).count()).toBe(1);
+      expect(await page.getByText('A customer’s job').count()).toBe(1);
+      expect(await page.locator('main a[href^="/jobs/"]').count()).toBe(0);
+    }
+    const { page: strangers, context } = await openPage(browser);
+    await signUp(strangers, base, newPerson());
+    expect((await context.request.get(`${base}/tx/${signature}45000000000`)).status()).toBe(404);
+    await context.close();
+  });
+
   it('saves them as a spreadsheet, as the wallet does', async () => {
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
     expect(file.suggestedFilename()).toBe('cyxwiz-earnings.csv');

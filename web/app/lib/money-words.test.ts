@@ -9,6 +9,7 @@ describe('accountWords', () => {
     ['wallet:9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWWM', 'wallet 9WzD…AWWM'],
     ['escrow:9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWWM', 'escrow 9WzD…AWWM'],
     ['platform', 'the platform'],
+    ['outside', 'somebody outside of CyxWiz'],
     ['something-new', 'something-new'],
   ])('%s reads as %s', (account, words) => {
     expect(accountWords(account, ME).replaceAll('\u2060', '')).toBe(words);

@@ -13,6 +13,7 @@ export const PURPOSE_WORDS: Readonly<Record<TransferPurpose, PurposeWords>> = {
   'escrow-lock': { verb: 'locked in', why: 'Locked until the result is checked' },
   'node-payout': { verb: 'paid to', why: 'The node’s 90 % for a checked result' },
   'platform-fee': { verb: 'paid to', why: 'The platform’s 10 %' },
+  donation: { verb: 'given to', why: 'Sent to the escrow by somebody outside of CyxWiz; it goes the way of the rest' },
   refund: { verb: 'refunded to', why: 'The whole escrow, back' },
   'stake-deposit': { verb: 'staked in', why: 'A provider’s stake, which can be slashed' },
   slash: { verb: 'slashed to', why: 'Taken from a stake for a job that was not done' },
@@ -22,6 +23,7 @@ const PLAIN_ACCOUNTS: Readonly<Record<string, string>> = {
   platform: 'the platform',
   insurance: 'the insurance account',
   mint: 'the CYXWIZ mint',
+  outside: 'somebody outside of CyxWiz',
 };
 
 /** A ledger account in words. `mine` is the reader's own wallet address, if there is one. */

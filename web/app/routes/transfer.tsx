@@ -1,14 +1,12 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { Link, useLoaderData } from '@remix-run/react';
 import { ArrowRight } from 'lucide-react';
-import { CyxError } from '#core/errors/cyx-error';
 import { Amount } from '../components/ui/amount.tsx';
 import { Fact, Facts } from '../components/ui/facts.tsx';
 import { Page } from '../components/ui/page.tsx';
 import { Panel } from '../components/ui/panel.tsx';
 import { CopyButton } from '../components/ui/short-id.tsx';
 import { orErrorPage } from '../lib/errors.server.ts';
-import { findTransfers } from '../lib/find-transfers.server.ts';
 import { exactTimeText } from '../lib/format.ts';
 import { accountWords, PURPOSE_WORDS } from '../lib/money-words.ts';
 import { requireViewer } from '../lib/viewer.server.ts';
@@ -19,15 +17,8 @@ export const meta: MetaFunction = () => [{ title: 'Transaction · CyxWiz' }];
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const { actor, user } = await requireViewer(context, request);
   const signature = params.signature ?? '';
-  const jobId = new URL(request.url).searchParams.get('job');
-  const transfers = await orErrorPage(mustFind(findTransfers(context.services, actor, signature, jobId)));
+  const transfers = await orErrorPage(context.services.wallet.transaction(actor, signature));
   return json({ signature, transfers: toWire(transfers), walletAddress: user.wallet?.address ?? null });
-}
-
-async function mustFind<T>(search: Promise<readonly T[]>): Promise<readonly T[]> {
-  const found = await search;
-  if (found.length > 0) return found;
-  throw new CyxError('NOT_FOUND', 'The ledger has no transfer of yours with this signature. Open it from the job or the wallet it belongs to.');
 }
 
 export default function Transaction() {
@@ -61,10 +52,8 @@ export default function Transaction() {
               </Fact>
               <Fact name="Booked">{exactTimeText(transfer.at)}</Fact>
               {transfer.jobId !== null && (
-                <Fact name="Job">
-                  <Link to={`/jobs/${transfer.jobId}`} className="figure text-xs text-accent underline underline-offset-3">
-                    {transfer.jobId}
-                  </Link>
+                <Fact name={transfer.canOpenJob ? 'Job' : 'A customer’s job'}>
+                  <JobOf jobId={transfer.jobId} canOpenJob={transfer.canOpenJob} />
                 </Fact>
               )}
             </Facts>
@@ -72,5 +61,14 @@ export default function Transaction() {
         ))}
       </div>
     </Page>
+  );
+}
+
+function JobOf({ jobId, canOpenJob }: { jobId: string; canOpenJob: boolean }) {
+  if (!canOpenJob) return <span className="figure text-xs break-all">{jobId}</span>;
+  return (
+    <Link to={`/jobs/${jobId}`} className="figure text-xs break-all text-accent underline underline-offset-3">
+      {jobId}
+    </Link>
   );
 }

@@ -30,7 +30,7 @@ export function MoneyTrail({ job, transfers, walletAddress, className = '' }: Mo
       ) : (
         <ul className="divide-y">
           {transfers.map((transfer) => (
-            <TransferRow key={`${transfer.signature}-${transfer.purpose}`} transfer={transfer} jobId={job.jobId} walletAddress={walletAddress} />
+            <TransferRow key={`${transfer.signature}-${transfer.purpose}`} transfer={transfer} walletAddress={walletAddress} />
           ))}
         </ul>
       )}
@@ -40,7 +40,7 @@ export function MoneyTrail({ job, transfers, walletAddress, className = '' }: Mo
   );
 }
 
-function TransferRow({ transfer, jobId, walletAddress }: { transfer: Transfer; jobId: string; walletAddress: string | null }) {
+function TransferRow({ transfer, walletAddress }: { transfer: Transfer; walletAddress: string | null }) {
   const { verb, why } = PURPOSE_WORDS[transfer.purpose];
   return (
     <li className="px-4 py-3 sm:px-5">
@@ -55,7 +55,7 @@ function TransferRow({ transfer, jobId, walletAddress }: { transfer: Transfer; j
           {accountWords(transfer.to, walletAddress)}
         </span>
         <Moment at={transfer.at} />
-        <ShortId id={transfer.signature} what="signature" to={`/tx/${transfer.signature}?job=${jobId}`} />
+        <ShortId id={transfer.signature} what="signature" to={`/tx/${transfer.signature}`} />
       </p>
     </li>
   );

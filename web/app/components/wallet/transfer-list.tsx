@@ -1,15 +1,15 @@
 import clsx from 'clsx';
 import { ArrowDownLeft, ArrowUpRight } from 'lucide-react';
-import { Link } from '@remix-run/react';
-import type { TransferView } from '#api/services/types';
+import type { OwnTransferView } from '#api/services/types';
 import { accountWords, directionFor, PURPOSE_WORDS } from '../../lib/money-words.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { Amount } from '../ui/amount.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { ShortId } from '../ui/short-id.tsx';
+import { TransferJob } from './transfer-job.tsx';
 
 interface TransferListProps {
-  readonly transfers: readonly (Wire<TransferView> & { readonly nodeId?: string })[];
+  readonly transfers: readonly (Wire<OwnTransferView> & { readonly nodeId?: string })[];
   readonly walletAddress: string | null;
   /** For a list that says which node a transfer was for. */
   readonly nodeNameOf?: (nodeId: string) => string;
@@ -41,12 +41,8 @@ export function TransferList({ transfers, walletAddress, nodeNameOf }: TransferL
                 <span>{why}</span>
                 {nodeNameOf !== undefined && transfer.nodeId !== undefined && <span>{nodeNameOf(transfer.nodeId)}</span>}
                 <Moment at={transfer.at} />
-                {transfer.jobId !== null && (
-                  <Link to={`/jobs/${transfer.jobId}`} className="underline decoration-line-strong underline-offset-3 hover:text-ink">
-                    job <span className="figure">{transfer.jobId.slice(0, 8)}</span>
-                  </Link>
-                )}
-                <ShortId id={transfer.signature} what="signature" to={transferPath(transfer)} />
+                {transfer.jobId !== null && <TransferJob jobId={transfer.jobId} canOpen={transfer.canOpenJob} />}
+                <ShortId id={transfer.signature} what="signature" to={`/tx/${transfer.signature}`} />
               </p>
             </div>
           </li>
@@ -54,8 +50,4 @@ export function TransferList({ transfers, walletAddress, nodeNameOf }: TransferL
       })}
     </ul>
   );
-}
-
-function transferPath({ signature, jobId }: Wire<TransferView>): string {
-  return jobId === null ? `/tx/${signature}` : `/tx/${signature}?job=${jobId}`;
 }

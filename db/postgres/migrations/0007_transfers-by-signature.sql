@@ -1,0 +1,1 @@
+CREATE INDEX "ledger_by_signature" ON "ledger_entries" USING btree ("signature");
