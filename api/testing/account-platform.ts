@@ -5,12 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getOrCreateAssociatedTokenAccount, mintTo } from '@solana/spl-token';
 import type { Keypair } from '@solana/web3.js';
 import type { JWK } from 'jose';
 import { bootstrapLocalnet } from '#activities/platform/chain/bootstrap';
-import { createChain } from '#activities/platform/chain/chain';
-import { loadKeypair } from '#activities/platform/chain/keypair';
 import { createOutbox } from '#api/auth/mail';
 import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
@@ -30,6 +27,7 @@ import { connectPostgres, migrate } from '#db/postgres/connect';
 import { createJobEventListener } from '#db/postgres/listen';
 import { createLocalKms } from '#db/secrets/kms';
 import { createTemporalClient } from '#temporal/client/connect';
+import { createTestFaucet } from './faucet.ts';
 
 /** What a call answered; a body that is no JSON is an empty object. */
 export interface Answer {
@@ -84,10 +82,8 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const server = await startHttpServer({ app: createHttpApp(services, { log: quiet, ...(website === undefined ? {} : { fallback: website(services, url) }) }), host: '127.0.0.1', port });
 
-  const authority = loadKeypair(join(config.keysDir, 'platform-authority.json'));
-  const faucet = loadKeypair(join(config.keysDir, 'faucet.json'));
-  const chain = createChain({ rpcUrl: config.solanaRpcUrl, wsUrl: config.solanaWsUrl, authority });
-  await bootstrapLocalnet(chain.connection, { authority, faucet });
+  const faucet = createTestFaucet(config);
+  await bootstrapLocalnet(faucet.connection, faucet.keys);
 
   return {
     services,
@@ -103,14 +99,11 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
       const text = await response.text();
       return { status: response.status, headers: response.headers, json: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {} };
     },
-    fund: async (owner, amountBase) => {
-      const { mint } = await chain.deployment();
-      const account = await getOrCreateAssociatedTokenAccount(chain.connection, authority, mint, owner.publicKey);
-      await mintTo(chain.connection, authority, mint, account.address, faucet, amountBase);
-    },
+    fund: (owner, amountBase) => faucet.fund(owner.publicKey, amountBase),
     close: async () => {
       await server.close();
-      await rm(folder, { recursive: true, force: true });
+      // A mail that nobody waits for may still be put into it.
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
       await jobEvents.close();
       await temporal.connection.close();
       await Promise.all([postgres.close(), mongo.close()]);
