@@ -1,6 +1,7 @@
 import { deletionBlockers } from '#core/identity/deletion';
 import type { Database } from '#db/postgres/database';
-import { accountTies, shredUserKeys } from '#db/postgres/personal-data';
+import { accountTies } from '#db/postgres/holdings';
+import { shredUserKeys } from '#db/postgres/personal-data';
 import type { AccountDeletionActivities } from './contract.ts';
 import { asActivities } from './failure.ts';
 

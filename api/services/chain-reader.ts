@@ -10,9 +10,14 @@ export interface ChainReader {
   readonly connection: Connection;
   /** CYXWIZ in the wallet's associated token account; 0 where there is none. CHAIN_UNAVAILABLE where it does not answer. */
   balanceBase(address: string): Promise<bigint>;
+  /** The same of many wallets, in their order. */
+  balancesBase(addresses: readonly string[]): Promise<bigint[]>;
   /** Throws where the node does not answer or the programs are not set up. */
   ping(): Promise<void>;
 }
+
+/** As many accounts as a chain's node reads in one call. */
+const ACCOUNTS_A_CALL = 100;
 
 export function createChainReader(options: { rpcUrl: string }): ChainReader {
   const connection = new Connection(options.rpcUrl, { commitment: 'confirmed', disableRetryOnRateLimit: true });
@@ -34,14 +39,21 @@ export function createChainReader(options: { rpcUrl: string }): ChainReader {
     }
   };
 
+  const balances = async (addresses: readonly string[]): Promise<bigint[]> => {
+    const found: bigint[] = [];
+    for (let from = 0; from < addresses.length; from += ACCOUNTS_A_CALL) {
+      const owners = addresses.slice(from, from + ACCOUNTS_A_CALL).map((address) => new PublicKey(address));
+      const token = await mint();
+      const accounts = await connection.getMultipleAccountsInfo(owners.map((owner) => findAssociatedTokenAddress({ owner, mint: token })));
+      found.push(...accounts.map((account) => tokenAmountBase(account === null ? null : new Uint8Array(account.data))));
+    }
+    return found;
+  };
+
   return {
     connection,
-    balanceBase: (address) =>
-      answered(async () => {
-        const owner = new PublicKey(address);
-        const account = await connection.getAccountInfo(findAssociatedTokenAddress({ owner, mint: await mint() }));
-        return tokenAmountBase(account === null ? null : new Uint8Array(account.data));
-      }),
+    balanceBase: async (address) => (await answered(() => balances([address])))[0]!,
+    balancesBase: (addresses) => answered(() => balances(addresses)),
     ping: () =>
       answered(async () => {
         await connection.getSlot();

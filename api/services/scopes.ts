@@ -7,7 +7,7 @@ type ScopeTable = { readonly [Part in keyof Services]?: { readonly [Method in ke
 /** The scope that each use case asks for. */
 const SCOPE_OF: ScopeTable = {
   accounts: { get: 'read' },
-  wallet: { get: 'read', transfers: 'read', transaction: 'read' },
+  wallet: { get: 'read', getReconciled: 'read', transfers: 'read', transaction: 'read', ties: 'read', openEscrows: 'read', logins: 'read' },
   datasets: { register: 'jobs', list: 'read', page: 'read', get: 'read', open: 'jobs' },
   quotes: { get: 'read' },
   jobs: { submit: 'jobs', prepare: 'jobs', get: 'read', list: 'read', cancel: 'jobs', follow: 'read' },

@@ -14,6 +14,9 @@ import type { OnboardingServices } from './onboarding.ts';
 import type { OperationsServices } from './operation-types.ts';
 import type { PersonalDataServices } from './personal-data.ts';
 import type { ServerNodeServices } from './node-types.ts';
+import type { WalletServices, WalletView } from './wallet-types.ts';
+
+export type { WalletView };
 
 /** Who asks. Every service call takes one; what the actor may see or do is decided inside the service. */
 export interface Actor {
@@ -149,12 +152,6 @@ export type JobUpdate = { readonly eventId: bigint; readonly at: Date } & (
   | { readonly kind: 'transfer'; readonly transfer: TransferView }
 );
 
-export interface WalletView {
-  readonly address: string;
-  readonly kind: 'managed' | 'linked';
-  readonly balanceBase: bigint;
-}
-
 export interface DatasetView {
   readonly cid: string;
   readonly name: string;
@@ -277,15 +274,7 @@ export interface Services {
     publicKeys(): JSONWebKeySet;
   };
   readonly onboarding: OnboardingServices;
-  readonly wallet: {
-    get(actor: Actor): Promise<WalletView | null>;
-    transfers(actor: Actor, page: { pageSize: number; pageToken: string }): Promise<Page<OwnTransferView>>;
-    /**
-     * What one transaction moved, as far as it concerns the actor: from or to their wallet or a node's stake of theirs, or for a
-     * job of theirs. Operators see all of it. NOT_FOUND where there is nothing.
-     */
-    transaction(actor: Actor, signature: string): Promise<readonly OwnTransferView[]>;
-  };
+  readonly wallet: WalletServices;
   readonly datasets: {
     register(actor: Actor, input: RegisterDatasetInput): Promise<DatasetView>;
     list(actor: Actor): Promise<readonly DatasetView[]>;

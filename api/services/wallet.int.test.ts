@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Keypair } from '@solana/web3.js';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { newPerson, startAccountPlatform, type AccountPlatform } from '#api/testing/account-platform';
+import { newPerson, signWith, startAccountPlatform, type AccountPlatform } from '#api/testing/account-platform';
+import type { JobEvent } from '#core/job/machine';
 import { openAttempt, recordClaim } from '#db/postgres/attempts';
-import { insertJob } from '#db/postgres/jobs';
+import { applyJobTransition, insertJob, patchJob } from '#db/postgres/jobs';
 import { recordTransfers } from '#db/postgres/ledger';
 import { patchNode, upsertNode } from '#db/postgres/nodes';
 import { insertWallet } from '#db/postgres/wallets';
@@ -113,5 +114,80 @@ describe('a transaction', () => {
       (await platform.services[list].transfers(person, page)).items.map(({ jobId, canOpenJob }) => [jobId, canOpenJob]);
     expect(await seen('wallet')).toEqual([[theirs.jobId, false], [own.jobId, true]]);
     expect(await seen('earnings')).toEqual([[theirs.jobId, false], [theirs.jobId, false]]);
+  });
+});
+
+describe('what is bound', () => {
+  /** A job that came as far as these events. */
+  async function jobAfter(owner: Someone, events: readonly JobEvent[], lockedBase = 0n): Promise<string> {
+    const jobId = await newJob(owner);
+    for (const [at, event] of events.entries()) await applyJobTransition(db(), { jobId, event, transitionKey: `${event}:${at}` });
+    await patchJob(db(), jobId, { escrowAddress: jobId });
+    const lock = { transferKey: `${jobId}/escrow-lock/0`, from: owner.account, to: `escrow:${jobId}`, currency: 'CYXWIZ', purpose: 'escrow-lock', signature: 's', jobId, amountBase: lockedBase } as const;
+    await recordTransfers(db(), [lock]);
+    return jobId;
+  }
+  async function refund(owner: Someone, jobId: string, amountBase: bigint): Promise<void> {
+    const back = { transferKey: `${jobId}/refund/0`, from: `escrow:${jobId}`, to: owner.account, currency: 'CYXWIZ', purpose: 'refund', signature: 's', jobId, amountBase } as const;
+    await recordTransfers(db(), [back]);
+  }
+
+  it('is every locked escrow by the books: also a retry’s in the queue, and one of an ended job until it is settled', async () => {
+    const [owner, other] = [await newSomeone(), await newSomeone()];
+    await jobAfter(other, ['submit', 'lockEscrow'], 999n);
+    await jobAfter(owner, ['submit']);
+    const running = await jobAfter(owner, ['submit', 'lockEscrow', 'assignNode', 'startTraining'], 50n);
+    const retry = await jobAfter(owner, ['submit', 'lockEscrow', 'assignNode', 'requeue'], 2n ** 63n);
+    const settling = await jobAfter(owner, ['submit', 'lockEscrow', 'cancel'], 7n);
+    const refunded = await jobAfter(owner, ['submit', 'lockEscrow', 'cancel'], 70n);
+    await refund(owner, refunded, 70n);
+
+    const open = await wallets().openEscrows(owner);
+    expect(open.map(({ job, lockedBase }) => [job.jobId, job.state, lockedBase])).toEqual([
+      [settling, 'CANCELLED', 7n],
+      [retry, 'QUEUED', 2n ** 63n],
+      [running, 'RUNNING', 50n],
+    ]);
+    expect(Date.now() - open[0]!.lockedAt.getTime()).toBeLessThan(60_000);
+    expect(await wallets().ties(owner)).toEqual({ openJobs: 3, lockedBase: 2n ** 63n + 57n, stakeBase: 0n, hasWallet: true });
+
+    await refund(owner, settling, 7n);
+    expect(await wallets().ties(owner)).toMatchObject({ openJobs: 3, lockedBase: 2n ** 63n + 50n });
+  });
+
+  it('is nothing for somebody new', async () => {
+    const { id: userId } = await platform.services.accounts.register(newPerson());
+    const actor: Actor = { userId, role: 'user' };
+    expect(await wallets().openEscrows(actor)).toEqual([]);
+    expect(await wallets().ties(actor)).toEqual({ openJobs: 0, lockedBase: 0n, stakeBase: 0n, hasWallet: expect.any(Boolean) as boolean });
+    expect(await wallets().logins(actor)).toEqual([]);
+  });
+});
+
+describe('the balance on chain', () => {
+  it('tells what came from outside from what the ledger knows', async () => {
+    const owner = await newSomeone();
+    const credit = { transferKey: `${owner.userId}/welcome-credit/0`, from: 'mint', to: owner.account, currency: 'CYXWIZ', purpose: 'welcome-credit', signature: 's', amountBase: 5n } as const;
+    expect(await wallets().getReconciled(owner)).toMatchObject({ balanceBase: 0n, outsideBase: 0n });
+    await platform.fund(owner.keypair, 5n);
+    await recordTransfers(db(), [credit]);
+    expect(await wallets().getReconciled(owner)).toMatchObject({ balanceBase: 5n, outsideBase: 0n });
+    await platform.fund(owner.keypair, 2n);
+    expect(await wallets().getReconciled(owner)).toMatchObject({ balanceBase: 7n, outsideBase: 2n });
+    await recordTransfers(db(), [{ ...credit, transferKey: `${owner.userId}/ahead/0`, amountBase: 100n }]);
+    expect(await wallets().getReconciled(owner)).toMatchObject({ balanceBase: 7n, outsideBase: 0n });
+  });
+
+  it('is shown of each wallet that logs its owner in', async () => {
+    const owner = await newSomeone();
+    const linked = [Keypair.generate(), Keypair.generate()];
+    const { walletLogin } = platform.services;
+    for (const wallet of linked) await walletLogin.link(owner, signWith(wallet, await walletLogin.linkChallenge(owner)));
+    await platform.fund(linked[1]!, 12_500_000_000n);
+    expect(await wallets().logins(owner)).toEqual([
+      { address: linked[0]!.publicKey.toBase58(), linkedAt: expect.any(Date) as Date, balanceBase: 0n },
+      { address: linked[1]!.publicKey.toBase58(), linkedAt: expect.any(Date) as Date, balanceBase: 12_500_000_000n },
+    ]);
+    expect(await wallets().logins(await newSomeone())).toEqual([]);
   });
 });

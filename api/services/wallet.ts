@@ -4,23 +4,31 @@ import { parseInput } from '#core/errors/from-zod';
 import { MAX_ROW_ID } from '#core/input/text';
 import type { Database, LedgerRow } from '#db/postgres/database';
 import { ownJobIds } from '#db/postgres/jobs';
-import { entriesOfAccounts, transfersOfSignature } from '#db/postgres/ledger';
+import { accountTies, openEscrows } from '#db/postgres/holdings';
+import { entriesOfAccounts, ledgerBalance, transfersOfSignature } from '#db/postgres/ledger';
 import { findWallet } from '#db/postgres/wallets';
 import type { ServiceDeps } from './deps.ts';
+import { jobSummary } from './job-views.ts';
 import { decodePageToken, effectivePageSize, encodePageToken } from './page-token.ts';
-import type { Actor, OwnTransferView, Services, TransferPurpose, TransferView } from './types.ts';
+import type { Actor, OwnTransferView, TransferPurpose, TransferView } from './types.ts';
+import type { LoginWalletView, WalletServices, WalletView } from './wallet-types.ts';
 
 const positionSchema = z.tuple([z.string().regex(/^\d{1,19}$/).transform(BigInt).refine((id) => id <= MAX_ROW_ID)]);
 /** Base58 of 64 bytes has at most 88 characters; what is none of ours is simply not found. */
 const signatureSchema = z.object({ signature: z.string().regex(/^[0-9A-Za-z]{1,100}$/, 'must be the signature of a transaction') });
 
-export function createWalletServices({ postgres, chain }: Pick<ServiceDeps, 'postgres' | 'chain'>): Services['wallet'] {
+type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'chain'>;
+
+export function createWalletServices(deps: Deps): WalletServices {
+  const { postgres } = deps;
   return {
-    get: async (actor) => {
-      const wallet = await findWallet(postgres.db, actor.userId);
+    get: (actor) => readWallet(deps, actor),
+    getReconciled: async (actor) => {
+      const wallet = await readWallet(deps, actor);
       if (wallet === null) return null;
-      const kind = wallet.kind === 'linked' ? 'linked' : 'managed';
-      return { address: wallet.address, kind, balanceBase: await chain.balanceBase(wallet.address) };
+      // The chain first: what lands between the two reads is then in the books only, and not mistaken for a deposit.
+      const aboveBase = wallet.balanceBase - (await ledgerBalance(postgres.db, `wallet:${wallet.address}`));
+      return { ...wallet, outsideBase: aboveBase > 0n ? aboveBase : 0n };
     },
     transfers: async (actor, page) => {
       const limit = effectivePageSize(page.pageSize);
@@ -46,7 +54,25 @@ export function createWalletServices({ postgres, chain }: Pick<ServiceDeps, 'pos
       if (rows.length === 0) throw new CyxError('NOT_FOUND', 'The ledger has no transfer of yours with this signature. Open it from the job or the wallet it belongs to.');
       return ownTransferViews(postgres.db, actor, rows);
     },
+    ties: (actor) => accountTies(postgres.db, actor.userId),
+    openEscrows: async (actor) => (await openEscrows(postgres.db, actor.userId)).map(({ job, ...escrow }) => ({ job: jobSummary(job), ...escrow })),
+    logins: (actor) => loginWallets(deps, actor),
   };
+}
+
+async function readWallet({ postgres, chain }: Deps, actor: Actor): Promise<WalletView | null> {
+  const wallet = await findWallet(postgres.db, actor.userId);
+  if (wallet === null) return null;
+  const kind = wallet.kind === 'linked' ? 'linked' : 'managed';
+  return { address: wallet.address, kind, balanceBase: await chain.balanceBase(wallet.address) };
+}
+
+/** An identity's label is the wallet's address. */
+async function loginWallets({ mongo, chain }: Deps, actor: Actor): Promise<LoginWalletView[]> {
+  const user = await mongo.users.findOne({ _id: actor.userId });
+  const linked = (user?.identities ?? []).filter(({ kind }) => kind === 'wallet');
+  const balances = await chain.balancesBase(linked.map(({ label }) => label));
+  return linked.map(({ label, linkedAt }, at) => ({ address: label, linkedAt, balanceBase: balances[at]! }));
 }
 
 /** Rows of the books for somebody whom they concern. Operators may open every job. */

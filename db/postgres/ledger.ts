@@ -136,6 +136,16 @@ export async function entriesOfAccounts(
     .limit(query.limit);
 }
 
+/** What one account holds by the ledger, CYXWIZ. */
+export async function ledgerBalance(db: Database, account: string): Promise<bigint> {
+  const total = sql<string>`coalesce(sum(${ledgerEntries.amountBase}), 0)`;
+  const [row] = await db
+    .select({ total })
+    .from(ledgerEntries)
+    .where(and(eq(ledgerEntries.account, account), eq(ledgerEntries.currency, 'CYXWIZ')));
+  return BigInt(row!.total);
+}
+
 /** What each account holds by the ledger; `currency` CYXWIZ unless told. For the audit. */
 export async function ledgerBalances(db: Database, currency: 'CYXWIZ' | 'SOL' = 'CYXWIZ'): Promise<Map<string, bigint>> {
   const rows = await db

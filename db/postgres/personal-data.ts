@@ -1,24 +1,6 @@
-import { and, asc, eq, getTableColumns, inArray, isNotNull, notInArray, sql } from 'drizzle-orm';
-import type { AccountTies } from '#core/identity/deletion';
-import { isTerminal, JOB_STATES } from '#core/job/machine';
+import { and, asc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { datasets, idempotentRequests, jobAttempts, jobs, ledgerEntries, nodes, quotes, receipts, wallets } from './schema.ts';
-
-export async function accountTies(db: Database, userId: string): Promise<AccountTies> {
-  const escrows = db
-    .select({ account: sql<string>`'escrow:' || ${jobs.escrowAddress}` })
-    .from(jobs)
-    .where(and(eq(jobs.userId, userId), isNotNull(jobs.escrowAddress)));
-  const total = (column: typeof ledgerEntries.amountBase | typeof nodes.stakeBase) => sql<string>`coalesce(sum(${column}), 0)`;
-  const ofEscrows = and(eq(ledgerEntries.currency, 'CYXWIZ'), inArray(ledgerEntries.account, escrows));
-  const [openJobs, locked, staked, found] = await Promise.all([
-    db.$count(jobs, and(eq(jobs.userId, userId), notInArray(jobs.state, JOB_STATES.filter(isTerminal)))),
-    db.select({ base: total(ledgerEntries.amountBase) }).from(ledgerEntries).where(ofEscrows),
-    db.select({ base: total(nodes.stakeBase) }).from(nodes).where(eq(nodes.ownerId, userId)),
-    db.$count(wallets, eq(wallets.userId, userId)),
-  ]);
-  return { openJobs, lockedBase: BigInt(locked[0]!.base), stakeBase: BigInt(staked[0]!.base), hasWallet: found > 0 };
-}
 
 /**
  * Destroys the keys of all that a user stored: what lies in CyxCloud, and in any copy of it, is noise from then on. Jobs,

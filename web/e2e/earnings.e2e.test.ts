@@ -93,6 +93,7 @@ describe('earnings', () => {
   });
 
   it('saves them as a spreadsheet, as the wallet does', async () => {
+    await page.goto(`${base}/earnings`);
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
     expect(file.suggestedFilename()).toBe('cyxwiz-earnings.csv');
     const rows = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');

@@ -1,4 +1,7 @@
-import type { TransferPurpose, TransferView } from '#api/services/types';
+import type { OwnNodeView } from '#api/services/machine-types';
+import type { JobSummary, TransferPurpose, TransferView } from '#api/services/types';
+import { assertNever } from '#core/errors/cyx-error';
+import { MIN_STAKE_BASE } from '#core/money/split';
 import { shorten } from './format.ts';
 import type { Wire } from './wire.ts';
 
@@ -40,4 +43,38 @@ export function directionFor(transfer: Pick<Wire<TransferView>, 'from' | 'to'>, 
   if (mine === null) return null;
   if (transfer.to === `wallet:${mine}`) return 'in';
   return transfer.from === `wallet:${mine}` ? 'out' : null;
+}
+
+/** What happens next with tokens that are in a job's escrow. */
+export function escrowOutlook({ state, attempt }: Pick<Wire<JobSummary>, 'state' | 'attempt'>): string {
+  switch (state) {
+    case 'CREATED':
+    case 'QUEUED':
+      return attempt === 0 ? 'Just locked; the job starts now.' : `Attempt ${attempt} did not work out. The tokens stay locked while the job is tried again.`;
+    case 'ESCROWED':
+      return attempt <= 1 ? 'Waits for a node.' : 'Waits for another node to try it again.';
+    case 'ASSIGNED':
+      return 'A node took the job and fetches the data.';
+    case 'RUNNING':
+      return 'A node trains the model; nothing is paid before the result is checked.';
+    case 'COMPLETED':
+    case 'FAILED':
+    case 'CANCELLED':
+      return 'The job has ended; its tokens are being settled.';
+    default:
+      return assertNever(state);
+  }
+}
+
+/** What a node's stake is at risk of, or what is to be done about it. */
+export function stakeOutlook({ state, stakeBase, banned, unstaking }: Pick<Wire<OwnNodeView>, 'state' | 'stakeBase' | 'banned' | 'unstaking'>): string {
+  if (banned) return 'Banned after repeated failures: the whole stake was slashed.';
+  if (state === 'UNREGISTERED') return 'Nothing is staked yet: the stake is taken from your wallet when the node registers.';
+  if (unstaking) return 'On its way back to your wallet; it stays locked for 7 days.';
+  if (BigInt(stakeBase) < MIN_STAKE_BASE) return 'Below 100 CYXWIZ, so the node gets no new job until the stake is topped up.';
+  return 'A job that runs out of time costs 10 % of it, a wrong result 25 %.';
+}
+
+export function totalBase(amounts: readonly string[]): string {
+  return amounts.reduce((sum, base) => sum + BigInt(base), 0n).toString();
 }

@@ -1,7 +1,6 @@
 import { ArrowRight, Download } from 'lucide-react';
 import type { JobView, TransferView } from '#api/services/types';
 import { isTerminal } from '#core/job/machine';
-import { splitPayout } from '#core/money/split';
 import { accountWords, PURPOSE_WORDS } from '../../lib/money-words.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { Amount } from '../ui/amount.tsx';
@@ -9,6 +8,7 @@ import { LinkButton } from '../ui/button.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { ShortId } from '../ui/short-id.tsx';
+import { EscrowFate } from '../wallet/escrow-fate.tsx';
 
 type Transfer = Wire<TransferView>;
 
@@ -83,16 +83,12 @@ function Balance({ job, transfers }: { job: Wire<JobView>; transfers: readonly T
     if (transfers.length === 0 || !isTerminal(job.state)) return null;
     return <p className="rounded-b-lg border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">The escrow is empty: every token of this job is accounted for.</p>;
   }
-  const { nodeBase, platformBase } = splitPayout(lockedBase);
   return (
     <div className="rounded-b-lg border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">
       <p>
         <Amount base={lockedBase.toString()} inline className="font-medium text-ink" /> in the escrow now.
       </p>
-      <p className="mt-1">
-        If the result is good: <Amount base={nodeBase.toString()} inline /> to the node, <Amount base={platformBase.toString()} inline /> to the platform.
-        If not, or if you cancel: all of it back to you.
-      </p>
+      <EscrowFate lockedBase={lockedBase} className="mt-1" />
     </div>
   );
 }
