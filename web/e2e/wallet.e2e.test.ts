@@ -114,6 +114,22 @@ describe('the wallet', () => {
     await page.waitForURL(`**/jobs/${jobId}`);
   });
 
+  it('shows on a job what a stranger had sent to its escrow', async () => {
+    const { jobId, escrowAddress } = await jobAfter(['submit', 'lockEscrow', 'assignNode', 'cancel']);
+    const common = { currency: 'CYXWIZ', jobId, signature: `gift${jobId.slice(0, 8)}`, amountBase: 1_250_000_000n } as const;
+    await recordTransfers(postgres.db, [
+      { ...common, transferKey: `${jobId}/donation/0`, purpose: 'donation', from: 'outside', to: `escrow:${escrowAddress}` },
+      { ...common, transferKey: `${jobId}/refund/0`, purpose: 'refund', from: `escrow:${escrowAddress}`, to: `wallet:${escrowAddress}` },
+    ]);
+    await page.goto(`${base}/jobs/${jobId}`);
+    const trail = region('Money trail');
+    await trail.getByText('The escrow is empty').waitFor();
+    expect(await trail.textContent()).toMatch(/1\.250.*Sent to the escrow by somebody outside of CyxWiz/);
+    await trail.locator('a[href^="/tx/"]').first().click();
+    await page.getByRole('heading', { name: 'Transaction' }).waitFor();
+    expect(await page.getByText('1250000000', { exact: true }).count()).toBe(2);
+  });
+
   it('shows the stake of each node, and what is to be done about it', async () => {
     const row = { id: nodeId, ownerId: userId, machineId: `machine-${nodeId}`, ownerAddress: address };
     await upsertNode(postgres.db, { ...row, deviceClass: 'cpu', deviceName: 'EPYC 7543', state: 'SLASHED', pricePerHourBase: 1n });
