@@ -118,7 +118,7 @@ describe('an account', () => {
     const path = `/api/users/${person.id}/deletion`;
     const ask = (body: object, token = person.token) => http('POST', path, { token, body });
     expect(await ask({ username: person.username, password: 'wrong' })).toMatchObject({ status: 401, json: { code: 'BAD_CREDENTIALS' } });
-    expect(await ask({ username: 'somebody', password })).toMatchObject({ status: 400, json: { errors: [{ path: 'username' }] } });
+    expect(await ask({ username: 'somebody', password })).toMatchObject({ status: 422, json: { errors: [{ path: 'username' }] } });
     const program = (await http('POST', '/api/auth/login', { body: { api_key: person.apiKey } })).json['token'] as string;
     expect(await ask({ username: person.username, password }, program)).toMatchObject({ status: 403 });
     expect((await http('GET', `/api/users/${person.id}/export`, { token: program })).status).toBe(403);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { createCyxWizClient, type CyxWizClient } from '#api/client/node';
-import { type Config, parseConfig } from '#core/config/config';
+import { clientAddress, type Config, parseConfig } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
 
 /** What every command gets. */
@@ -58,18 +58,11 @@ export function createContext(env: NodeJS.ProcessEnv, json: boolean): CliContext
 export function newClient(config: Config, token?: string): CyxWizClient {
   return createCyxWizClient({
     httpUrl: config.publicUrls.web,
-    grpcUrl: grpcUrl(config),
+    // The certificate must be signed by an authority that Node knows; NODE_EXTRA_CA_CERTS names the file of another one.
+    grpcUrl: clientAddress(config.publicUrls.grpc, config),
     storageUrl: config.storageUrl,
     ...(token === undefined ? {} : { token }),
   });
-}
-
-/**
- * gRPC is as encrypted as the platform's listeners are. The certificate must be signed by an authority that Node knows;
- * NODE_EXTRA_CA_CERTS names the file of another one.
- */
-function grpcUrl({ publicUrls, listenerTls }: Pick<Config, 'publicUrls' | 'listenerTls'>): string {
-  return listenerTls === undefined || publicUrls.grpc.includes('://') ? publicUrls.grpc : `https://${publicUrls.grpc}`;
 }
 
 /** Amounts are decimal strings in JSON, bytes are base64url. */

@@ -18,6 +18,9 @@ export interface WebPublicUrls {
   readonly storage: string;
   /** Where people reach this website. */
   readonly http: string;
+  /** Where their programs and nodes reach the gRPC API and the gateway: `host:port` or a URL. */
+  readonly grpc: string;
+  readonly gateway: string;
 }
 
 export interface WebHandlerOptions {

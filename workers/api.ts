@@ -21,7 +21,7 @@ import { createChainReader } from '#api/services/chain-reader';
 import type { ServiceDeps } from '#api/services/deps';
 import { pingStorage } from '#api/services/health';
 import { createServices } from '#api/services/services';
-import { parseConfig, type Config } from '#core/config/config';
+import { clientAddress, parseConfig, type Config } from '#core/config/config';
 import { connectMongo } from '#db/mongo/connect';
 import { BEAT_MS, recordBeat } from '#db/postgres/beats';
 import { connectPostgres, migrate } from '#db/postgres/connect';
@@ -51,9 +51,9 @@ runProcess('api', async (stopped) => {
   const tls = config.listenerTls === undefined ? {} : { listenerTls: config.listenerTls };
   const { host, ports } = config;
 
-  const { temporalUi, storage, web } = config.publicUrls;
+  const { temporalUi, storage, web, ...programs } = config.publicUrls;
   const { namespace, privacy } = config.temporal;
-  const pages = createWebHandler({ services, ...SITE_FILES, publicUrls: { workflows: `${temporalUi}/namespaces/${encodeURIComponent(namespace)}/workflows`, storage, http: web } });
+  const pages = createWebHandler({ services, ...SITE_FILES, publicUrls: { workflows: `${temporalUi}/namespaces/${encodeURIComponent(namespace)}/workflows`, storage, http: web, grpc: clientAddress(programs.grpc, config), gateway: clientAddress(programs.gateway, config) } });
   const keyring = openPayloadKeyring(privacy.keysFile);
   const codec = { payloads: createPayloadCodec(keyring), temporalUiUrl: temporalUi };
   const app = createHttpApp(services, { log, codec, fallback: createWebsite({ ...SITE_FILES, handler: pages }) });

@@ -3,17 +3,16 @@ import type { ProvisionOptions } from '#activities/node/provision';
 import type { NodeConfig } from '#activities/node/node-config';
 import { createPlatformClient, type PlatformClient } from '#activities/node/platform-client';
 import { reportedError } from '#api/client/grpc-call';
-import type { Config } from '#core/config/config';
+import { clientAddress, type Config } from '#core/config/config';
+
 
 /** Where a Server Node reaches the platform that this configuration names. */
 export function platformUrls(platform: Config): ProvisionOptions['urls'] {
   const { grpc, gateway, web } = platform.publicUrls;
-  const scheme = platform.listenerTls === undefined ? 'http' : 'https';
-  const url = (address: string): string => (address.includes('://') ? address : `${scheme}://${address}`);
   return {
     apiUrl: web,
-    grpcUrl: url(grpc),
-    gatewayUrl: url(gateway),
+    grpcUrl: clientAddress(grpc, platform),
+    gatewayUrl: clientAddress(gateway, platform),
     storageUrl: platform.storageUrl,
     namespace: platform.temporal.namespace,
     ...(platform.listenerTls === undefined ? {} : { caFile: resolve(platform.listenerTls.certFile) }),

@@ -213,6 +213,14 @@ export function dialled(host: string): string {
   return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
+/**
+ * A gRPC server of ours as clients are told of it: `host:port`, with `https://` where it is encrypted, be it by our own
+ * listener or by what stands before it.
+ */
+export function clientAddress(address: string, { listenerTls }: Pick<Config, 'listenerTls'>): string {
+  return listenerTls === undefined || address.includes('://') ? address : `https://${address}`;
+}
+
 /** Public RPC addresses name their chain; one that does not is taken for the main chain. */
 function chainIdOf(rpcUrl: string | undefined): string {
   if (rpcUrl === undefined) return 'localnet';

@@ -21,7 +21,7 @@ describe('logging in with another site', () => {
     platform = await startAccountPlatform(
       inject('stackEnv'),
       (deps) => ({ ...deps, oauth: createOauthProviders(sites.applications, (kind) => `${deps.site.publicUrl}/login/${kind}/callback`) }),
-      (services, http) => createWebsite({ buildDir, handler: createWebHandler({ services, buildDir, publicUrls: { http, workflows: `${http}/workflows`, storage: http } }) }),
+      (services, http) => createWebsite({ buildDir, handler: createWebHandler({ services, buildDir, publicUrls: { http, workflows: `${http}/workflows`, storage: http, grpc: '127.0.0.1:9', gateway: '127.0.0.1:9' } }) }),
     );
     browser = await openBrowser();
   });

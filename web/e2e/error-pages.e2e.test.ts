@@ -24,7 +24,7 @@ describe('where something breaks on our side', () => {
     platform = await startAccountPlatform(
       await withOwnDatabase(inject('stackEnv')),
       (deps) => deps,
-      (services, http) => createWebsite({ buildDir, handler: createWebHandler({ services, buildDir, publicUrls: { http, workflows: `${http}/workflows`, storage: http } }) }),
+      (services, http) => createWebsite({ buildDir, handler: createWebHandler({ services, buildDir, publicUrls: { http, workflows: `${http}/workflows`, storage: http, grpc: '127.0.0.1:9', gateway: '127.0.0.1:9' } }) }),
     );
     browser = await openBrowser();
     ({ page } = await openPage(browser));

@@ -90,8 +90,8 @@ export default function Dashboard() {
             <NodeList nodes={nodes} />
           ) : (
             <EmptyState icon={Cpu} title="You rent out no machine" action={<LinkButton to="/nodes">See what others earn with</LinkButton>}>
-              Run <code className="figure text-xs text-ink">cyxwiz node</code> on a computer of yours and stake 100 CYXWIZ; it then earns 90 % of every job that it
-              does.
+              Run <code className="figure text-xs text-ink">cyxwiz node setup</code> and <code className="figure text-xs text-ink">cyxwiz node start</code> on a computer of yours and stake 100
+              CYXWIZ; it then earns 90 % of every job that it does.
             </EmptyState>
           )}
         </Panel>

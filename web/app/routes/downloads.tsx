@@ -14,12 +14,12 @@ export const meta: MetaFunction = () => [{ title: 'Downloads · CyxWiz' }];
 /** Public: one looks before one signs up. */
 export async function loader({ context }: LoaderFunctionArgs) {
   const [download] = await context.readDownloads();
-  const { http: siteUrl, storage: storageUrl } = context.publicUrls;
-  return json({ download: download ?? null, siteUrl, storageUrl });
+  const { http, storage, grpc, gateway } = context.publicUrls;
+  return json({ download: download ?? null, urls: { http, storage, grpc, gateway } });
 }
 
 export default function Downloads() {
-  const { download, siteUrl, storageUrl } = useLoaderData<typeof loader>();
+  const { download, urls } = useLoaderData<typeof loader>();
   return (
     <Page title="Downloads" intro="The command line and the Server Node are one package, which this site serves itself. It is the source: what you run is what you can read." narrow>
       {download === null ? (
@@ -30,8 +30,8 @@ export default function Downloads() {
         </div>
       ) : (
         <div className="space-y-5">
-          <Package download={download} url={`${siteUrl}/downloads/${download.file}`} />
-          <FirstSteps siteUrl={siteUrl} storageUrl={storageUrl} />
+          <Package download={download} url={`${urls.http}/downloads/${download.file}`} />
+          <FirstSteps urls={urls} />
         </div>
       )}
     </Page>
@@ -70,11 +70,21 @@ function Package({ download: { file, version, sizeBytes, sha256, madeAt }, url }
   );
 }
 
-function FirstSteps({ siteUrl, storageUrl }: { siteUrl: string; storageUrl: string }) {
+type Urls = Readonly<Record<'http' | 'storage' | 'grpc' | 'gateway', string>>;
+
+function FirstSteps({ urls: { http, storage, grpc, gateway } }: { urls: Urls }) {
+  const where = [`CYXWIZ_PUBLIC_URL=${http}`, `CYXWIZ_STORAGE_URL=${storage}`, `CYXWIZ_PUBLIC_GRPC=${grpc}`, `CYXWIZ_PUBLIC_GATEWAY=${gateway}`].join(' \\\n       ');
   return (
     <Panel title="First steps">
-      <p className="mb-2 font-medium">Log in and store data from a terminal</p>
-      <Command text={`export CYXWIZ_PUBLIC_URL=${siteUrl} CYXWIZ_STORAGE_URL=${storageUrl}\ncyxwiz login me@example.org\ncyxwiz data put my-data.safetensors`} />
+      <p className="mb-2 font-medium">Say where this platform is, and log in</p>
+      <Command text={`export ${where}\ncyxwiz login me@example.org`} />
+      <p className="mt-4 mb-2 font-medium">Store data from a terminal</p>
+      <Command text="cyxwiz data put my-data.safetensors" />
+      <p className="mt-4 mb-2 font-medium">Rent this machine out</p>
+      <p className="mb-2 text-muted">
+        The first command measures the machine, stakes 100 CYXWIZ from your wallet and lists it; the price is CYXWIZ an hour, and 90 % of every job goes to you. The second works until you stop it.
+      </p>
+      <Command text={'cyxwiz node setup --price 300\ncyxwiz node start'} />
       <p className="mt-4 mb-2 font-medium">Train on this machine</p>
       <p className="mb-2 text-muted">Training here, for yourself or as a Server Node, needs TensorFlow’s native half. It is built once, with Python 3 and g++:</p>
       <Command text={'node "$(npm root -g)/cyxwiz/scripts/setup/tensorflow.mjs" python3'} />
