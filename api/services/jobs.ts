@@ -4,7 +4,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { isTerminal, JOB_STATES, type JobState } from '#core/job/machine';
 import { idText } from '#core/input/ids';
-import { MAX_ROW_ID } from '#core/input/text';
+import { MAX_ROW_ID, searchText } from '#core/input/text';
 import { attemptsOfJob } from '#db/postgres/attempts';
 import type { JobRow } from '#db/postgres/database';
 import { readJobEvents, type JobEventPayloads } from '#db/postgres/events';
@@ -23,7 +23,10 @@ import { transferView } from './wallet.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'chain' | 'kms' | 'temporal' | 'jobEvents'>;
 
-const stateSchema = z.enum(JOB_STATES).optional();
+const filterSchema = z.object({
+  state: z.enum(JOB_STATES).optional(),
+  q: searchText.trim().default(''),
+});
 const jobIdSchema = z.object({ job_id: idText('a job') });
 const eventIdSchema = z.bigint().min(0n).max(MAX_ROW_ID, 'must be an event id');
 
@@ -34,11 +37,11 @@ export function createJobs(deps: Deps): Services['jobs'] {
     prepare: (actor, input) => prepareJob(deps, actor, input),
     get: async (actor, jobId) => readJob(deps, await requireOwnJob(deps, actor, jobId)),
     list: async (actor, page) => {
-      const state = parseInput(stateSchema, page.state);
+      const { state, q } = parseInput(filterSchema, { state: page.state, q: page.q });
       const { items, nextPageToken } = await pageByTime(page, {
-        scope: `jobs/${actor.userId}/${state ?? ''}`,
+        scope: `jobs/${actor.userId}/${state ?? ''}${q === '' ? '' : `/${q}`}`,
         idSchema: idText('a job'),
-        read: (query) => listJobs(db, { ...query, userId: actor.userId, state }),
+        read: (query) => listJobs(db, { ...query, userId: actor.userId, state, search: q }),
         positionOf: ({ createdAt, id }) => ({ at: createdAt, id }),
       });
       return { items: items.map(jobSummary), nextPageToken };

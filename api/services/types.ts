@@ -298,7 +298,8 @@ export interface Services {
       input: { requestId: string; quoteId: string; specification: JobSpecification; budgetBase: bigint },
     ): Promise<{ jobId: string; workflowId: string; taskQueue: string; submission: SubmitJobInput }>;
     get(actor: Actor, jobId: string): Promise<JobView>;
-    list(actor: Actor, page: { pageSize: number; pageToken: string; state?: JobState | undefined }): Promise<Page<JobSummary>>;
+    /** `q`: the beginning of a job id, of a dataset's CID or of a device class, or a part of the dataset's name. */
+    list(actor: Actor, page: { pageSize: number; pageToken: string; state?: JobState | undefined; q?: string | undefined }): Promise<Page<JobSummary>>;
     cancel(actor: Actor, jobId: string): Promise<{ state: JobState }>;
     /** Ends by itself after the job's last event. Stops when `signal` aborts. */
     follow(actor: Actor, jobId: string, afterEventId: bigint, signal: AbortSignal): AsyncIterable<JobUpdate>;

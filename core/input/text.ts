@@ -22,3 +22,9 @@ export function nameText(maxLength: number): z.ZodString {
     .regex(/^[^\u0000]*[^\s\u0000][^\u0000]*$/, 'must not be empty, nor contain the character U+0000')
     .trim();
 }
+
+/** What is looked for in a list: nothing that has a name here has a longer one. */
+export const searchText = z
+  .string()
+  .max(100)
+  .regex(/^[^\u0000]*$/, 'must not contain the character U+0000');

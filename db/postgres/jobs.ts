@@ -1,9 +1,9 @@
-import { and, desc, DrizzleQueryError, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, desc, DrizzleQueryError, eq, exists, ilike, inArray, like, lt, or, sql, type SQL } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { isTerminal, transition, type JobEvent, type JobState } from '#core/job/machine';
 import type { Database, JobRow, NewJobRow } from './database.ts';
 import { keyset, type Position } from './keyset.ts';
-import { jobEvents, jobs } from './schema.ts';
+import { datasets, jobEvents, jobs } from './schema.ts';
 
 /** What may be written together with a state change. */
 export type JobPatch = Partial<
@@ -118,16 +118,29 @@ export async function requireJob(db: Database, jobId: string): Promise<JobRow> {
   return row;
 }
 
+export interface JobsQuery {
+  readonly userId: string;
+  readonly state?: JobState | undefined;
+  /** Beginning of a job id, of a dataset's CID or of a device class, or a part of the dataset's name; '' for all. */
+  readonly search?: string | undefined;
+  readonly after?: Position | undefined;
+  readonly limit: number;
+}
+
 /** A user's jobs, newest first, after a position. */
-export async function listJobs(
-  db: Database,
-  query: { userId: string; state?: JobState | undefined; after?: Position | undefined; limit: number },
-): Promise<JobRow[]> {
+export async function listJobs(db: Database, query: JobsQuery): Promise<JobRow[]> {
   const { order, after } = keyset(jobs.createdAt, jobs.id, 'newest');
   return db
     .select()
     .from(jobs)
-    .where(and(eq(jobs.userId, query.userId), query.state === undefined ? undefined : eq(jobs.state, query.state), after(query.after)))
+    .where(
+      and(
+        eq(jobs.userId, query.userId),
+        query.state === undefined ? undefined : eq(jobs.state, query.state),
+        (query.search ?? '') === '' ? undefined : matches(db, query.search!),
+        after(query.after),
+      ),
+    )
     .orderBy(...order)
     .limit(query.limit);
 }
@@ -137,6 +150,17 @@ export async function ownJobIds(db: Database, { userId, jobIds }: { userId: stri
   if (jobIds.length === 0) return new Set();
   const rows = await db.select({ id: jobs.id }).from(jobs).where(and(inArray(jobs.id, [...jobIds]), eq(jobs.userId, userId)));
   return new Set(rows.map(({ id }) => id));
+}
+
+/** Only among one user's jobs, so no index of its own is needed. What means something to LIKE is taken word for word. */
+function matches(db: Database, search: string): SQL | undefined {
+  const text = search.replace(/[\\%_]/g, '\\$&');
+  const beginning = `${text.toLowerCase()}%`;
+  const named = db
+    .select({ cid: datasets.cid })
+    .from(datasets)
+    .where(and(eq(datasets.ownerId, jobs.userId), eq(datasets.cid, jobs.datasetCid), ilike(datasets.name, `%${text}%`)));
+  return or(like(sql`${jobs.id}::text`, beginning), like(jobs.datasetCid, beginning), like(jobs.deviceClass, beginning), exists(named));
 }
 
 /** A user's completed jobs, the newest model first. */

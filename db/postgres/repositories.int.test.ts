@@ -78,6 +78,53 @@ describe('insertJob', () => {
   });
 });
 
+describe('listJobs', () => {
+  const user = randomUUID();
+  const cid = (letter: string): string => `bafy${letter.repeat(55)}`;
+  const ids: string[] = [];
+  beforeAll(async () => {
+    const dataset = { ...{ ownerId: user, samples: 1, sizeBytes: 1, sampleShape: [1], classes: 2, keyWrapped: 'v1.x' }, ...{ heldOutCid: 'h', heldOutSamples: 1, heldOutKeyWrapped: 'v1.x' } };
+    await upsertDataset(db, { ...dataset, cid: cid('a'), name: 'Handwritten 100% digits' });
+    await upsertDataset(db, { ...dataset, cid: cid('b'), name: 'Iris_flowers' });
+    // The same data under another owner's name: that name finds nothing here.
+    await upsertDataset(db, { ...dataset, ownerId: randomUUID(), cid: cid('a'), name: 'somebody else’s name' });
+    for (const [datasetCid, deviceClass] of [[cid('a'), 'cpu'], [cid('b'), 'cpu'], [cid('a'), 'cuda.24g']] as const) {
+      const id = randomUUID();
+      ids.push(id);
+      const facts = { id, userId: user, requestId: id, workflowId: `job-${id}`, graphJson: '{}', datasetCid, hyperParameters: {}, deviceClass, deadlineMs: 60_000 };
+      await insertJob(db, { ...facts, quoteId: randomUUID(), specificationHash: 'h', amountBase: 1n, pricePerHourBase: 1n, requesterAddress: 'addr', modelKeyWrapped: 'v1.x', deadlineAt: new Date() });
+    }
+  });
+  const found = async (search: string, more = {}): Promise<number[]> => (await listJobs(db, { userId: user, search, limit: 10, ...more })).map(({ id }) => ids.indexOf(id)).sort();
+
+  it('finds by the beginning of the id, by the dataset’s name or CID, and by the device class', async () => {
+    expect(await found('')).toEqual([0, 1, 2]);
+    expect(await found(ids[1]!.slice(0, 13))).toEqual([1]);
+    expect(await found(ids[1]!.toUpperCase())).toEqual([1]);
+    expect(await found('WRITTEN')).toEqual([0, 2]);
+    expect(await found(cid('b').slice(0, 12))).toEqual([1]);
+    expect(await found('cuda.2')).toEqual([2]);
+    expect(await found('somebody')).toEqual([]);
+  });
+
+  it('takes what LIKE and SQL would read as theirs word for word', async () => {
+    expect(await found('100%')).toEqual([0, 2]);
+    expect(await found('%')).toEqual([0, 2]);
+    expect(await found('_')).toEqual([1]);
+    expect(await found('\\')).toEqual([]);
+    expect(await found("' OR '1'='1")).toEqual([]);
+  });
+
+  it('goes on page by page, together with the state', async () => {
+    const [newest] = await listJobs(db, { userId: user, search: 'digits', limit: 1 });
+    expect(ids.indexOf(newest!.id)).toBe(2);
+    expect(await found('digits', { after: newest })).toEqual([0]);
+    await applyJobTransition(db, { jobId: ids[0]!, event: 'fail', transitionKey: 'end' });
+    expect(await found('digits', { state: 'FAILED' })).toEqual([0]);
+    expect(await found('iris', { state: 'FAILED' })).toEqual([]);
+  });
+});
+
 describe('upsertDataset', () => {
   it('keeps what an owner stores within the limit, counted once, however many ask at once', async () => {
     const owner = randomUUID();

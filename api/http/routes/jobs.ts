@@ -6,6 +6,7 @@ import { specificationFromJson } from '#api/client/wire/specification';
 import type { Services } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
 import { idText } from '#core/input/ids';
+import { searchText } from '#core/input/text';
 import { baseFromString } from '#core/money/amount';
 import { actorOf, bearer, createRouter, jsonAnswer, problems, type HttpApp } from '../context.ts';
 import { creates } from '../idempotency.ts';
@@ -18,6 +19,8 @@ export const pageQuery = z.object({
   page_size: z.coerce.number().int().min(0).max(1_000_000).default(0),
   page_token: z.string().regex(/^[A-Za-z0-9_-]{0,1000}$/, 'must be the token that the page before came with').default(''),
 });
+
+const jobSearch = searchText.optional().describe('Only jobs whose id, dataset CID or device class begins with this, or whose dataset’s name contains it');
 
 const quote = createRoute({
   method: 'post',
@@ -48,7 +51,7 @@ const list = createRoute({
   path: '/api/jobs',
   summary: 'One’s jobs, newest first',
   security: bearer,
-  request: { query: pageQuery.extend({ state: jobState.optional() }) },
+  request: { query: pageQuery.extend({ state: jobState.optional(), q: jobSearch }) },
   responses: { 200: jsonAnswer(jobsJson, 'A page of jobs'), ...problems },
 });
 const get = createRoute({
@@ -105,8 +108,8 @@ export function jobRoutes(services: Services): HttpApp {
       return c.json({ job_id: prepared.jobId, workflow_id: prepared.workflowId, task_queue: prepared.taskQueue, submission: { ...prepared.submission } }, 201);
     })
     .openapi(list, async (c) => {
-      const { page_size: pageSize, page_token: pageToken, state } = c.req.valid('query');
-      const page = await services.jobs.list(await actorOf(services, c), { pageSize, pageToken, state });
+      const { page_size: pageSize, page_token: pageToken, state, q } = c.req.valid('query');
+      const page = await services.jobs.list(await actorOf(services, c), { pageSize, pageToken, state, q });
       return c.json({ jobs: page.items.map(jobSummaryToJson), next_page_token: page.nextPageToken }, 200);
     })
     .openapi(get, async (c) => c.json(jobToJson(await services.jobs.get(await actorOf(services, c), c.req.valid('param').id)), 200))

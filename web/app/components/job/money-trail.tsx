@@ -1,6 +1,7 @@
 import { ArrowRight, Download } from 'lucide-react';
 import type { JobView, TransferView } from '#api/services/types';
 import { isTerminal } from '#core/job/machine';
+import { escrowBalance } from '../../lib/escrow-balance.ts';
 import { accountWords, PURPOSE_WORDS } from '../../lib/money-words.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { Amount } from '../ui/amount.tsx';
@@ -78,7 +79,7 @@ function Receipt({ jobId }: { jobId: string }) {
 
 /** What is locked now and both ways it can go; for an ended job, that nothing is left over. */
 function Balance({ job, transfers }: { job: Wire<JobView>; transfers: readonly Transfer[] }) {
-  const lockedBase = transfers.reduce((sum, transfer) => sum + changeOfEscrow(transfer), 0n);
+  const lockedBase = escrowBalance(transfers);
   if (lockedBase === 0n) {
     if (transfers.length === 0 || !isTerminal(job.state)) return null;
     return <p className="rounded-b-lg border-t bg-sunken/50 px-4 py-3 text-xs text-muted sm:px-5">The escrow is empty: every token of this job is accounted for.</p>;
@@ -91,9 +92,4 @@ function Balance({ job, transfers }: { job: Wire<JobView>; transfers: readonly T
       <EscrowFate lockedBase={lockedBase} className="mt-1" />
     </div>
   );
-}
-
-function changeOfEscrow({ from, to, amountBase }: Transfer): bigint {
-  if (to.startsWith('escrow:')) return BigInt(amountBase);
-  return from.startsWith('escrow:') ? -BigInt(amountBase) : 0n;
 }

@@ -1,14 +1,17 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { Link, useLoaderData } from '@remix-run/react';
 import clsx from 'clsx';
-import { ListChecks, Plus } from 'lucide-react';
-import { isTerminal, JOB_STATES, type JobState } from '#core/job/machine';
-import { JobRows } from '../../components/job/job-rows.tsx';
+import { ListChecks, Plus, SearchX } from 'lucide-react';
+import { isTerminal, JOB_STATES } from '#core/job/machine';
+import { JobList } from '../../components/job/job-list.tsx';
+import { JobSearch } from '../../components/job/job-search.tsx';
 import { LinkButton } from '../../components/ui/button.tsx';
+import { CsvLink } from '../../components/ui/csv-link.tsx';
 import { EmptyState } from '../../components/ui/empty-state.tsx';
 import { Page } from '../../components/ui/page.tsx';
 import { PageLinks } from '../../components/ui/page-links.tsx';
 import { orErrorPage } from '../../lib/errors.server.ts';
+import { jobsPath, readJobQuery, type JobQuery } from '../../lib/job-query.ts';
 import { keepWhileOffline } from '../../lib/keep-while-offline.ts';
 import { STATE_LOOKS } from '../../lib/job-states.ts';
 import { useRefresh } from '../../lib/use-refresh.ts';
@@ -20,51 +23,54 @@ const REFRESH_MS = 3_000;
 
 export const meta: MetaFunction = () => [{ title: 'Jobs · CyxWiz' }];
 
-function readState(value: string | null): JobState | undefined {
-  return JOB_STATES.find((state) => state === value);
-}
-
 export async function loader({ request, context }: LoaderFunctionArgs) {
   const { actor } = await requireViewer(context, request);
+  const { services } = context;
   const { searchParams } = new URL(request.url);
-  const state = readState(searchParams.get('state'));
+  const query = readJobQuery(searchParams);
   const pageToken = searchParams.get('after') ?? '';
-  const page = await orErrorPage(context.services.jobs.list(actor, { pageSize: PAGE_SIZE, pageToken, state }));
-  return json({ ...toWire(page), state: state ?? null, isFirstPage: pageToken === '' });
+  const [page, datasets] = await orErrorPage(
+    Promise.all([services.jobs.list(actor, { pageSize: PAGE_SIZE, pageToken, state: query.state ?? undefined, q: query.q }), services.datasets.list(actor)]),
+  );
+  return json({ ...toWire(page), query, isFirstPage: pageToken === '', datasets: Object.fromEntries(datasets.map(({ cid, name }) => [cid, name])) });
 }
 
 export const clientLoader = keepWhileOffline();
 
-export default function JobList() {
-  const { items, nextPageToken, state, isFirstPage } = useLoaderData<typeof loader>();
+export default function Jobs() {
+  const { items, nextPageToken, query, isFirstPage, datasets } = useLoaderData<typeof loader>();
   useRefresh(isFirstPage && items.some((job) => !isTerminal(job.state)) ? REFRESH_MS : null);
   return (
     <Page
       title="Jobs"
       actions={
-        <LinkButton to="/jobs/new" look="primary">
-          <Plus className="size-4" aria-hidden="true" /> New job
-        </LinkButton>
+        <>
+          {items.length > 0 && <CsvLink to={jobsPath(query, '', '/jobs.csv')} />}
+          <LinkButton to="/jobs/new" look="primary">
+            <Plus className="size-4" aria-hidden="true" /> New job
+          </LinkButton>
+        </>
       }
     >
-      <StateFilter current={state} />
-      <div className="mt-4 overflow-hidden rounded-lg border bg-panel">
-        {items.length > 0 ? <JobRows jobs={items} /> : <NoJobs state={state} />}
+      <div className="space-y-3">
+        <JobSearch query={query} />
+        <StateFilter query={query} />
       </div>
-      <PageLinks newest={isFirstPage ? null : listPath(state, '')} older={nextPageToken === '' ? null : listPath(state, nextPageToken)} />
+      <div className="mt-4">
+        {items.length > 0 ? (
+          <JobList jobs={items} datasets={datasets} />
+        ) : (
+          <div className="rounded-lg border bg-panel">
+            <NoJobs query={query} />
+          </div>
+        )}
+      </div>
+      <PageLinks newest={isFirstPage ? null : jobsPath(query)} older={nextPageToken === '' ? null : jobsPath(query, nextPageToken)} />
     </Page>
   );
 }
 
-function listPath(state: string | null, after: string): string {
-  const search = new URLSearchParams();
-  if (state !== null) search.set('state', state);
-  if (after !== '') search.set('after', after);
-  const text = search.toString();
-  return text === '' ? '/jobs' : `/jobs?${text}`;
-}
-
-function StateFilter({ current }: { current: JobState | null }) {
+function StateFilter({ query }: { query: JobQuery }) {
   const choices = [{ state: null, word: 'All' }, ...JOB_STATES.map((state) => ({ state, word: STATE_LOOKS[state].word }))];
   return (
     <nav aria-label="Filter by state" className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
@@ -72,11 +78,11 @@ function StateFilter({ current }: { current: JobState | null }) {
         {choices.map(({ state, word }) => (
           <li key={word}>
             <Link
-              to={listPath(state, '')}
-              aria-current={state === current ? 'page' : undefined}
+              to={jobsPath({ ...query, state })}
+              aria-current={state === query.state ? 'page' : undefined}
               className={clsx(
                 'block rounded-full border px-3 py-1 text-xs font-medium whitespace-nowrap',
-                state === current ? 'border-ink bg-ink text-ground' : 'text-muted hover:border-line-strong hover:text-ink',
+                state === query.state ? 'border-ink bg-ink text-ground' : 'text-muted hover:border-line-strong hover:text-ink',
               )}
             >
               {word}
@@ -88,7 +94,15 @@ function StateFilter({ current }: { current: JobState | null }) {
   );
 }
 
-function NoJobs({ state }: { state: JobState | null }) {
+function NoJobs({ query: { state, q } }: { query: JobQuery }) {
+  if (q !== '') {
+    const where = state === null ? '' : ` in the state “${STATE_LOOKS[state].word}”`;
+    return (
+      <EmptyState icon={SearchX} title={`No job${where} fits “${q}”`} action={<LinkButton to="/jobs">Show all jobs</LinkButton>}>
+        Job ids, CIDs and device classes are found by their beginning, datasets by a part of their name.
+      </EmptyState>
+    );
+  }
   if (state !== null) {
     return (
       <EmptyState icon={ListChecks} title={`No job is in the state “${STATE_LOOKS[state].word}”`} action={<LinkButton to="/jobs">Show all jobs</LinkButton>}>
