@@ -141,6 +141,8 @@ describe('a job over the edges', () => {
     expect((await user.wallet())!.balanceBase).toBe(before);
     expect(await user.status(jobId)).toMatchObject({ state: 'CANCELLED', endReason: 'CANCELLED_BY_USER', transfers: [{ purpose: 'escrow-lock' }, { purpose: 'refund' }] });
     const [viaHttp] = (await browser.list({ pageSize: 1 })).jobs;
+    for (const q of [jobId.slice(0, 10), 'DIGITS', 'cpu']) expect((await http('GET', `/api/jobs?q=${q}&state=CANCELLED`, userLogin.token)).json, q).toMatchObject({ jobs: [{ job_id: jobId }] });
+    expect((await http('GET', `/api/jobs?q=cuda`, userLogin.token)).json).toMatchObject({ jobs: [] });
     expect(viaHttp).toMatchObject({ jobId, state: 'CANCELLED', amountBase: parseCyxwiz('50') });
     await expect(user.cancel(jobId)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
     await expect(user.downloadModel(jobId)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });

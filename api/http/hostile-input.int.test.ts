@@ -140,6 +140,15 @@ describe('what a caller made up is told so', () => {
     expect((await http('GET', `/api/wallet/transfers?page_token=${encodePageToken(transfers, ['12'])}`)).status).toBe(200);
   });
 
+  it('searches', async () => {
+    for (const q of ['x'.repeat(101), 'a%00b']) expect(await http('GET', `/api/jobs?q=${q}`), q.slice(0, 5)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+    for (const q of ["%27%20OR%20%271%27=%271", '%25', '_', '%5C']) expect((await http('GET', `/api/jobs?q=${q}`)).json, q).toMatchObject({ jobs: [] });
+    const { jobs } = scopes(login.user.id);
+    const elsewhere = encodePageToken(`${jobs}/digits`, ['2026-01-01T00:00:00.000Z', jobId]);
+    expect((await http('GET', `/api/jobs?q=digits&page_token=${elsewhere}`)).status).toBe(200);
+    expect(await http('GET', `/api/jobs?q=iris&page_token=${elsewhere}`)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+  });
+
   it('event ids', async () => {
     expect(await http('GET', `/api/jobs/${jobId}/events?after=9999999999999999999`)).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });
     expect(await http('GET', `/api/jobs/${jobId}/events?after=-1`)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });

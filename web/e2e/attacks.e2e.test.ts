@@ -116,7 +116,7 @@ describe('what is tried on people’s browsers', () => {
     });
 
     it('stay text where an address brings them', async () => {
-      for (const path of ['/jobs?state=', '/nodes?class=', '/nodes?memory=', '/login?next=', '/verify-email?token=', '/reset-password?token=', '/', '/jobs/', '/tx/', '/data/', '/models/']) {
+      for (const path of ['/jobs?state=', '/jobs?q=', '/nodes?class=', '/nodes?memory=', '/login?next=', '/verify-email?token=', '/reset-password?token=', '/', '/jobs/', '/tx/', '/data/', '/models/']) {
         await page.goto(`${base}${path}${encodeURIComponent(SCRIPT)}`);
         expect(await page.locator('img[src="x"]').count(), path).toBe(0);
         expect(await page.evaluate(() => (window as { hacked?: number }).hacked), path).toBeUndefined();

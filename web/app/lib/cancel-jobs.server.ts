@@ -24,7 +24,7 @@ export interface PlannedCancel {
 /** What became of one job. */
 export interface CancelResult {
   readonly jobId: string;
-  readonly outcome: 'cancelled' | 'ended-before' | 'refused';
+  readonly outcome: 'cancelled' | 'too-late' | 'refused';
   /** In its escrow when it was cancelled. */
   readonly refundBase: bigint;
   /** Why it was not cancelled; '' where it was. */
@@ -62,6 +62,6 @@ async function cancelOne(jobs: Jobs, actor: Actor, jobId: string): Promise<Cance
     return { jobId, outcome: 'cancelled', refundBase: refundOf(before), message: '' };
   } catch (error) {
     if (!isCyxError(error)) throw error;
-    return { jobId, outcome: error.code === 'STATE_CONFLICT' ? 'ended-before' : 'refused', refundBase: 0n, message: error.message };
+    return { jobId, outcome: error.code === 'STATE_CONFLICT' ? 'too-late' : 'refused', refundBase: 0n, message: error.message };
   }
 }

@@ -10,7 +10,7 @@ type Result = Wire<CancelResult>;
 
 const LOOKS = {
   cancelled: { icon: CircleCheck, tint: 'tint-verified' },
-  'ended-before': { icon: Info, tint: 'tint-queued' },
+  'too-late': { icon: Info, tint: 'tint-queued' },
   refused: { icon: CircleX, tint: 'tint-failed' },
 } as const;
 
@@ -19,7 +19,7 @@ export function CancelResults({ results }: { results: readonly Result[] }) {
   return (
     <>
       <Panel title="What happened" flush>
-        <ul className="divide-y" role="status">
+        <ul className="divide-y">
           {results.map((result) => (
             <ResultRow key={result.jobId} result={result} />
           ))}

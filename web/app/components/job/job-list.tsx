@@ -25,7 +25,7 @@ export function JobList({ jobs, datasets }: JobListProps) {
     <Form method="get" action="/jobs/cancel" ref={form} onChange={count} className="overflow-clip rounded-lg border bg-panel">
       <JobRows jobs={jobs} datasets={datasets} manage />
       {open > 0 && (
-        <div className="sticky bottom-0 flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t bg-sunken px-4 py-2.5 sm:px-5">
+        <div className="sticky bottom-14 flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t bg-sunken px-4 py-2.5 sm:px-5 lg:bottom-0">
           <p className="text-xs text-muted" role="status">
             {chosen === 0 ? `Choose among ${plural(open, 'job')} that ${open === 1 ? 'has' : 'have'} not ended.` : `${plural(chosen, 'job')} chosen.`}
           </p>

@@ -19,7 +19,7 @@ export function JobSearch({ query }: { query: JobQuery }) {
           defaultValue={query.q}
           maxLength={100}
           aria-label="Job id, dataset or device class"
-          placeholder="Job id, dataset, device class"
+          placeholder="Id, dataset, device class"
           className="h-9 w-full rounded-md border border-line-strong/60 bg-raised pr-3 pl-9 text-base text-ink outline-none placeholder:text-faint focus-visible:border-accent focus-visible:ring-2 focus-visible:ring-accent/30 sm:text-sm"
         />
       </div>
