@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { CyxError } from '#core/errors/cyx-error';
+import { DEVICE_CLASSES } from '#core/hardware/device-class';
 import { splitPayout } from '#core/money/split';
-import { countFlops } from '#core/graph/shapes';
-import { priceJob, QUOTE_LIFETIME_MS } from '#core/pricing/quote';
+import { QUOTE_LIFETIME_MS } from '#core/pricing/quote';
 import { findDataset } from '#db/postgres/datasets';
+import { capableNodes } from '#db/postgres/nodes';
 import { insertQuote } from '#db/postgres/quotes';
+import { classPrices, priceOn, type ClassPriceView } from './class-prices.ts';
 import type { ServiceDeps } from './deps.ts';
-import { nodesThatCanAnswerFor, requireCapableNodes } from './market.ts';
+import { requireCapableNodes } from './market.ts';
 import { checkDatasetFits, checkSpecification, requireDataset } from './specification.ts';
 import type { Services } from './types.ts';
 import type { VerifierDirectory } from './verifiers.ts';
@@ -21,13 +24,7 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
       ]);
       const dataset = requireDataset(found, specification.datasetCid);
       checkDatasetFits(specification.graph, dataset);
-      const price = priceJob({
-        offers: nodesThatCanAnswerFor(nodes, specification.deadlineMs),
-        deadlineMs: specification.deadlineMs,
-        flopsPerSample: countFlops(specification.graph),
-        samples: dataset.samples,
-        epochs: specification.hyperParameters.epochs,
-      });
+      const { price, capableNodes } = priceOn(nodes, specification, dataset);
       const quote = await insertQuote(postgres.db, {
         id: randomUUID(),
         userId: actor.userId,
@@ -45,9 +42,33 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
         ...splitPayout(quote.amountBase),
         pricePerHourBase: quote.pricePerHourBase,
         estimatedDurationMs: quote.estimatedDurationMs,
-        capableNodes: nodes.filter((node) => node.pricePerHourBase <= quote.pricePerHourBase && node.stakeBase >= quote.amountBase).length,
+        capableNodes,
         expiresAt: quote.expiresAt,
       };
     },
+
+    compare: async (actor, input) => {
+      const specification = checkSpecification(input);
+      const [found, nodes] = await Promise.all([
+        findDataset(postgres.db, { ownerId: actor.userId, cid: specification.datasetCid }),
+        capableNodes(postgres.db, DEVICE_CLASSES),
+      ]);
+      const dataset = requireDataset(found, specification.datasetCid);
+      checkDatasetFits(specification.graph, dataset);
+      const rows = classPrices(nodes.filter(({ ownerId }) => ownerId !== actor.userId), specification, dataset);
+      return Promise.all(rows.map((row) => onlyVerifiable(verifiers, row)));
+    },
   };
+}
+
+/** As with a quote: what nobody could verify, nobody could be paid for. */
+async function onlyVerifiable(verifiers: VerifierDirectory, row: ClassPriceView): Promise<ClassPriceView> {
+  if (row.offer === null) return row;
+  try {
+    await verifiers.requireFor(row.deviceClass);
+    return row;
+  } catch (error) {
+    if (!(error instanceof CyxError)) throw error;
+    return { ...row, offer: null, reason: error.message };
+  }
 }

@@ -8,6 +8,7 @@ import type { JobState } from '#core/job/machine';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { NodeState } from '#core/node/machine';
 import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
+import type { ClassPriceView } from './class-prices.ts';
 import type { IdempotencyServices } from './idempotency.ts';
 import type { EarningsServices, MachineServices, OwnNodeView } from './machine-types.ts';
 import type { OnboardingServices } from './onboarding.ts';
@@ -286,6 +287,8 @@ export interface Services {
   };
   readonly quotes: {
     get(actor: Actor, specification: JobSpecification): Promise<QuoteView>;
+    /** The same job on each class of hardware that is online. Nothing is kept, and nothing of it binds. */
+    compare(actor: Actor, specification: JobSpecification): Promise<readonly ClassPriceView[]>;
   };
   readonly jobs: {
     submit(

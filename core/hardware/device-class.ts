@@ -16,6 +16,9 @@ export const deviceClassSchema = z
   .regex(/^(cpu|cuda\.(8|16|24|48|80)g)$/, 'must be "cpu" or "cuda.<8|16|24|48|80>g"');
 export type DeviceClass = string;
 
+/** Every class that there is. */
+export const DEVICE_CLASSES: readonly DeviceClass[] = ['cpu', ...CUDA_MEMORY_GIB.map((gib) => `cuda.${gib}g`)];
+
 export interface MeasuredDevice {
   readonly device: Device;
   /** Memory that the device really has; ignored for CPUs. */

@@ -105,6 +105,8 @@ function HardwareFields({ values, fields, deviceClasses }: FieldsProps & Pick<Jo
     <Group title="Hardware and time">
       <div className="grid gap-4 sm:grid-cols-2">
         <SelectField
+          // Remade where the plan chose another class.
+          key={values.deviceClass}
           label="Device class"
           name="deviceClass"
           defaultValue={values.deviceClass}

@@ -1,6 +1,7 @@
 import { Form, useNavigation } from '@remix-run/react';
 import { ArrowRight, ReceiptText } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
+import type { ClassPriceView } from '#api/services/class-prices';
 import type { JobSpecification, QuoteView } from '#api/services/types';
 import { amountText, durationText, plural } from '../../lib/format.ts';
 import { useNow } from '../../lib/use-now.ts';
@@ -11,9 +12,12 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { Fact, Facts } from '../ui/facts.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { PriceTable } from './price-table.tsx';
 
 export interface JobPlan {
   readonly quote: Wire<QuoteView>;
+  /** The same job on each kind of hardware. */
+  readonly prices: readonly Wire<ClassPriceView>[];
   readonly specification: Wire<JobSpecification>;
   readonly requestId: string;
 }
@@ -79,6 +83,7 @@ function PlanDetails({ plan, values, balanceBase, isStale }: PlanProps & { plan:
           </Fact>
         )}
       </Facts>
+      <PriceTable prices={plan.prices} values={values} isStale={isStale} />
       <Approval plan={plan} values={values} balanceBase={balanceBase} isStale={isStale} />
     </div>
   );

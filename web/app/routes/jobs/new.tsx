@@ -50,9 +50,9 @@ async function quote(services: Services, actor: Actor, form: FormData) {
   const values = readValues(form);
   try {
     const specification = toSpecification(values, await services.datasets.list(actor));
-    const made = await services.quotes.get(actor, specification);
+    const [made, prices] = await Promise.all([services.quotes.get(actor, specification), services.quotes.compare(actor, specification)]);
     // One request id for one plan: pressing Approve twice is one job.
-    return json({ values, problem: null, plan: { quote: toWire(made), specification, requestId: randomUUID() } });
+    return json({ values, problem: null, plan: { quote: toWire(made), prices: toWire(prices), specification, requestId: randomUUID() } });
   } catch (error) {
     const { problem, status } = newJobProblem(error);
     return json({ values, problem, plan: null }, { status });
