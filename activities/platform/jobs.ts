@@ -8,10 +8,9 @@ import type { Database, JobRow, NodeRow } from '#db/postgres/database';
 import { edgeWasUp } from '#db/postgres/beats';
 import { appendJobEvent } from '#db/postgres/events';
 import { applyJobTransition, findJob, patchJob, requireJob } from '#db/postgres/jobs';
-import { capableNodes } from '#db/postgres/nodes';
+import { nodesForJob } from '#db/postgres/nodes';
 import { closeWithOutcome } from '#db/postgres/outcomes';
 import { CyxError } from '#core/errors/cyx-error';
-import { classesAbleToServe } from '#core/hardware/device-class';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { JobActivities } from './contract.ts';
 import { asActivities } from './failure.ts';
@@ -49,8 +48,7 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
 
     planPlacement: async ({ jobId, attempt }) => {
       const [job] = await Promise.all([requireJob(db, jobId), openAttempt(db, { jobId, attempt })]);
-      const capable = await capableNodes(db, classesAbleToServe(job.deviceClass));
-      const affordable = capable.filter((node) => node.pricePerHourBase <= job.pricePerHourBase && node.ownerId !== job.userId && node.stakeBase >= job.amountBase);
+      const affordable = await nodesForJob(db, job);
       const waitingFor = describeWait(job.deviceClass, affordable);
       if (waitingFor !== job.waitingFor) await patchJob(db, jobId, { waitingFor });
       return { askReliableFirst: affordable.some(asksOnReliableTier), waitingFor };

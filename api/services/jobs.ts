@@ -14,6 +14,8 @@ import { findNode } from '#db/postgres/nodes';
 import { cancelJobUpdate } from '#workflows/training-job/messages';
 import type { ServiceDeps } from './deps.ts';
 import { followJob } from './follow-job.ts';
+import { checksOfJob } from './job-checks.ts';
+import { explainWait } from './job-wait.ts';
 import { attemptView, jobSummary } from './job-views.ts';
 import { pageByTime } from './page-token.ts';
 import { prepareJob, submitJob } from './submit-job.ts';
@@ -46,6 +48,8 @@ export function createJobs(deps: Deps): Services['jobs'] {
       });
       return { items: items.map(jobSummary), nextPageToken };
     },
+    explainWait: async (actor, jobId) => explainWait(db, await requireOwnJob(deps, actor, jobId)),
+    checks: async (actor, jobId) => checksOfJob(db, (await requireOwnJob(deps, actor, jobId)).id),
     cancel: async (actor, jobId) => {
       const job = await requireOwnJob(deps, actor, jobId);
       if (isTerminal(job.state as JobState)) {

@@ -10,6 +10,8 @@ import type { NodeState } from '#core/node/machine';
 import type { ApiKeyServices, CredentialServices, EmailServices, LoginMethodServices, OauthServices, OutboxServices, WalletLoginServices } from './account-types.ts';
 import type { ClassPriceView } from './class-prices.ts';
 import type { IdempotencyServices } from './idempotency.ts';
+import type { CheckView } from './job-checks.ts';
+import type { WaitView } from './job-wait.ts';
 import type { EarningsServices, MachineServices, OwnNodeView } from './machine-types.ts';
 import type { OnboardingServices } from './onboarding.ts';
 import type { OperationsServices } from './operation-types.ts';
@@ -303,6 +305,10 @@ export interface Services {
     get(actor: Actor, jobId: string): Promise<JobView>;
     /** `q`: the beginning of a job id, of a dataset's CID or of a device class, or a part of the dataset's name. */
     list(actor: Actor, page: { pageSize: number; pageToken: string; state?: JobState | undefined; q?: string | undefined }): Promise<Page<JobSummary>>;
+    /** Why it has no node yet; null where it waits for none. */
+    explainWait(actor: Actor, jobId: string): Promise<WaitView | null>;
+    /** How each delivered result was checked. */
+    checks(actor: Actor, jobId: string): Promise<readonly CheckView[]>;
     cancel(actor: Actor, jobId: string): Promise<{ state: JobState }>;
     /** Ends by itself after the job's last event. Stops when `signal` aborts. */
     follow(actor: Actor, jobId: string, afterEventId: bigint, signal: AbortSignal): AsyncIterable<JobUpdate>;

@@ -61,6 +61,16 @@ export async function recordOffer(
   await db.insert(nodeOffers).values({ ...offer, reason: offer.reason.slice(0, 500) });
 }
 
+/** What nodes said to an attempt when they did not take it, each reason of a node once. */
+export async function refusalsOf(db: Database, key: AttemptKey): Promise<{ nodeId: string; reason: string }[]> {
+  return db
+    .select({ nodeId: nodeOffers.nodeId, reason: nodeOffers.reason })
+    .from(nodeOffers)
+    .where(and(eq(nodeOffers.jobId, key.jobId), eq(nodeOffers.attempt, key.attempt), eq(nodeOffers.accepted, false)))
+    .orderBy(asc(nodeOffers.id))
+    .limit(2_000);
+}
+
 /** Starts the lease: from now until the attempt closes, the claiming node may have the keys. */
 export async function markAssigned(db: Database, key: AttemptKey & { nodeId: string }): Promise<void> {
   const rows = await db

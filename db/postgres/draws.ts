@@ -21,3 +21,8 @@ export async function findDraw(db: Database, { jobId, attempt }: AttemptKey): Pr
   const [row] = await db.select().from(verificationDraws).where(and(eq(verificationDraws.jobId, jobId), eq(verificationDraws.attempt, attempt)));
   return row ?? null;
 }
+
+/** Of all attempts at a job that delivered a result. */
+export async function drawsOfJob(db: Database, jobId: string): Promise<DrawRow[]> {
+  return db.select().from(verificationDraws).where(eq(verificationDraws.jobId, jobId));
+}

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
 import type { JobState } from '#core/job/machine';
 import type { Database, JobEventRow } from './database.ts';
 import { jobEvents } from './schema.ts';
@@ -51,6 +51,17 @@ export async function appendJobEvents(db: Database, events: readonly NewJobEvent
     .onConflictDoNothing()
     .returning({ id: jobEvents.id });
   return rows.length;
+}
+
+/** What was last heard of an attempt's training; null before anything was. */
+export async function latestProgress(db: Database, key: { jobId: string; attempt: number }): Promise<{ at: Date; progress: JobEventPayloads['progress'] } | null> {
+  const [row] = await db
+    .select({ at: jobEvents.at, payload: jobEvents.payload })
+    .from(jobEvents)
+    .where(and(eq(jobEvents.jobId, key.jobId), eq(jobEvents.kind, 'progress'), sql`(${jobEvents.payload} ->> 'attempt')::int = ${key.attempt}`))
+    .orderBy(desc(jobEvents.id))
+    .limit(1);
+  return row === undefined ? null : { at: row.at, progress: row.payload as JobEventPayloads['progress'] };
 }
 
 /** Events of a job after `afterId`, in the order in which they were committed. */

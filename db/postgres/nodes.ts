@@ -1,8 +1,9 @@
 import { and, asc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
+import { classesAbleToServe } from '#core/hardware/device-class';
 import { NODE_TRANSITIONS, nodeTransition, type NodeEvent, type NodeState } from '#core/node/machine';
 import { openAttemptsOfNode } from './attempts.ts';
-import type { Database, NewNodeRow, NodeRow } from './database.ts';
+import type { Database, JobRow, NewNodeRow, NodeRow } from './database.ts';
 import { keyset, type Position } from './keyset.ts';
 import { nodes } from './schema.ts';
 
@@ -143,6 +144,12 @@ export async function capableNodes(db: Database, deviceClasses: readonly string[
         eq(nodes.banned, false),
       ),
     );
+}
+
+/** Of the capable ones, those that may work at this job for its price: not its owner's, and with enough at stake. */
+export async function nodesForJob(db: Database, job: Pick<JobRow, 'deviceClass' | 'pricePerHourBase' | 'amountBase' | 'userId'>): Promise<NodeRow[]> {
+  const capable = await capableNodes(db, classesAbleToServe(job.deviceClass));
+  return capable.filter((node) => node.pricePerHourBase <= job.pricePerHourBase && node.ownerId !== job.userId && node.stakeBase >= job.amountBase);
 }
 
 export async function listNodes(db: Database, query: { ownerId?: string } = {}): Promise<NodeRow[]> {

@@ -16,3 +16,8 @@ export async function verdictsOf(db: Database, { jobId, attempt }: AttemptKey): 
     .where(and(eq(verdicts.jobId, jobId), eq(verdicts.attempt, attempt)))
     .orderBy(asc(verdicts.opinion));
 }
+
+/** Of all attempts at a job, the first attempt first. */
+export async function verdictsOfJob(db: Database, jobId: string): Promise<VerdictRow[]> {
+  return db.select().from(verdicts).where(eq(verdicts.jobId, jobId)).orderBy(asc(verdicts.attempt), asc(verdicts.opinion));
+}

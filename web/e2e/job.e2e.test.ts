@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyReceipt } from '#core/receipt/receipt';
-import { openBrowser, openPage, signUp, waitForCredit } from './browser.ts';
+import { connectPostgres } from '#db/postgres/connect';
+import { findDraw } from '#db/postgres/draws';
+import { axe } from './axe.ts';
+import { logIn, openBrowser, openPage, signUp, waitForCredit } from './browser.ts';
 import { faultsOf } from './looks.ts';
 import { submitJob } from './new-job.ts';
-import { clientOf, newPerson, putDigits, stackConfig } from './platform.ts';
+import { clientOf, makeOperator, newPerson, putDigits, stackConfig } from './platform.ts';
 
 const JOB_TIMEOUT_MS = 120_000;
 
@@ -65,11 +68,25 @@ describe('a paid job in the browser', () => {
     expect(file.suggestedFilename()).toMatch(/^receipt-[0-9a-f-]{36}\.jsonl$/);
     expect(await verifyReceipt(new Uint8Array(readFileSync(await file.path())))).toMatchObject({ ok: true });
 
-    const workflow = await page.getByRole('link', { name: 'Open in Temporal Web' }).getAttribute('href');
-    expect(workflow).toMatch(new RegExp(`^${publicUrls.temporalUi}/namespaces/default/workflows/job-[0-9a-f-]{36}$`));
-
     await page.goto(`${base}/wallet`);
     await page.getByText('950.000').first().waitFor();
+  });
+
+  it('says what was run again, by whom, and what came of it', async () => {
+    await page.goto(`${base}/jobs`);
+    await page.locator('a[href^="/jobs/"]', { hasText: 'Completed' }).first().click();
+    const panel = page.getByRole('region', { name: 'Verification' });
+    await panel.getByText('Accepted: the result holds.').waitFor();
+    const text = (await panel.textContent()) ?? '';
+    // The node is new to nobody who ran the other files, so it may be that nothing was drawn: then that is said, and why it is safe.
+    const { segments, rate } = await storedDraw(new URL(page.url()).pathname.split('/').pop()!);
+    const drawn = segments === 0 ? 'No segment was drawn this time.' : `${segments} segment${segments === 1 ? '' : 's'} of the training`;
+    expect(text).toContain(drawn);
+    if (segments === 0) expect(text).toContain('That is still safe');
+    else expect(text).toMatch(new RegExp(`It ran ${segments} segments? again, [\\d,]+ steps`));
+    expect(text).toContain(`Each segment had a chance of ${rate === 1 ? '100' : (rate * 100).toFixed(1)}\u202f%.`);
+    expect(text).toMatch(/Opinion 1, by verifier .*Valid\..*It took [\d.]+ m?s/);
+    expect(await axe(page)).toEqual([]);
   });
 
   it('looks right on a desktop and on a phone, in both themes', async () => {
@@ -88,6 +105,20 @@ describe('a paid job in the browser', () => {
     await plain.getByRole('link', { name: 'Run it again' }).click();
     expect(await plain.getByLabel('Epochs').inputValue()).toBe('12');
     expect(await plain.getByLabel('Model graph (JSON)').inputValue()).toContain('"Conv2D"');
+    await context.close();
+  });
+
+  it('leads operators into Temporal Web, and nobody else', async () => {
+    expect(await page.getByRole('region', { name: 'Specification' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'Open in Temporal Web' }).count()).toBe(0);
+    const { page: other, context } = await openPage(browser);
+    const operator = newPerson();
+    await signUp(other, base, operator);
+    await makeOperator(operator);
+    await logIn(other, base, operator);
+    await other.goto(page.url());
+    const workflow = await other.getByRole('link', { name: 'Open in Temporal Web' }).getAttribute('href');
+    expect(workflow).toMatch(new RegExp(`^${publicUrls.temporalUi}/namespaces/default/workflows/job-[0-9a-f-]{36}$`));
     await context.close();
   });
 
@@ -112,6 +143,14 @@ async function waitForValues(chart: ReturnType<Page['getByRole']>): Promise<stri
     if (label.includes('now')) return label;
     await chart.page().waitForTimeout(50);
   }
+}
+
+/** What the draw of the first attempt has on record. */
+async function storedDraw(jobId: string): Promise<{ segments: number; rate: number }> {
+  const postgres = connectPostgres({ url: stackConfig().databaseUrl, onError: () => undefined });
+  const draw = await findDraw(postgres.db, { jobId, attempt: 1 });
+  await postgres.close();
+  return { segments: draw!.segments.length, rate: draw!.rates['1']! };
 }
 
 /** The states that the job went through, in order. */

@@ -1,4 +1,5 @@
 import { CircleCheck } from 'lucide-react';
+import type { WaitView } from '#api/services/job-wait';
 import type { JobView } from '#api/services/types';
 import { JOB_END_REASONS } from '#core/job/end-reason';
 import { isTerminal, type JobState } from '#core/job/machine';
@@ -8,9 +9,13 @@ import type { Wire } from '../../lib/wire.ts';
 import { DownloadModel } from '../model/download-model.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { WaitReasons } from './wait-reasons.tsx';
+
+/** The states in which a node is looked for. */
+const WAITING: readonly JobState[] = ['QUEUED', 'ESCROWED'];
 
 /** The one sentence that answers "and now?": the result, why it ended, or what it waits for and until when. */
-export function JobHeadline({ job, state, storageUrl }: { job: Wire<JobView>; state: JobState; storageUrl: string }) {
+export function JobHeadline({ job, state, wait, storageUrl }: { job: Wire<JobView>; state: JobState; wait: Wire<WaitView> | null; storageUrl: string }) {
   if (state === 'COMPLETED') return <Result job={job} storageUrl={storageUrl} />;
   if (isTerminal(state)) {
     const reason = job.endReason === null ? STATE_LOOKS[state].meaning : JOB_END_REASONS[job.endReason];
@@ -24,6 +29,7 @@ export function JobHeadline({ job, state, storageUrl }: { job: Wire<JobView>; st
           It ends <Moment at={job.deadlineAt} /> at the latest; what is not earned by then comes back to you.
         </span>
       </p>
+      {wait !== null && WAITING.includes(state) && <WaitReasons wait={wait} />}
     </Notice>
   );
 }

@@ -11,7 +11,8 @@ import { TrainingFacts } from './training-facts.tsx';
 
 interface SpecificationProps {
   readonly job: Wire<JobView>;
-  readonly workflowUrl: string;
+  /** In Temporal Web, for operators alone. */
+  readonly workflowUrl: string | null;
   readonly className?: string;
 }
 
@@ -46,11 +47,13 @@ export function Specification({ job, workflowUrl, className = '' }: Specificatio
           </span>
         </Fact>
         <Identities job={job} />
-        <Fact name="Workflow">
-          <a href={workflowUrl} target="_blank" rel="noreferrer" className="font-medium text-accent underline underline-offset-3">
-            Open in Temporal Web
-          </a>
-        </Fact>
+        {workflowUrl !== null && (
+          <Fact name="Workflow">
+            <a href={workflowUrl} target="_blank" rel="noreferrer" className="font-medium text-accent underline underline-offset-3">
+              Open in Temporal Web
+            </a>
+          </Fact>
+        )}
       </Facts>
       <GraphSource graphJson={graphJson} />
     </Panel>

@@ -13,6 +13,7 @@ import { MoneyTrail } from '../../components/job/money-trail.tsx';
 import { Specification } from '../../components/job/specification.tsx';
 import { StateBadge } from '../../components/job/state-badge.tsx';
 import { Timeline } from '../../components/job/timeline.tsx';
+import { Verification } from '../../components/job/verification.tsx';
 import { LinkButton } from '../../components/ui/button.tsx';
 import { Page } from '../../components/ui/page.tsx';
 import { Panel } from '../../components/ui/panel.tsx';
@@ -20,8 +21,11 @@ import { orErrorPage, toFormProblem } from '../../lib/errors.server.ts';
 import { keepWhileOffline } from '../../lib/keep-while-offline.ts';
 import { modelName } from '../../lib/model-name.ts';
 import { useJobStream } from '../../lib/use-job-stream.ts';
+import { useRefresh } from '../../lib/use-refresh.ts';
 import { requireViewer } from '../../lib/viewer.server.ts';
 import { toWire, type Wire } from '../../lib/wire.ts';
+
+const REFRESH_MS = 5_000;
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: data === undefined ? 'Job · CyxWiz' : `${modelName(data.job.specification.graphJson)} · Job · CyxWiz` },
@@ -30,9 +34,10 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 export async function loader({ request, params, context }: LoaderFunctionArgs) {
   const { actor, user } = await requireViewer(context, request);
   const { services, publicUrls } = context;
-  const job = await orErrorPage(services.jobs.get(actor, params.jobId ?? ''));
-  const workflowUrl = `${publicUrls.workflows}/${encodeURIComponent(job.workflowId)}`;
-  return json({ job: toWire(job), walletAddress: user.wallet?.address ?? null, workflowUrl, storageUrl: publicUrls.storage });
+  const jobId = params.jobId ?? '';
+  const [job, wait, checks] = await orErrorPage(Promise.all([services.jobs.get(actor, jobId), services.jobs.explainWait(actor, jobId), services.jobs.checks(actor, jobId)]));
+  const workflowUrl = actor.role === 'operator' ? `${publicUrls.workflows}/${encodeURIComponent(job.workflowId)}` : null;
+  return json({ job: toWire(job), wait: toWire(wait), checks: toWire(checks), walletAddress: user.wallet?.address ?? null, workflowUrl, storageUrl: publicUrls.storage });
 }
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
@@ -51,7 +56,7 @@ export const clientLoader = keepWhileOffline();
 
 export default function JobPage() {
   const data = useLoaderData<typeof loader>();
-  const { job, walletAddress, workflowUrl, storageUrl } = data;
+  const { job, wait, checks, walletAddress, workflowUrl, storageUrl } = data;
   const revalidator = useRevalidator();
   const { stream, connection } = useJobStream(job.jobId, {
     onMilestone: () => {
@@ -63,6 +68,8 @@ export default function JobPage() {
   const transfers = useMemo(() => union(job.transfers, stream.transfers), [job.transfers, stream.transfers]);
   const state = states[states.length - 1]?.state ?? job.state;
   const ended = isTerminal(state);
+  // Who refuses, and what a verifier finds, comes without an event of its own.
+  useRefresh(job.endedAt === null ? REFRESH_MS : null);
   const { hyperParameters } = job.specification;
 
   return (
@@ -82,7 +89,7 @@ export default function JobPage() {
         )
       }
     >
-      <JobHeadline job={job} state={state} storageUrl={storageUrl} />
+      <JobHeadline job={job} state={state} wait={wait} storageUrl={storageUrl} />
       {/* Two columns; on a phone one, with the curves first. */}
       <div className="mt-5 flex flex-col gap-5 lg:grid lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
         <div className="contents min-w-0 flex-col gap-5 lg:flex">
@@ -95,6 +102,7 @@ export default function JobPage() {
           />
           <MoneyTrail job={{ ...job, state }} transfers={transfers} walletAddress={walletAddress} className="order-2" />
           <Attempts attempts={job.attempts} ended={ended} className="order-3" />
+          <Verification checks={checks} ended={ended} className="order-3" />
           <JobLog lines={stream.log} className="order-5" />
         </div>
         <div className="contents min-w-0 flex-col gap-5 lg:flex">

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
+import { refusalOf } from './claim-rules.ts';
+import { countRefusals, refusalWords } from './refusal-words.ts';
+
+const job = { state: 'ESCROWED', attempt: 1, userId: 'me', deviceClass: 'cpu', pricePerHourBase: 5n, amountBase: 200_000_000_000n, estimatedDurationMs: 0, deadlineAt: new Date(Date.now() + 60_000) } as JobRow;
+const node = { id: 'n', ownerId: 'you', deviceClass: 'cpu', state: 'ACTIVE', pricePerHourBase: 5n, stakeBase: 200_000_000_000n } as NodeRow;
+const attempt = { nodeId: null, closedAt: null, assignedAt: null, claimedAt: null } as JobAttemptRow;
+const facts = { node, job, attempt, claimed: 1, holdsAnother: false };
+
+describe('refusalWords', () => {
+  it('knows every reason that the platform gives', () => {
+    const changes = [
+      { claimed: 2 },
+      { attempt: { ...attempt, closedAt: new Date() } },
+      { attempt: { ...attempt, nodeId: 'other', assignedAt: new Date() } },
+      { job: { ...job, state: 'QUEUED' } },
+      { job: { ...job, deadlineAt: new Date() } },
+      { node: { ...node, ownerId: 'me' } },
+      { node: { ...node, deviceClass: 'cuda.8g' } },
+      ...['banned', 'paused', 'draining', 'unstaking'].map((flag) => ({ node: { ...node, [flag]: true } })),
+      { node: { ...node, stakeBase: 1n } },
+      { node: { ...node, stakeBase: 100_000_000_000n } },
+      { node: { ...node, state: 'BUSY' } },
+      { node: { ...node, state: 'OFFLINE' } },
+      { node: { ...node, pricePerHourBase: 6n } },
+      { holdsAnother: true },
+    ];
+    for (const change of changes) {
+      const reason = refusalOf({ ...facts, ...change });
+      expect(reason, JSON.stringify(Object.keys(change))).not.toBeNull();
+      expect(refusalWords(reason!), reason!).not.toContain('“');
+    }
+    expect(refusalOf(facts)).toBeNull();
+  });
+
+  it('quotes what a node worded itself, and not at any length', () => {
+    expect(refusalWords('my cat sleeps on it')).toBe('“my cat sleeps on it”');
+    expect(refusalWords('x'.repeat(500))).toHaveLength(122);
+    expect(refusalWords('')).toBe('gave no reason');
+  });
+});
+
+describe('countRefusals', () => {
+  it('counts nodes by what they mean, once each', () => {
+    const refusals = [
+      { nodeId: 'a', reason: 'this node is short of disk space' },
+      { nodeId: 'a', reason: 'this node is busy' },
+      { nodeId: 'b', reason: 'the node is BUSY' },
+      { nodeId: 'b', reason: 'the node holds another job' },
+    ];
+    expect(countRefusals(refusals)).toEqual([
+      { words: 'busy with another job', nodes: 2 },
+      { words: 'short of disk space', nodes: 1 },
+    ]);
+  });
+});
