@@ -146,7 +146,7 @@ describe('what a caller made up is told so', () => {
     const { jobs } = scopes(login.user.id);
     const elsewhere = encodePageToken(`${jobs}/digits`, ['2026-01-01T00:00:00.000Z', jobId]);
     expect((await http('GET', `/api/jobs?q=digits&page_token=${elsewhere}`)).status).toBe(200);
-    expect(await http('GET', `/api/jobs?q=iris&page_token=${elsewhere}`)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+    expect(await http('GET', `/api/jobs?q=iris&page_token=${elsewhere}`)).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });
   });
 
   it('event ids', async () => {

@@ -24,7 +24,4 @@ export function nameText(maxLength: number): z.ZodString {
 }
 
 /** What is looked for in a list: nothing that has a name here has a longer one. */
-export const searchText = z
-  .string()
-  .max(100)
-  .regex(/^[^\u0000]*$/, 'must not contain the character U+0000');
+export const searchText = storableText(100);
