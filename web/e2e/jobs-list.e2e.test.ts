@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CyxWizClient } from '#api/client/node';
-import { axe } from './axe.ts';
-import { DESKTOP, openBrowser, openPage, PHONE, screenshot, signUp, waitForCredit } from './browser.ts';
+import { openBrowser, openPage, PHONE, signUp, waitForCredit } from './browser.ts';
+import { faultsOf } from './looks.ts';
 import { clientOf, newPerson, putDigits, stackConfig } from './platform.ts';
 
 const graphJson = readFileSync(new URL('../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
@@ -55,18 +55,7 @@ describe('the list of jobs', () => {
     await field.press('Enter');
     await page.waitForURL((url) => url.searchParams.get('q') === text);
   };
-  const inEachLook = async (name: string): Promise<void> => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const viewport of [DESKTOP, PHONE]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize(viewport);
-        expect(await axe(page), `${name} ${colorScheme} ${viewport.width}`).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-        await screenshot(page, `${name}-${colorScheme}-${viewport.width}`);
-      }
-    }
-    await page.setViewportSize(DESKTOP);
-  };
+  const inEachLook = async (name: string): Promise<void> => expect(await faultsOf(page, name)).toEqual([]);
 
   it('finds jobs by id, dataset, CID and device class, and keeps the search in the address', async () => {
     await page.goto(`${base}/jobs`);

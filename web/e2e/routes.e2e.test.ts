@@ -86,6 +86,7 @@ const TABLE: readonly Row[] = [
       },
     },
   ],
+  ['/jobs/cancel', { who: 'member', name: 'cancel-ended', at: ({ completedJob }) => `/jobs/cancel?job=${completedJob}` }],
   [
     '/jobs/:jobId',
     { who: 'member', name: 'job-done', at: ({ completedJob }) => `/jobs/${completedJob}` },

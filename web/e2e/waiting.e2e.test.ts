@@ -11,8 +11,8 @@ import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { upsertNode } from '#db/postgres/nodes';
 import { nodes } from '#db/postgres/schema';
 import { verifierQueue } from '#temporal/contract/queues';
-import { axe } from './axe.ts';
-import { DESKTOP, openBrowser, openPage, PHONE, screenshot, signUp, waitForCredit } from './browser.ts';
+import { openBrowser, openPage, signUp, waitForCredit } from './browser.ts';
+import { faultsOf } from './looks.ts';
 import { clientOf, newPerson, putDigits, stackConfig } from './platform.ts';
 
 const graphJson = readFileSync(new URL('../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
@@ -70,18 +70,7 @@ describe('what a job costs elsewhere, and why it waits', () => {
     const { rows } = await postgres.db.execute<{ device_class: string; n: number }>(sql`SELECT device_class, count(*)::int AS n FROM quotes WHERE user_id = ${userId} GROUP BY 1 ORDER BY 1`);
     return Object.fromEntries(rows.map((row) => [row.device_class, row.n]));
   };
-  const inEachLook = async (name: string): Promise<void> => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const viewport of [DESKTOP, PHONE]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize(viewport);
-        expect(await axe(page), `${name} ${colorScheme} ${viewport.width}`).toEqual([]);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-        await screenshot(page, `${name}-${colorScheme}-${viewport.width}`);
-      }
-    }
-    await page.setViewportSize(DESKTOP);
-  };
+  const inEachLook = async (name: string): Promise<void> => expect(await faultsOf(page, name)).toEqual([]);
 
   it('shows the price on each kind of hardware beside the plan', async () => {
     await page.goto(`${base}/jobs/new`);
