@@ -15,6 +15,7 @@ export const links: LinksFunction = () => [
   { rel: 'preload', href: monoUrl, as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' },
   { rel: 'stylesheet', href: stylesUrl },
   { rel: 'icon', href: '/favicon.svg', type: 'image/svg+xml' },
+  { rel: 'manifest', href: '/manifest.webmanifest' },
 ];
 
 export const meta: MetaFunction<typeof loader> = ({ error }) => [

@@ -34,6 +34,12 @@ export default function Downloads() {
           <FirstSteps urls={urls} />
         </div>
       )}
+      <Panel title="This site as an app" className="mt-5">
+        <p className="text-muted">
+          Your browser installs it, with a window and an icon of its own: in Chrome and Edge by the install icon in the address bar, in Safari by Share and then Add to Dock or Add to Home Screen. It is the
+          same site, so there is nothing to keep up to date.
+        </p>
+      </Panel>
     </Page>
   );
 }
