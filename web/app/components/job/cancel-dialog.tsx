@@ -1,47 +1,24 @@
-import * as Dialog from '@radix-ui/react-dialog';
-import { useFetcher } from '@remix-run/react';
-import { useState, type ReactNode } from 'react';
-import type { FormProblem } from '../../lib/errors.server.ts';
-import { Amount } from '../ui/amount.tsx';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { CancelForm, Consequences, type CancelProps } from './cancel-form.tsx';
 
-interface CancelDialogProps {
-  readonly jobId: string;
-  readonly amountBase: string;
-  readonly isLocked: boolean;
-}
+const loadModal = () => import('./cancel-modal.tsx');
+const CancelModal = lazy(loadModal);
 
 /** Stops a job. Says first what moves and what is lost; without JavaScript a <details> asks the same. */
-export function CancelDialog(props: CancelDialogProps) {
+export function CancelDialog(props: CancelProps) {
   const [open, setOpen] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
   return (
     <>
-      <Dialog.Root open={open} onOpenChange={setOpen}>
-        <Dialog.Trigger asChild>
-          <Button type="button" look="danger" className="js-only">
-            Cancel the job
-          </Button>
-        </Dialog.Trigger>
-        <Dialog.Portal>
-          <Dialog.Overlay className="fixed inset-0 z-40 bg-veil" />
-          <Dialog.Content className="fixed inset-x-4 top-1/2 z-50 mx-auto max-w-md -translate-y-1/2 rounded-lg border bg-raised p-5 shadow-float outline-none sm:p-6">
-            <Dialog.Title className="text-lg font-semibold tracking-tight">Cancel this job?</Dialog.Title>
-            <Dialog.Description asChild>
-              <div className="mt-2">
-                <Consequences {...props} />
-              </div>
-            </Dialog.Description>
-            <CancelForm jobId={props.jobId}>
-              <Dialog.Close asChild>
-                <Button type="button" look="plain">
-                  Let it run
-                </Button>
-              </Dialog.Close>
-            </CancelForm>
-          </Dialog.Content>
-        </Dialog.Portal>
-      </Dialog.Root>
+      <Button type="button" look="danger" className="js-only" ref={opener} aria-haspopup="dialog" onClick={() => setOpen(true)} onPointerEnter={() => void loadModal()}>
+        Cancel the job
+      </Button>
+      {open && (
+        <Suspense fallback={null}>
+          <CancelModal {...props} opener={opener} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
       <noscript>
         <details className="rounded-lg border p-3">
           <summary className="font-medium">Cancel the job</summary>
@@ -52,43 +29,5 @@ export function CancelDialog(props: CancelDialogProps) {
         </details>
       </noscript>
     </>
-  );
-}
-
-function Consequences({ amountBase, isLocked }: CancelDialogProps) {
-  return (
-    <ul className="list-disc space-y-1 pl-4 text-muted marker:text-faint">
-      <li>
-        {isLocked ? (
-          <>
-            <Amount base={amountBase} inline className="font-medium text-ink" /> go from the escrow back to your wallet: all of it.
-          </>
-        ) : (
-          'Nothing is locked yet, so nothing has to be refunded.'
-        )}
-      </li>
-      <li>The node stops. What it trained so far stays sealed; you do not get it.</li>
-      <li>This can not be undone, but you can submit the same job again.</li>
-    </ul>
-  );
-}
-
-function CancelForm({ jobId, children }: { jobId: string; children?: ReactNode }) {
-  const fetcher = useFetcher<{ problem?: FormProblem }>();
-  const busy = fetcher.state !== 'idle';
-  return (
-    <fetcher.Form method="post" action={`/jobs/${jobId}`} className="mt-5">
-      {fetcher.data?.problem !== undefined && (
-        <Notice kind="problem" className="mb-4">
-          {fetcher.data.problem.message}
-        </Notice>
-      )}
-      <div className="flex flex-wrap justify-end gap-2">
-        {children}
-        <Button look="danger" name="intent" value="cancel" disabled={busy}>
-          {busy ? 'Cancelling…' : 'Cancel and refund'}
-        </Button>
-      </div>
-    </fetcher.Form>
   );
 }
