@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { parseConfig } from '#core/config/config';
+import type { JobState } from '#core/job/machine';
 import { findAttempt, markAssigned, markStarted, openAttempt, recordClaim, recordCompletion } from './attempts.ts';
 import { closeWithOutcome } from './outcomes.ts';
 import { connectPostgres, migrate, type Postgres } from './connect.ts';
@@ -9,6 +10,7 @@ import type { Database } from './database.ts';
 import { storedBytesOf, upsertDataset } from './datasets.ts';
 import { appendJobEvent, readJobEvents } from './events.ts';
 import { applyJobTransition, insertJob, listJobs, requireJob } from './jobs.ts';
+import type { Position } from './keyset.ts';
 import { ledgerBalances, recordTransfer, transfersOfJob } from './ledger.ts';
 import { createJobEventListener } from './listen.ts';
 import { recordNodeHeartbeat, upsertNode } from './nodes.ts';
@@ -95,7 +97,7 @@ describe('listJobs', () => {
       await insertJob(db, { ...facts, quoteId: randomUUID(), specificationHash: 'h', amountBase: 1n, pricePerHourBase: 1n, requesterAddress: 'addr', modelKeyWrapped: 'v1.x', deadlineAt: new Date() });
     }
   });
-  const found = async (search: string, more = {}): Promise<number[]> => (await listJobs(db, { userId: user, search, limit: 10, ...more })).map(({ id }) => ids.indexOf(id)).sort();
+  const found = async (search: string, more: { after?: Position; state?: JobState } = {}): Promise<number[]> => (await listJobs(db, { userId: user, search, limit: 10, ...more })).map(({ id }) => ids.indexOf(id)).sort();
 
   it('finds by the beginning of the id, by the dataset’s name or CID, and by the device class', async () => {
     expect(await found('')).toEqual([0, 1, 2]);
@@ -118,7 +120,7 @@ describe('listJobs', () => {
   it('goes on page by page, together with the state', async () => {
     const [newest] = await listJobs(db, { userId: user, search: 'digits', limit: 1 });
     expect(ids.indexOf(newest!.id)).toBe(2);
-    expect(await found('digits', { after: newest })).toEqual([0]);
+    expect(await found('digits', { after: { at: newest!.createdAt, id: newest!.id } })).toEqual([0]);
     await applyJobTransition(db, { jobId: ids[0]!, event: 'fail', transitionKey: 'end' });
     expect(await found('digits', { state: 'FAILED' })).toEqual([0]);
     expect(await found('iris', { state: 'FAILED' })).toEqual([]);
