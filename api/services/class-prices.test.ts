@@ -8,7 +8,7 @@ import { classPrices, priceOn } from './class-prices.ts';
 import { checkSpecification } from './specification.ts';
 
 const graphJson = readFileSync(new URL('../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
-const specification = checkSpecification({ graphJson, datasetCid: `b${'a'.repeat(58)}`, hyperParameters: { epochs: 10, batchSize: 32, learningRate: 0.001, optimizer: 'adam', seed: 1 }, deviceClass: 'cpu', deadlineMs: 600_000 });
+const specification = checkSpecification({ graphJson, datasetCid: `bafybei${'a'.repeat(52)}`, hyperParameters: { epochs: 10, batchSize: 32, learningRate: 0.001, optimizer: 'adam', seed: 1 }, deviceClass: 'cpu', deadlineMs: 600_000 });
 const dataset = { samples: 1_000 };
 const node = (deviceClass: string, pricePerHour: string, samplesPerSecond: number, stake = '1000'): NodeRow =>
   ({ deviceClass, pricePerHourBase: parseCyxwiz(pricePerHour), samplesPerSecond, stakeBase: parseCyxwiz(stake) }) as NodeRow;

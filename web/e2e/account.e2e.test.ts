@@ -25,7 +25,7 @@ describe('accounts', () => {
     await page.keyboard.type(person.password);
     await page.keyboard.press('Enter');
     await page.waitForURL('**/wallet');
-    await page.getByRole('heading', { name: 'Wallet' }).waitFor();
+    await page.getByRole('heading', { name: 'Wallet', exact: true }).waitFor();
     await context.close();
   });
 

@@ -41,7 +41,8 @@ export function toFormProblem(error: unknown): { problem: FormProblem; status: n
   if (!isCyxError(error)) throw error;
   const [only, ...others] = error.fields;
   // A refusal about one field says in its message what to do; for bad input the message only lists the fields.
-  const isAboutOne = error.code !== 'INVALID_INPUT' && only !== undefined && others.length === 0;
+  const isBadInput = error.code === 'INVALID_INPUT' || error.code === 'UNPROCESSABLE';
+  const isAboutOne = !isBadInput && only !== undefined && others.length === 0;
   const fields = isAboutOne ? { [only.path]: error.message } : Object.fromEntries(error.fields.map(({ path, message }) => [path, sentence(message)]));
   return { problem: { message: error.message, code: error.code, fields }, status: ERRORS[error.code].http };
 }
