@@ -149,6 +149,10 @@ describe('what a caller made up is told so', () => {
     expect(await http('GET', `/api/jobs?q=iris&page_token=${elsewhere}`)).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });
   });
 
+  it.each(['', '-1', '1.5', '1e3', 'ten'])('a page size of "%s"', async (size) => {
+    expect(await http('GET', `/api/jobs?page_size=${size}`)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });
+  });
+
   it('event ids', async () => {
     expect(await http('GET', `/api/jobs/${jobId}/events?after=9999999999999999999`)).toMatchObject({ status: 422, code: 'UNPROCESSABLE' });
     expect(await http('GET', `/api/jobs/${jobId}/events?after=-1`)).toMatchObject({ status: 400, code: 'INVALID_INPUT' });

@@ -14,9 +14,12 @@ import { jobSummaryToJson, jobToJson, quoteToJson } from '../to-json.ts';
 
 /** A job's id in a path. */
 export const params = z.object({ id: idText('a job') });
+/** Nothing at all is no number, though JavaScript takes it for 0. */
+const wholeNumber = (text: unknown): unknown => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text);
+
 export const pageQuery = z.object({
   /** 0: as many as the server likes; never more than 100. */
-  page_size: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  page_size: z.preprocess(wholeNumber, z.int().min(0).max(1_000_000).default(0)),
   page_token: z.string().regex(/^[A-Za-z0-9_-]{0,1000}$/, 'must be the token that the page before came with').default(''),
 });
 
