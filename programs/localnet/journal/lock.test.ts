@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -31,3 +32,24 @@ it.each(['a dead process', 'another process that got the same pid', 'half a file
     lockDataDir(dataDir)();
   },
 );
+
+const statOf = (pid: number): readonly string[] => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+const heldBy = (pid: number): void => writeFileSync(join(dataDir, 'lock.json'), JSON.stringify({ pid, startedAt: statOf(pid)[19] }));
+
+it('takes over from a holder that has ended, though nobody has noticed yet', async () => {
+  // The shell's child ends, and what the shell becomes never asks for it.
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(said.toString());
+  await expect.poll(() => statOf(pid)[0]).toBe('Z');
+  heldBy(pid);
+  lockDataDir(dataDir)();
+  parent.kill();
+});
+
+it('waits a moment for a holder that is just going', async () => {
+  const holder = spawn('sleep', ['0.5']);
+  await once(holder, 'spawn');
+  heldBy(holder.pid!);
+  lockDataDir(dataDir)();
+});

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { CyxError } from '#core/errors/cyx-error';
 
 const LOCK_FILE = 'lock.json';
+/** A holder that was killed takes a moment to go. */
+const GONE_WITHIN_MS = 2_000;
+const LOOK_AGAIN_MS = 50;
 
 interface Holder {
   readonly pid: number;
@@ -22,7 +25,7 @@ export function lockDataDir(dataDir: string): () => void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const holder = readHolder(path);
-      if (holder !== undefined && isAlive(holder))
+      if (holder !== undefined && !goes(holder))
         throw new CyxError(
           'STATE_CONFLICT',
           `The localnet in ${dataDir} is already running as process ${holder.pid}. Stop it first, or use another data directory.`,
@@ -43,21 +46,36 @@ function readHolder(path: string): Holder | undefined {
   }
 }
 
+/** Whether the holder is gone, or is soon. */
+function goes(holder: Holder): boolean {
+  for (const giveUpAtMs = Date.now() + GONE_WITHIN_MS; isAlive(holder); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS)) {
+    if (Date.now() > giveUpAtMs) return false;
+  }
+  return true;
+}
+
 function isAlive(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return holder.startedAt === processStart(holder.pid);
+  const [state] = processStat(holder.pid);
+  // A zombie has ended and holds nothing; it only waits for whoever inherited it to notice.
+  return state !== 'Z' && state !== 'X' && holder.startedAt === processStart(holder.pid);
 }
 
+/** Field 22 of `/proc/<pid>/stat`. */
 function processStart(pid: number): string {
+  return processStat(pid)[19] ?? '';
+}
+
+/** From field 3 on: after the command name, which may itself hold spaces and brackets. Empty where the system does not tell. */
+function processStat(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22, counted after the command name, which may itself hold spaces and brackets.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return '';
+    return [];
   }
 }
