@@ -37,8 +37,8 @@ const statOf = (pid: number): readonly string[] => readFileSync(`/proc/${pid}/st
 const heldBy = (pid: number): void => writeFileSync(join(dataDir, 'lock.json'), JSON.stringify({ pid, startedAt: statOf(pid)[19] }));
 
 it('takes over from a holder that has ended, though nobody has noticed yet', async () => {
-  // The shell's child ends, and what the shell becomes never asks for it.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // The shell's child ends once the shell has become something else, which never asks for it.
+  const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [said] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(said.toString());
   await expect.poll(() => statOf(pid)[0]).toBe('Z');
