@@ -17,7 +17,7 @@ interface Holder {
 export function lockDataDir(dataDir: string): () => void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, LOCK_FILE);
-  const mine: Holder = { pid: process.pid, startedAt: processStart(process.pid) };
+  const mine: Holder = { pid: process.pid, startedAt: startOf(processStat(process.pid)) };
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
       writeFileSync(path, JSON.stringify(mine), { flag: 'wx' });
@@ -60,17 +60,15 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const [state] = processStat(holder.pid);
+  const stat = processStat(holder.pid);
   // A zombie has ended and holds nothing; it only waits for whoever inherited it to notice.
-  return state !== 'Z' && state !== 'X' && holder.startedAt === processStart(holder.pid);
+  return stat[0] !== 'Z' && stat[0] !== 'X' && holder.startedAt === startOf(stat);
 }
 
-/** Field 22 of `/proc/<pid>/stat`. */
-function processStart(pid: number): string {
-  return processStat(pid)[19] ?? '';
-}
+/** Field 22. */
+const startOf = (stat: readonly string[]): string => stat[19] ?? '';
 
-/** From field 3 on: after the command name, which may itself hold spaces and brackets. Empty where the system does not tell. */
+/** `/proc/<pid>/stat` from field 3 on: after the command name, which may itself hold spaces and brackets. Empty where the system does not tell. */
 function processStat(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
