@@ -2,10 +2,10 @@ import { Link } from '@remix-run/react';
 import { Monitor } from 'lucide-react';
 import type { MachineView } from '#api/services/machine-types';
 import type { Wire } from '../../lib/wire.ts';
+import { LastHeard } from '../machine/last-heard.tsx';
 import { MachineStatusMark } from '../machine/machine-status.tsx';
 import { LinkButton } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
-import { Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 
 /** One's machines at a glance; what to do with them is on their own page. */
@@ -18,7 +18,7 @@ export function Devices({ machines }: { machines: readonly Wire<MachineView>[] }
             <li key={machineId} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 sm:px-5">
               <span className="min-w-0 flex-1 truncate font-medium">{hostname}</span>
               <span className="text-xs text-muted">{computeUnits.map(({ deviceName }) => deviceName).join(', ')}</span>
-              <span className="text-xs text-muted">{lastSeenAt === null ? 'never heard' : <>heard <Moment at={lastSeenAt} /></>}</span>
+              <span className="text-xs text-muted"><LastHeard at={lastSeenAt} /></span>
               <MachineStatusMark status={status} />
             </li>
           ))}

@@ -2,9 +2,9 @@ import { Form } from '@remix-run/react';
 import type { MachineView, NodeEarningsView, OwnNodeView } from '#api/services/machine-types';
 import type { Wire } from '../../lib/wire.ts';
 import { Button } from '../ui/button.tsx';
-import { Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { ShortId } from '../ui/short-id.tsx';
+import { LastHeard } from './last-heard.tsx';
 import { MachineNodes } from './machine-nodes.tsx';
 import { MachineStatusMark } from './machine-status.tsx';
 import { UnitRow } from './unit-row.tsx';
@@ -39,7 +39,7 @@ export function MachinePanel({ machine, nodes, earnings }: MachinePanelProps) {
         <span>
           <span className="figure">{Math.round(machine.hardware.ramTotalMb / 1024)}</span> GiB memory
         </span>
-        <span>{machine.lastSeenAt === null ? 'never heard' : <>heard <Moment at={machine.lastSeenAt} /></>}</span>
+        <span><LastHeard at={machine.lastSeenAt} /></span>
         <ShortId id={machine.machineId} what="machine id" keep={8} />
       </p>
       <ul className="divide-y border-t" aria-label={`Devices of ${machine.hostname}`}>
