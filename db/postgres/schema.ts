@@ -250,6 +250,18 @@ export const nodes = pgTable(
     goodStreak: integer('good_streak').notNull().default(0),
     avgTimeMs: bigint('avg_time_ms', { mode: 'number' }).notNull().default(0),
     registerSignature: text('register_signature'),
+    /** The processor's instruction set, e.g. `avx512`: with another one, results differ in their last bits. */
+    instructionSet: text('instruction_set').notNull().default(''),
+    /** What the last passed challenge measured; see `MeasuredCapability`. Null before the first. */
+    measured: jsonb('measured'),
+    /** From then on the node has to show again what it can do, before it takes another job. */
+    challengeDueAt: at('challenge_due_at'),
+    /** Its machine is under maintenance: the owner's word on the machine, beside their word on the node (`draining`). */
+    maintenance: boolean('maintenance').notNull().default(false),
+    /** While unstaking: when the stake can be had back. */
+    unstakeAvailableAt: at('unstake_available_at'),
+    /** The state that the node's workflow was last told; the sweep tells it of any other. */
+    announcedState: text('announced_state').notNull().default(''),
     /** When it last got a token that names the reliable tier's queues: only then does it poll them. */
     reliableTokenAt: at('reliable_token_at'),
     createdAt: at('created_at').notNull().defaultNow(),
@@ -259,6 +271,29 @@ export const nodes = pgTable(
     index('nodes_by_class').on(t.deviceClass, t.state),
     index('nodes_by_owner').on(t.ownerId),
   ],
+);
+
+/** A machine shows what it can do: what it was asked, when, and what came out. By the platform's clock. */
+export const nodeChallenges = pgTable(
+  'node_challenges',
+  {
+    id: uuid('id').primaryKey(),
+    machineId: text('machine_id').notNull(),
+    /** Null at a registration: the node does not exist yet. */
+    nodeId: uuid('node_id'),
+    deviceClass: text('device_class').notNull(),
+    /** What the machine is asked to compute: sizes and seed. */
+    task: jsonb('task').notNull(),
+    issuedAt: at('issued_at').notNull().defaultNow(),
+    /** The memory is full, says the machine; only then does it get the nonce. */
+    filledAt: at('filled_at'),
+    nonce: bytes('nonce'),
+    answeredAt: at('answered_at'),
+    passed: boolean('passed'),
+    reason: text('reason').notNull().default(''),
+    measured: jsonb('measured'),
+  },
+  (t) => [index('node_challenges_by_machine').on(t.machineId, t.issuedAt)],
 );
 
 export const quotes = pgTable(
