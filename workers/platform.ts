@@ -62,7 +62,7 @@ runProcess('platform', async (stopped) => {
     shutdownGraceTime: '5 s',
     maxCachedWorkflows: 500,
   });
-  const sweeping = sweep(postgres, chain, stopped);
+  const sweeping = sweep({ postgres, chain, chainHeartbeatMs: config.chainHeartbeatMs }, stopped);
   const startedAt = new Date();
   const stopBeating = beat('worker beat', BEAT_MS, () => recordBeat(postgres.db, 'worker', startedAt), { warn: (fields, what) => logError(what, 'err' in fields ? fields.err : fields) });
   const running = worker.run();
@@ -118,7 +118,7 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
 }
 
 /** Silence becomes OFFLINE, and heard nodes get their on-chain heartbeat; a failed round is made up for by the next. */
-async function sweep(postgres: Postgres, chain: Chain, stopped: AbortSignal): Promise<void> {
+async function sweep({ postgres, chain, chainHeartbeatMs }: Pick<Parts, 'postgres' | 'chain'> & Pick<Config, 'chainHeartbeatMs'>, stopped: AbortSignal): Promise<void> {
   let heardSince = new Date();
   const writeMissingReceipts = createReceiptSweep({ db: postgres.db, chain }, { onGivenUp: (jobId, error) => logError(`receipt of job ${jobId}`, error) });
   while (!stopped.aborted) {
@@ -130,6 +130,7 @@ async function sweep(postgres: Postgres, chain: Chain, stopped: AbortSignal): Pr
       await sweepUnsubmittedJobs(postgres.db);
       await writeMissingReceipts();
       await forgetOldRequests(postgres.db);
+      if (now.getTime() - heardSince.getTime() < chainHeartbeatMs) continue;
       await writeChainHeartbeats(postgres.db, chain, heardSince);
       heardSince = now;
     } catch (error) {

@@ -2,7 +2,7 @@ import { PublicKey, sendAndConfirmTransaction, Transaction } from '@solana/web3.
 import { NODE_INACTIVE_AFTER_MS, NODE_OFFLINE_AFTER_MS } from '#core/node/machine';
 import type { Database } from '#db/postgres/database';
 import { applyJobTransition, overdueUnsubmittedJobs } from '#db/postgres/jobs';
-import { applyNodeEvent, listNodes, silentNodes } from '#db/postgres/nodes';
+import { applyNodeEvent, heardNodes, silentNodes } from '#db/postgres/nodes';
 import { heartbeatInstruction } from '#programs/clients/ts/node-registry';
 import { type Chain, reachable } from './chain/chain.ts';
 
@@ -24,17 +24,23 @@ export async function sweepUnsubmittedJobs(db: Database): Promise<void> {
   }
 }
 
+/** So many fit into one transaction: its 1,232 bytes are full at 25. */
+const HEARTBEATS_IN_ONE = 20;
+
 /**
- * Writes the on-chain heartbeat of every node that was heard since the last round. A lost one is made up for by the
- * next, so these are sent without a record. Returns how many were written.
+ * Writes the on-chain heartbeat of every node that was heard since the last round, many in a transaction. A lost one is
+ * made up for by the next, so these are sent without a record. Where one transaction fails the others are sent all the
+ * same; then the first failure is thrown. Returns how many nodes there were.
  */
 export async function writeChainHeartbeats(db: Database, chain: Chain, heardSince: Date): Promise<number> {
-  const heard = (await listNodes(db)).filter(
-    (node) => node.account !== null && node.lastSeenAt !== null && node.lastSeenAt >= heardSince && ['ACTIVE', 'BUSY'].includes(node.state),
-  );
-  for (const node of heard) {
-    const instruction = heartbeatInstruction({ authority: chain.authority.publicKey, node: new PublicKey(node.account!) });
-    await reachable(() => sendAndConfirmTransaction(chain.connection, new Transaction().add(instruction), [chain.authority]));
+  const heard = await heardNodes(db, heardSince);
+  const failures: unknown[] = [];
+  for (let first = 0; first < heard.length; first += HEARTBEATS_IN_ONE) {
+    const instructions = heard
+      .slice(first, first + HEARTBEATS_IN_ONE)
+      .map(({ account }) => heartbeatInstruction({ authority: chain.authority.publicKey, node: new PublicKey(account!) }));
+    await reachable(() => sendAndConfirmTransaction(chain.connection, new Transaction().add(...instructions), [chain.authority])).catch((error: unknown) => failures.push(error));
   }
+  if (failures.length > 0) throw failures[0];
   return heard.length;
 }

@@ -11,10 +11,15 @@ export interface ClaimFacts {
   readonly claimed: number;
   /** Another attempt that this node still holds. */
   readonly holdsAnother: boolean;
+  /** A node of a smaller class, which is large enough, is free for this job. */
+  readonly smallerIsFree: boolean;
 }
 
+/** So long an attempt is left to the smallest class that is large enough; then every larger one may have it. */
+const SMALLER_FIRST_MS = 5_000;
+
 /** Why a node may not have an attempt; null where it may. The order is from the job's side to the node's. */
-export function refusalOf({ node, job, attempt, claimed, holdsAnother }: ClaimFacts): string | null {
+export function refusalOf({ node, job, attempt, claimed, holdsAnother, smallerIsFree }: ClaimFacts): string | null {
   if (job.attempt !== claimed || attempt === null) return `attempt ${claimed} is not the job's current one`;
   if (attempt.closedAt !== null) return 'the attempt is closed';
   if (attempt.nodeId === node.id) return null;
@@ -34,5 +39,6 @@ export function refusalOf({ node, job, attempt, claimed, holdsAnother }: ClaimFa
   // The chain bounds a node's open escrows by its stake; one job at a time, so this job has to fit.
   if (node.stakeBase < job.amountBase) return 'the stake is below the job’s escrow';
   if (holdsAnother) return 'the node holds another job';
+  if (smallerIsFree && attempt.openedAt.getTime() > Date.now() - SMALLER_FIRST_MS) return 'a smaller device is asked first';
   return null;
 }

@@ -3,15 +3,16 @@ import { createThrottle, type Allowance } from '#api/auth/throttle';
 import type { NodeIdentity } from '#api/auth/tokens';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { classesAbleToServe } from '#core/hardware/device-class';
 import { cidText, idText } from '#core/input/ids';
 import { isTerminal, type JobState } from '#core/job/machine';
 import { findAttempt, lockAttempt, markResumed, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
-import type { CheckpointRow, Database, JobAttemptRow, JobRow } from '#db/postgres/database';
+import type { CheckpointRow, Database, JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 import { latestCheckpoint, recordCheckpoint, type NewCheckpoint } from '#db/postgres/checkpoints';
 import { findDataset } from '#db/postgres/datasets';
 import { appendJobEvents, type NewJobEvent } from '#db/postgres/events';
 import { findJob, requireJob } from '#db/postgres/jobs';
-import { lockNode } from '#db/postgres/nodes';
+import { lockNode, nodesForJob } from '#db/postgres/nodes';
 import { refusalOf } from './claim-rules.ts';
 import type { ServiceDeps } from './deps.ts';
 import { createObjectDirectory } from './objects.ts';
@@ -160,10 +161,18 @@ async function tryClaim(db: Database, identity: NodeIdentity, claim: AttemptRef,
     const attempt = await findAttempt(tx, ref(claim));
     const held = await openAttemptsOfNode(tx, node.id);
     const holdsAnother = held.some((row) => row.jobId !== claim.jobId || row.attempt !== claim.attempt);
-    const refusal = refusalOf({ node, job, attempt, claimed: claim.attempt, holdsAnother });
+    const smallerIsFree = node.deviceClass !== job.deviceClass && (await isSmallerFree(tx, node, job));
+    const refusal = refusalOf({ node, job, attempt, claimed: claim.attempt, holdsAnother, smallerIsFree });
     if (refusal !== null) return refusal;
     return (await recordClaim(tx, { ...ref(claim), nodeId: node.id })) ? null : 'another node was faster';
   });
+}
+
+/** A free node that could have the job and is of a smaller class than this one. */
+async function isSmallerFree(db: Database, node: NodeRow, job: JobRow): Promise<boolean> {
+  const suitable = classesAbleToServe(job.deviceClass);
+  const smaller = suitable.slice(0, suitable.indexOf(node.deviceClass));
+  return (await nodesForJob(db, job)).some(({ state, deviceClass }) => state === 'ACTIVE' && smaller.includes(deviceClass));
 }
 
 /** The lease holds while the attempt is assigned to this node, open, and the job's current one. */

@@ -5,8 +5,8 @@ import { countRefusals, refusalWords } from './refusal-words.ts';
 
 const job = { state: 'ESCROWED', attempt: 1, userId: 'me', deviceClass: 'cpu', pricePerHourBase: 5n, amountBase: 200_000_000_000n, estimatedDurationMs: 0, deadlineAt: new Date(Date.now() + 60_000) } as JobRow;
 const node = { id: 'n', ownerId: 'you', deviceClass: 'cpu', state: 'ACTIVE', pricePerHourBase: 5n, stakeBase: 200_000_000_000n } as NodeRow;
-const attempt = { nodeId: null, closedAt: null, assignedAt: null, claimedAt: null } as JobAttemptRow;
-const facts = { node, job, attempt, claimed: 1, holdsAnother: false };
+const attempt = { nodeId: null, closedAt: null, assignedAt: null, claimedAt: null, openedAt: new Date() } as JobAttemptRow;
+const facts = { node, job, attempt, claimed: 1, holdsAnother: false, smallerIsFree: false };
 
 describe('refusalWords', () => {
   it('knows every reason that the platform gives', () => {
@@ -25,6 +25,7 @@ describe('refusalWords', () => {
       { node: { ...node, state: 'OFFLINE' } },
       { node: { ...node, pricePerHourBase: 6n } },
       { holdsAnother: true },
+      { smallerIsFree: true },
     ];
     for (const change of changes) {
       const reason = refusalOf({ ...facts, ...change });

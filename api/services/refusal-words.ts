@@ -10,6 +10,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(the deadline is too close|too little time is left before the deadline)$/, 'too little time is left before your deadline'],
   [/^(this|the) node asks for more than the quote allows$/, 'asks for more than your price'],
   [/^(another node has it|another node was faster)$/, 'another node was faster'],
+  [/^a smaller device is asked first$/, 'larger than needed: a smaller device is asked first'],
   [/^nobody may work for themselves$/, 'your own: nobody may work for themselves'],
   [/^the stake is below/, 'has too little at stake for this job'],
   [/^(this node does not serve |the node is of class )/, 'of another device class'],

@@ -33,10 +33,10 @@ const job = {
   estimatedDurationMs: 20_000,
   deadlineAt: new Date(Date.now() + 60_000),
 } as JobRow;
-const attempt = { attempt: 2, nodeId: null, closedAt: null } as JobAttemptRow;
+const attempt = { attempt: 2, nodeId: null, closedAt: null, openedAt: new Date() } as JobAttemptRow;
 
 describe('refusalOf', () => {
-  const facts: ClaimFacts = { node, job, attempt, claimed: 2, holdsAnother: false };
+  const facts: ClaimFacts = { node, job, attempt, claimed: 2, holdsAnother: false, smallerIsFree: false };
   it('grants a fitting claim, and grants it again', () => {
     expect(refusalOf(facts)).toBeNull();
     const held = { ...facts, attempt: { ...attempt, nodeId: 'n1' }, node: { ...node, state: 'BUSY' }, job: { ...job, state: 'ASSIGNED' } };
@@ -46,6 +46,11 @@ describe('refusalOf', () => {
   it('takes over a claim that was never assigned', () => {
     const dead = { ...attempt, nodeId: 'n2', claimedAt: new Date(Date.now() - 21_000), assignedAt: null };
     expect(refusalOf({ ...facts, attempt: dead })).toBeNull();
+  });
+
+  it('leaves a job to a smaller device that is free, for the first seconds', () => {
+    expect(refusalOf({ ...facts, smallerIsFree: true })).toContain('smaller');
+    expect(refusalOf({ ...facts, smallerIsFree: true, attempt: { ...attempt, openedAt: new Date(Date.now() - 5_001) } })).toBeNull();
   });
 
   it.each<[string, Partial<ClaimFacts>]>([

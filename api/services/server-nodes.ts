@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { idText } from '#core/input/ids';
+import type { NodeState } from '#core/node/machine';
 import { isReliable } from '#core/node/reputation';
 import { patchNode, recordNodeHeartbeat, requireNode } from '#db/postgres/nodes';
 import type { ServiceDeps } from './deps.ts';
@@ -33,8 +34,8 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
     },
     heartbeat: async (node, nodeId) => {
       requireSelf(node, nodeId);
-      const state = await recordNodeHeartbeat(db, nodeId);
-      return { state, draining: (await requireNode(db, nodeId)).draining };
+      const { state, draining } = await recordNodeHeartbeat(db, nodeId);
+      return { state: state as NodeState, draining };
     },
     setDraining: async (actor, nodeId, draining) => {
       parseInput(nodeIdSchema, { nodeId });

@@ -97,6 +97,13 @@ describe('parseConfig', () => {
     expect(failure({ CYXWIZ_PUBLIC_GRPC: value }).fields.map((field) => field.path)).toEqual(['CYXWIZ_PUBLIC_GRPC']);
   });
 
+  it('writes heartbeats on the localnet as often as it can, elsewhere every hour or as its operator says', () => {
+    expect(parseConfig({}).chainHeartbeatMs).toBe(1_000);
+    expect(parseConfig({ SOLANA_RPC_URL: 'https://api.devnet.solana.com' }).chainHeartbeatMs).toBe(3_600_000);
+    expect(parseConfig({ CYXWIZ_CHAIN_HEARTBEAT_SECONDS: '60' }).chainHeartbeatMs).toBe(60_000);
+    expect(failure({ CYXWIZ_CHAIN_HEARTBEAT_SECONDS: '0' }).fields.map((field) => field.path)).toEqual(['CYXWIZ_CHAIN_HEARTBEAT_SECONDS']);
+  });
+
   it('does not repeat a secret in its error', () => {
     expect(failure({ DATABASE_URL: 'mysql://root:hunter2@db/x' }).message).not.toContain('hunter2');
   });

@@ -43,6 +43,8 @@ export interface Config {
   readonly solanaWsUrl: string;
   /** What wallets call the chain: `localnet`, `devnet`, `testnet` or `mainnet`. */
   readonly solanaChainId: string;
+  /** How often the platform writes, on chain, which nodes it hears. Each write costs a fee. */
+  readonly chainHeartbeatMs: number;
   /** Base URL of the CyxCloud gateway, without a slash at the end. */
   readonly storageUrl: string;
   readonly oauth: OauthConfig;
@@ -119,6 +121,9 @@ const envSchema = z.object({
   CYXWIZ_WORKER_VERSIONING: flag,
   SOLANA_RPC_URL: hasScheme(['http', 'https'], 'https://api.devnet.solana.com'),
   SOLANA_WS_URL: hasScheme(['ws', 'wss'], 'wss://api.devnet.solana.com'),
+  CYXWIZ_CHAIN_HEARTBEAT_SECONDS: unsetOrText.refine((value) => value === undefined || (/^\d{1,6}$/.test(value) && Number(value) >= 1), {
+    message: 'write whole seconds from 1 to 999999, or unset it: every round of the platform on the localnet, an hour elsewhere',
+  }),
 });
 type Values = z.output<typeof envSchema> & Record<string, unknown>;
 
@@ -157,6 +162,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     solanaRpcUrl: values.SOLANA_RPC_URL ?? `http://127.0.0.1:${ports.solanaRpc}`,
     solanaWsUrl: solanaWsUrl(values, ports.solanaWs),
     solanaChainId: chainIdOf(values.SOLANA_RPC_URL),
+    chainHeartbeatMs: 1000 * Number(values.CYXWIZ_CHAIN_HEARTBEAT_SECONDS ?? (values.SOLANA_RPC_URL === undefined ? 1 : 3_600)),
     storageUrl,
     keysDir,
     oauth: oauthConfig(values),

@@ -1,7 +1,7 @@
-import { and, asc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { classesAbleToServe } from '#core/hardware/device-class';
-import { NODE_TRANSITIONS, nodeTransition, type NodeEvent, type NodeState } from '#core/node/machine';
+import { nodeTransition, type NodeEvent, type NodeState } from '#core/node/machine';
 import { openAttemptsOfNode } from './attempts.ts';
 import type { Database, JobRow, NewNodeRow, NodeRow } from './database.ts';
 import { keyset, type Position } from './keyset.ts';
@@ -104,21 +104,31 @@ export async function lockNode(tx: Database, nodeId: string): Promise<NodeRow> {
   return row;
 }
 
-/** Notes that a node was heard; one that was OFFLINE comes back as BUSY where it still holds a job, else ACTIVE. */
-export async function recordNodeHeartbeat(db: Database, nodeId: string): Promise<NodeState> {
-  return db.transaction(async (tx) => {
-    const node = await lockNode(tx, nodeId);
-    let state = node.state as NodeState;
-    if (NODE_TRANSITIONS[state].heartbeat !== undefined) {
-      const wasSilent = state === 'OFFLINE' || state === 'INACTIVE';
-      state = nodeTransition(state, 'heartbeat');
-      if (wasSilent && (await openAttemptsOfNode(tx, nodeId)).some((attempt) => attempt.assignedAt !== null)) {
-        state = nodeTransition(state, 'jobAssigned');
-      }
-    }
-    await tx.update(nodes).set({ state, lastSeenAt: sql`now()` }).where(eq(nodes.id, nodeId));
-    return state;
-  });
+/**
+ * Notes that a node was heard: one statement for a node in service, since thousands say so every half minute. One that was
+ * OFFLINE comes back as BUSY where it still holds a job, else ACTIVE.
+ */
+export async function recordNodeHeartbeat(db: Database, nodeId: string): Promise<NodeRow> {
+  const inService = and(eq(nodes.id, nodeId), notInArray(nodes.state, ['OFFLINE', 'INACTIVE']));
+  const [heard] = await db.update(nodes).set({ lastSeenAt: sql`now()` }).where(inService).returning();
+  return heard ?? db.transaction((tx) => comeBack(tx, nodeId));
+}
+
+async function comeBack(tx: Database, nodeId: string): Promise<NodeRow> {
+  let state = nodeTransition((await lockNode(tx, nodeId)).state as NodeState, 'heartbeat');
+  if (state === 'ACTIVE' && (await openAttemptsOfNode(tx, nodeId)).some((attempt) => attempt.assignedAt !== null)) {
+    state = nodeTransition(state, 'jobAssigned');
+  }
+  const [row] = await tx.update(nodes).set({ state, lastSeenAt: sql`now()` }).where(eq(nodes.id, nodeId)).returning();
+  return row!;
+}
+
+/** Nodes with an account on chain that work and were heard since then. */
+export async function heardNodes(db: Database, since: Date): Promise<Pick<NodeRow, 'id' | 'account'>[]> {
+  return db
+    .select({ id: nodes.id, account: nodes.account })
+    .from(nodes)
+    .where(and(inArray(nodes.state, ['ACTIVE', 'BUSY']), isNotNull(nodes.account), gte(nodes.lastSeenAt, since)));
 }
 
 /** Nodes in these states that have not been heard since `before`. For the sweep. */

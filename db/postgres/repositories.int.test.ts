@@ -323,14 +323,14 @@ describe('nodes', () => {
     expect(first.id).toBe(second.id);
     await expect(upsertNode(db, { ...row(), ownerId: 'thief' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     const { id } = first;
-    expect(await recordNodeHeartbeat(db, id)).toBe('UNREGISTERED');
+    expect(await recordNodeHeartbeat(db, id)).toMatchObject({ state: 'UNREGISTERED' });
     await db.execute(sql`UPDATE nodes SET state = 'OFFLINE' WHERE id = ${id}`);
-    expect(await recordNodeHeartbeat(db, id)).toBe('ACTIVE');
+    expect(await recordNodeHeartbeat(db, id)).toMatchObject({ state: 'ACTIVE' });
     await openAttempt(db, { jobId, attempt: 1 });
     await recordClaim(db, { jobId, attempt: 1, nodeId: id });
     await markAssigned(db, { jobId, attempt: 1, nodeId: id });
     await db.execute(sql`UPDATE nodes SET state = 'OFFLINE' WHERE id = ${id}`);
-    expect(await recordNodeHeartbeat(db, id)).toBe('BUSY');
+    expect(await recordNodeHeartbeat(db, id)).toMatchObject({ state: 'BUSY' });
   });
 });
 

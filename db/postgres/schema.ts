@@ -100,6 +100,8 @@ export const jobAttempts = pgTable(
   {
     jobId: uuid('job_id').notNull(),
     attempt: integer('attempt').notNull(),
+    /** First offered: for the first seconds, nodes of a larger class leave it to smaller ones. */
+    openedAt: at('opened_at').notNull().defaultNow(),
     /** Set by the node that claimed it, as the platform authenticated it. */
     nodeId: uuid('node_id'),
     claimedAt: at('claimed_at'),

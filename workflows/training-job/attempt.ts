@@ -6,6 +6,7 @@ import {
   condition,
   executeChild,
   isCancellation,
+  patched,
   proxyActivities,
   sleep,
   TimeoutFailure,
@@ -28,11 +29,13 @@ export const chain = proxyActivities<EscrowActivities>({ ...CHAIN, taskQueue: PL
 /** How long reliable nodes are asked alone before everybody is. */
 const RELIABLE_TIER = '5 s';
 /**
- * A node that does not take up its own work is asked this often (8 s each) before it counts as lost. Rounds are
- * counted, not hours, and only those in which the platform could be reached: its own downtime is never held against a
- * node.
+ * A node that does not take up its own work is asked this often (5 s each) before it counts as lost: some 20 s after its
+ * last heartbeat, so that its job trains elsewhere within 30 s. Rounds are counted, not hours, and only those in which
+ * the platform could be reached: its own downtime is never held against a node.
  */
-const SILENT_ROUNDS = 4;
+const SILENT_ROUNDS = 2;
+/** As jobs count them that met a silent node before. */
+const SILENT_ROUNDS_BEFORE = 4;
 /** Time for a node to connect again after the platform was away. */
 const REACHABLE_FOR_MS = 20_000;
 const ACKNOWLEDGE_WITHIN = '8 s';
@@ -94,6 +97,8 @@ async function offer(job: JobProcess, submission: SubmitJobInput, askReliableFir
       ...CLAIM,
       ...limit,
       taskQueue: capabilityQueue(submission.deviceClass, tier),
+      // Customers take turns: one's thousand jobs do not keep another's one waiting.
+      priority: { fairnessKey: submission.userId },
       summary: `offer attempt ${job.attempt} to ${tier === 'open' ? 'every node' : 'reliable nodes'} of ${submission.deviceClass}`,
     });
     try {
@@ -195,8 +200,9 @@ async function untilNodeAnswers<T>(call: () => Promise<T>): Promise<T> {
       return await call();
     } catch (error) {
       if (!isSilence(error)) throw error;
+      const rounds = patched('lost-sooner') ? SILENT_ROUNDS : SILENT_ROUNDS_BEFORE;
       if (await database.couldProvidersReachUs({ forMs: REACHABLE_FOR_MS })) silent += 1;
-      if (silent >= SILENT_ROUNDS) throw error;
+      if (silent >= rounds) throw error;
     }
   }
 }

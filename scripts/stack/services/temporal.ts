@@ -14,6 +14,10 @@ const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=1000',
   'history.transferProcessorMaxPollHostRPS=5000',
   'history.timerProcessorMaxPollRPS=1000',
+  // Customers take turns on a capability queue. What waits in queues of before is taken over.
+  'matching.useNewMatcher=true',
+  'matching.enableFairness=true',
+  'matching.enableMigration=true',
 ] as const;
 
 /**
