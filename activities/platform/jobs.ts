@@ -8,14 +8,13 @@ import type { Database, JobRow, NodeRow } from '#db/postgres/database';
 import { edgeWasUp } from '#db/postgres/beats';
 import { appendJobEvent } from '#db/postgres/events';
 import { applyJobTransition, findJob, patchJob, requireJob } from '#db/postgres/jobs';
-import { nodesForJob } from '#db/postgres/nodes';
+import { followJobsOfNode, nodesForJob } from '#db/postgres/nodes';
 import { closeWithOutcome } from '#db/postgres/outcomes';
 import { CyxError } from '#core/errors/cyx-error';
 import type { SubmitJobInput } from '#workflows/training-job/messages';
 import type { JobActivities } from './contract.ts';
 import { asActivities } from './failure.ts';
 import { judgeLateness } from './fair-outcome.ts';
-import { endJobOfNode } from './node-projection.ts';
 
 /** A node renews its token well before this. */
 const TOKEN_LIFETIME_MS = 5 * 60_000;
@@ -63,7 +62,7 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
         payload: { line: `Attempt ${attempt} ended (${outcome}): ${reason}` },
         dedupeKey: `attempt-closed:${attempt}`,
       });
-      if (row?.nodeId != null && row.assignedAt !== null) await endJobOfNode(db, row.nodeId);
+      if (row?.nodeId != null && row.assignedAt !== null) await followJobsOfNode(db, row.nodeId);
     },
 
     judgeLateness: (input) => judgeLateness(db, input),
@@ -77,7 +76,7 @@ export function createJobActivities({ db, countModel }: JobActivityDeps): JobAct
       }
       await closeWithOutcome(db, { jobId, attempt, outcome: 'completed' });
       await patchJob(db, jobId, { modelCid: row.modelCid });
-      await endJobOfNode(db, row.nodeId);
+      await followJobsOfNode(db, row.nodeId);
       const job = await requireJob(db, jobId);
       await countModel(job.userId, jobId);
       const { nodeBase } = splitPayout(job.amountBase);

@@ -3,12 +3,6 @@ import type { Database, NodeRow } from '#db/postgres/database';
 import { applyNodeEvent, lockNode, patchNode } from '#db/postgres/nodes';
 import type { NodeAccount } from '#programs/clients/ts/node-registry';
 
-/** A node got a job; one that is BUSY already or was just lost stays as it is. */
-export const startJobOfNode = (db: Database, nodeId: string): Promise<void> => applyWherePossible(db, nodeId, 'jobAssigned');
-
-/** A node's job is over; one that is not BUSY (any more) stays as it is. */
-export const endJobOfNode = (db: Database, nodeId: string): Promise<void> => applyWherePossible(db, nodeId, 'jobEnded');
-
 /** These events may come twice, or late: under the row lock, what no longer applies changes nothing. */
 async function applyWherePossible(db: Database, nodeId: string, event: NodeEvent): Promise<void> {
   await db.transaction(async (tx) => {

@@ -1,6 +1,7 @@
 import { MIN_STAKE_BASE } from '#core/money/split';
 import { classesAbleToServe } from '#core/hardware/device-class';
-import { CLAIM_LAPSES_AFTER_MS } from '#db/postgres/attempts';
+import { NODE_LAYOUT } from '#programs/clients/ts/node-registry';
+import { CLAIM_LAPSES_AFTER_MS, type OpenAttempt } from '#db/postgres/attempts';
 import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 
 export interface ClaimFacts {
@@ -9,8 +10,8 @@ export interface ClaimFacts {
   readonly attempt: JobAttemptRow | null;
   /** The attempt number that the node names. */
   readonly claimed: number;
-  /** Another attempt that this node still holds. */
-  readonly holdsAnother: boolean;
+  /** Other attempts of this node that have no outcome yet. */
+  readonly others: readonly Pick<OpenAttempt, 'completedAt' | 'amountBase'>[];
   /** A node of a smaller class, which is large enough, is free for this job. */
   readonly smallerIsFree: boolean;
 }
@@ -19,7 +20,7 @@ export interface ClaimFacts {
 const SMALLER_FIRST_MS = 5_000;
 
 /** Why a node may not have an attempt; null where it may. The order is from the job's side to the node's. */
-export function refusalOf({ node, job, attempt, claimed, holdsAnother, smallerIsFree }: ClaimFacts): string | null {
+export function refusalOf({ node, job, attempt, claimed, others, smallerIsFree }: ClaimFacts): string | null {
   if (job.attempt !== claimed || attempt === null) return `attempt ${claimed} is not the job's current one`;
   if (attempt.closedAt !== null) return 'the attempt is closed';
   if (attempt.nodeId === node.id) return null;
@@ -36,9 +37,11 @@ export function refusalOf({ node, job, attempt, claimed, holdsAnother, smallerIs
   if (node.stakeBase < MIN_STAKE_BASE) return 'the stake is below 100 CYXWIZ';
   if (node.state !== 'ACTIVE') return `the node is ${node.state}`;
   if (node.pricePerHourBase > job.pricePerHourBase) return 'the node asks for more than the quote allows';
-  // The chain bounds a node's open escrows by its stake; one job at a time, so this job has to fit.
-  if (node.stakeBase < job.amountBase) return 'the stake is below the job’s escrow';
-  if (holdsAnother) return 'the node holds another job';
+  if (others.some(({ completedAt }) => completedAt === null)) return 'the node holds another job';
+  // The chain bounds a node's open escrows by its stake, and their number: those count whose verdict is still to come.
+  const atRiskBase = others.reduce((sum, { amountBase }) => sum + amountBase, job.amountBase);
+  if (node.stakeBase < atRiskBase) return 'the stake is below the escrows that are open with this one';
+  if (others.length >= NODE_LAYOUT.openSlots) return 'too many of its results wait for their verdict';
   if (smallerIsFree && attempt.openedAt.getTime() > Date.now() - SMALLER_FIRST_MS) return 'a smaller device is asked first';
   return null;
 }

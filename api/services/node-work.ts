@@ -12,7 +12,7 @@ import { latestCheckpoint, recordCheckpoint, type NewCheckpoint } from '#db/post
 import { findDataset } from '#db/postgres/datasets';
 import { appendJobEvents, type NewJobEvent } from '#db/postgres/events';
 import { findJob, requireJob } from '#db/postgres/jobs';
-import { lockNode, nodesForJob } from '#db/postgres/nodes';
+import { followJobsOfNode, lockNode, nodesForJob } from '#db/postgres/nodes';
 import { refusalOf } from './claim-rules.ts';
 import type { ServiceDeps } from './deps.ts';
 import { createObjectDirectory } from './objects.ts';
@@ -133,6 +133,8 @@ export function createNodeWork(deps: Deps): NodeWork {
         throw new CyxError('NOT_FOUND', `CyxCloud has no object ${completion.modelCid}. Upload the model first, then report it.`);
       }
       await recordCompletion(db, { jobId, attempt, nodeId: node.nodeId }, completion);
+      // Its part is done: while the result is looked at it may take the next job.
+      await followJobsOfNode(db, node.nodeId);
     },
   };
 }
@@ -159,10 +161,9 @@ async function tryClaim(db: Database, identity: NodeIdentity, claim: AttemptRef,
   return db.transaction(async (tx) => {
     const node = await lockNode(tx, identity.nodeId);
     const attempt = await findAttempt(tx, ref(claim));
-    const held = await openAttemptsOfNode(tx, node.id);
-    const holdsAnother = held.some((row) => row.jobId !== claim.jobId || row.attempt !== claim.attempt);
+    const others = (await openAttemptsOfNode(tx, node.id)).filter((row) => row.jobId !== claim.jobId || row.attempt !== claim.attempt);
     const smallerIsFree = node.deviceClass !== job.deviceClass && (await isSmallerFree(tx, node, job));
-    const refusal = refusalOf({ node, job, attempt, claimed: claim.attempt, holdsAnother, smallerIsFree });
+    const refusal = refusalOf({ node, job, attempt, claimed: claim.attempt, others, smallerIsFree });
     if (refusal !== null) return refusal;
     return (await recordClaim(tx, { ...ref(claim), nodeId: node.id })) ? null : 'another node was faster';
   });

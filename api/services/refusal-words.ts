@@ -12,6 +12,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(another node has it|another node was faster)$/, 'another node was faster'],
   [/^a smaller device is asked first$/, 'larger than needed: a smaller device is asked first'],
   [/^nobody may work for themselves$/, 'your own: nobody may work for themselves'],
+  [/^too many of its results wait for their verdict$/, 'has to wait for verdicts on what it delivered'],
   [/^the stake is below/, 'has too little at stake for this job'],
   [/^(this node does not serve |the node is of class )/, 'of another device class'],
   [/^(the job is [A-Z]+|the attempt is closed|attempt \d+ is not the job's current one)$/, 'asked at a moment when the job was not to be had'],

@@ -36,7 +36,7 @@ const job = {
 const attempt = { attempt: 2, nodeId: null, closedAt: null, openedAt: new Date() } as JobAttemptRow;
 
 describe('refusalOf', () => {
-  const facts: ClaimFacts = { node, job, attempt, claimed: 2, holdsAnother: false, smallerIsFree: false };
+  const facts: ClaimFacts = { node, job, attempt, claimed: 2, others: [], smallerIsFree: false };
   it('grants a fitting claim, and grants it again', () => {
     expect(refusalOf(facts)).toBeNull();
     const held = { ...facts, attempt: { ...attempt, nodeId: 'n1' }, node: { ...node, state: 'BUSY' }, job: { ...job, state: 'ASSIGNED' } };
@@ -73,7 +73,9 @@ describe('refusalOf', () => {
     ['OFFLINE', { node: { ...node, state: 'OFFLINE' } }],
     ['BUSY', { node: { ...node, state: 'BUSY' } }],
     ['quote', { node: { ...node, pricePerHourBase: 301n } }],
-    ['another job', { holdsAnother: true }],
+    ['another job', { others: [{ completedAt: null, amountBase: 1n }] }],
+    ['open with this one', { others: [{ completedAt: new Date(), amountBase: node.stakeBase }] }],
+    ['verdict', { others: Array.from({ length: 8 }, () => ({ completedAt: new Date(), amountBase: 1n })) }],
   ])('refuses, saying "%s"', (word, change) => {
     expect(refusalOf({ ...facts, ...change })).toContain(word);
   });

@@ -147,14 +147,19 @@ export async function recordCompletion(db: Database, key: AttemptKey & { nodeId:
 
 export type AttemptOutcome = 'completed' | 'timeout' | 'invalid' | 'released';
 
-/** Attempts that a node holds now: claimed, not closed, of a job whose deadline is not long past. */
-export async function openAttemptsOfNode(db: Database, nodeId: string): Promise<JobAttemptRow[]> {
+/** An attempt that has no outcome yet, and the escrow that is at risk for it. */
+export interface OpenAttempt extends JobAttemptRow {
+  readonly amountBase: bigint;
+}
+
+/** Attempts that a node holds now: claimed, not closed, of a job that has not ended. Those it has delivered wait for their verdict. */
+export async function openAttemptsOfNode(db: Database, nodeId: string): Promise<OpenAttempt[]> {
   const rows = await db
-    .select({ attempt: jobAttempts })
+    .select({ attempt: jobAttempts, amountBase: jobs.amountBase })
     .from(jobAttempts)
     .innerJoin(jobs, eq(jobs.id, jobAttempts.jobId))
     .where(and(eq(jobAttempts.nodeId, nodeId), isNull(jobAttempts.closedAt), isNull(jobs.endedAt), gte(jobAttempts.attempt, jobs.attempt)));
-  return rows.map((row) => row.attempt);
+  return rows.map(({ attempt, amountBase }) => ({ ...attempt, amountBase }));
 }
 
 function at(key: AttemptKey) {

@@ -115,12 +115,26 @@ export async function recordNodeHeartbeat(db: Database, nodeId: string): Promise
 }
 
 async function comeBack(tx: Database, nodeId: string): Promise<NodeRow> {
-  let state = nodeTransition((await lockNode(tx, nodeId)).state as NodeState, 'heartbeat');
-  if (state === 'ACTIVE' && (await openAttemptsOfNode(tx, nodeId)).some((attempt) => attempt.assignedAt !== null)) {
-    state = nodeTransition(state, 'jobAssigned');
-  }
+  const heard = nodeTransition((await lockNode(tx, nodeId)).state as NodeState, 'heartbeat');
+  const state = await withItsJobs(tx, nodeId, heard);
   const [row] = await tx.update(nodes).set({ state, lastSeenAt: sql`now()` }).where(eq(nodes.id, nodeId)).returning();
   return row!;
+}
+
+/** BUSY while the node works at a job, ACTIVE while it does not: what it has delivered is the verifiers' work. Other states stay. */
+async function withItsJobs(tx: Database, nodeId: string, state: NodeState): Promise<NodeState> {
+  const works = (await openAttemptsOfNode(tx, nodeId)).some(({ assignedAt, completedAt }) => assignedAt !== null && completedAt === null);
+  if (state === 'ACTIVE' && works) return nodeTransition(state, 'jobAssigned');
+  return state === 'BUSY' && !works ? nodeTransition(state, 'jobEnded') : state;
+}
+
+/** Has a node be BUSY or ACTIVE by the jobs it holds; after any change of those, in any order and however often. */
+export async function followJobsOfNode(db: Database, nodeId: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const before = (await lockNode(tx, nodeId)).state as NodeState;
+    const state = await withItsJobs(tx, nodeId, before);
+    if (state !== before) await tx.update(nodes).set({ state }).where(eq(nodes.id, nodeId));
+  });
 }
 
 /** Nodes with an account on chain that work and were heard since then. */

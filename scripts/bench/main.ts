@@ -68,6 +68,21 @@ program
     await report('http', json, () => benchHttp(sizes, say));
   });
 
+program
+  .command('nodes')
+  .description('many nodes and two customers: fairness, claims; and the heartbeats of a large fleet')
+  .option('--json <file>', 'write the report as JSON')
+  .option('--nodes <n>', 'simulated nodes that do everything but train', count, 50)
+  .option('--jobs <n>', 'of both customers together', count, 500)
+  .option('--train-ms <n>', 'how long each job occupies its node', count, 8_000)
+  .option('--fleet <n>', 'nodes whose heartbeats are simulated', count, 10_000)
+  .option('--seconds <n>', 'for which the fleet beats', count, 60)
+  .option('--rounds <n>', 'of heartbeats as fast as they go, beside the bare statement', count, 7)
+  .action(async ({ json, ...sizes }: { json?: string } & import('./nodes/bench.ts').NodesBenchSizes) => {
+    const { benchNodes } = await import('./nodes/bench.ts');
+    await report('nodes', json, () => benchNodes(sizes, say));
+  });
+
 // Started by the HTTP bench itself.
 program.command('hello-peer <build>', { hidden: true }).action(async (build: string) => {
   const { serveHello } = await import('./http/hello/server.ts');

@@ -2,14 +2,13 @@ import type { PublicKey } from '@solana/web3.js';
 import { CyxError } from '#core/errors/cyx-error';
 import { findAttempt, markAssigned, recordOffer, releaseClaim } from '#db/postgres/attempts';
 import type { JobRow, NodeRow } from '#db/postgres/database';
-import { requireNode } from '#db/postgres/nodes';
+import { followJobsOfNode, requireNode } from '#db/postgres/nodes';
 import { uuidToBytes } from '#programs/clients/ts/bytes';
 import { assignNodeInstruction } from '#programs/clients/ts/job-escrow';
 import { findNodePda } from '#programs/clients/ts/pda';
 import type { Chain } from '../chain/chain.ts';
 import type { AssignResult } from '../contract.ts';
 import { drawHashFor } from '../verification/draw-secret.ts';
-import { startJobOfNode } from '../node-projection.ts';
 import { chainStep, type EscrowDeps, requireEscrow, stepKeys, type Subject, subjectOf } from './deps.ts';
 
 /**
@@ -26,7 +25,7 @@ export async function assignNode(deps: EscrowDeps, jobId: string, attempt: numbe
   const holder = (await requireEscrow(deps, subject)).attempts[attempt - 1]?.node;
   if (holder?.equals(account) === true) {
     await markAssigned(deps.db, { jobId, attempt, nodeId: node.id });
-    await startJobOfNode(deps.db, node.id);
+    await followJobsOfNode(deps.db, node.id);
     return { granted: true, burned: false, nodeId: node.id, reason: '' };
   }
   const reason = refusal ?? 'The attempt went to another node';

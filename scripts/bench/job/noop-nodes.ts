@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import { NativeConnection } from '@temporalio/worker';
 import { claimJob } from '#activities/node/claim';
 import type { NodeActivities } from '#activities/node/contract';
@@ -28,6 +29,16 @@ export type Started = Map<string, number>;
 export interface NoopNodes {
   readonly started: Started;
   readonly nodeIds: readonly string[];
+  /** Times at which a node had more than one training in hand. */
+  overcommitted(): number;
+}
+
+export interface NoopNodesOptions {
+  readonly config: Config;
+  readonly modelCid: string;
+  readonly count: number;
+  /** How long each pretends to train, without work for the processor. */
+  readonly trainMs?: number;
 }
 
 const STAKE_BASE = parseCyxwiz('100');
@@ -44,10 +55,7 @@ export const LOG: NodeLog = { info: () => undefined, warn: (fields, message) => 
  * and completion by NodeService. Each has an owner of its own. What they report as their model is any stored object:
  * nobody looks at it, since the verifier of these jobs is a no-op too.
  */
-export async function startNoopNodes(
-  { config, modelCid, count }: { config: Config; modelCid: string; count: number },
-  cleanUp: CleanUp,
-): Promise<NoopNodes> {
+export async function startNoopNodes({ config, modelCid, count, trainMs = 0 }: NoopNodesOptions, cleanUp: CleanUp): Promise<NoopNodes> {
   const started: Started = new Map();
   const workDir = mkdtempSync(join(tmpdir(), 'cyxwiz-bench-nodes-'));
   const client = createPlatformClient({ grpcUrl: `http://${config.publicUrls.grpc}`, reportedError });
@@ -55,21 +63,25 @@ export async function startNoopNodes(
     client.close();
     rmSync(workDir, { recursive: true, force: true });
   });
-  const place: Place = { config, modelCid, client, workDir, started, cleanUp };
+  let overcommitted = 0;
+  const place: Place = { config, modelCid, trainMs, client, workDir, started, cleanUp, onOvercommitted: () => (overcommitted += 1) };
   const nodeIds = await Promise.all(Array.from({ length: count }, () => startNode(place)));
-  return { started, nodeIds };
+  return { started, nodeIds, overcommitted: () => overcommitted };
 }
 
 interface Place {
   readonly config: Config;
   readonly modelCid: string;
+  readonly trainMs: number;
+  readonly onOvercommitted: () => void;
   readonly client: PlatformClient;
   readonly workDir: string;
   readonly started: Started;
   readonly cleanUp: CleanUp;
 }
 
-async function startNode({ config, modelCid, client, workDir, started, cleanUp }: Place): Promise<string> {
+async function startNode({ client, workDir, cleanUp, ...place }: Place): Promise<string> {
+  const { config } = place;
   const { machineId, apiKey, nodeId } = await register(createRestClient(config.publicUrls.web), client.machine);
   const slot = createNodeSlot();
   const made: { connection?: NativeConnection; fleet?: NodeFleet } = {};
@@ -94,7 +106,7 @@ async function startNode({ config, modelCid, client, workDir, started, cleanUp }
   };
   const connection = await NativeConnection.connect({ address: config.publicUrls.gateway, apiKey: token.issued.token, tls: false });
   const { namespace } = config.temporal;
-  const fleet = createNodeFleet({ connection, namespace, nodeId, slot, activities: noopActivities(deps, { modelCid, started }), log: LOG });
+  const fleet = createNodeFleet({ connection, namespace, nodeId, slot, activities: noopActivities(deps, place), log: LOG });
   Object.assign(made, { connection, fleet });
   const stopBeats = beat('heartbeat', HEARTBEAT_MS, () => platform.heartbeat(nodeId, slot.holder() !== undefined), LOG);
   cleanUp.add(async () => {
@@ -108,22 +120,35 @@ async function startNode({ config, modelCid, client, workDir, started, cleanUp }
   return nodeId;
 }
 
-/** The claim is the real one; the training is nothing, and its completion is reported as any node reports it. */
-function noopActivities(deps: NodeActivityDeps, { modelCid, started }: Pick<Place, 'modelCid' | 'started'>): NodeActivities {
+/** The claim is the real one; the training is nothing but time, and its completion is reported as any node reports it. */
+function noopActivities(deps: NodeActivityDeps, { modelCid, started, trainMs, onOvercommitted }: Omit<Place, 'client' | 'workDir' | 'cleanUp'>): NodeActivities {
+  const training = new Set<string>();
   return {
     claimJob: (input) => claimJob(deps, input),
     startTraining: async (input) => {
       started.set(input.jobId, performance.now());
       if (!deps.slot.start(parseRunKey(input))) throw new CyxError('NODE_NOT_ELIGIBLE', 'This node has taken another job in the meantime');
+      training.add(input.jobId);
+      if (training.size > 1) onOvercommitted();
       return { resumedFromStep: 0 };
     },
     awaitTraining: async ({ jobId, attempt }) => {
+      await train(trainMs);
       const result = { modelCid, modelSizeBytes: 1, commitmentHex: '07'.repeat(32), finalLoss: 0, finalAccuracy: 1, trainingMs: 1 };
       await deps.platform.reportCompletion({ jobId, attempt, ...result });
+      training.delete(jobId);
       deps.slot.release(parseRunKey({ jobId, attempt }));
       return { reported: true };
     },
   };
+}
+
+async function train(trainMs: number): Promise<void> {
+  const context = Context.current();
+  for (const endAtMs = performance.now() + trainMs; performance.now() < endAtMs; ) {
+    context.heartbeat();
+    await delay(Math.min(1_000, Math.max(1, endAtMs - performance.now())));
+  }
 }
 
 async function register(rest: RestClient, machine: MachineClient): Promise<{ machineId: string; apiKey: string; nodeId: string }> {

@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createCyxWizClient, type CyxWizClient, type Specification } from '#api/client/node';
 import type { Opinion, OpinionRequest, Verdict } from '#activities/platform/contract';
+import type { Config } from '#core/config/config';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { encodeDataset, firstSamples, type Dataset } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
@@ -49,16 +50,26 @@ export async function startPlatform(say: Say): Promise<JobParts> {
     cleanUp.add(() => temporal.connection.close());
     const direct = await connectDirectly(config.temporal.address);
     cleanUp.add(() => direct.close());
-    const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 2, onError: () => undefined });
+    const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 10, onError: () => undefined });
     cleanUp.add(() => postgres.close());
-    const client = createCyxWizClient({ httpUrl: config.publicUrls.web, grpcUrl: config.publicUrls.grpc, storageUrl: config.storageUrl });
+    const { client, training, datasetCid } = await newCustomer(config);
     cleanUp.add(() => client.close());
-    await signUp(client);
-    const { training, datasetCid } = await storeDigits(client);
     const graphJson = await readFile(new URL('../../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
     return { stack, temporal, direct, postgres, client, training, datasetCid, graphJson, close: () => cleanUp.run() };
   } catch (error) {
     await cleanUp.run();
+    throw error;
+  }
+}
+
+/** A user of their own, who can pay and has a dataset. */
+export async function newCustomer({ publicUrls, storageUrl }: Config): Promise<Pick<JobParts, 'client' | 'training' | 'datasetCid'>> {
+  const client = createCyxWizClient({ httpUrl: publicUrls.web, grpcUrl: publicUrls.grpc, storageUrl });
+  try {
+    await signUp(client);
+    return { client, ...(await storeDigits(client)) };
+  } catch (error) {
+    client.close();
     throw error;
   }
 }

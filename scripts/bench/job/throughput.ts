@@ -108,7 +108,7 @@ interface Account {
 }
 
 /** Every job completed exactly once, paid exactly once, and the chain agrees with the books. */
-async function faultsOf({ postgres, stack }: JobParts, jobIds: readonly string[]): Promise<string[]> {
+export async function faultsOf({ postgres, stack }: Pick<JobParts, 'postgres' | 'stack'>, jobIds: readonly string[]): Promise<string[]> {
   const { rows } = await postgres.pool.query<Account>(
     `SELECT j.id, j.state,
        (SELECT count(*)::int FROM job_events e WHERE e.job_id = j.id AND e.kind = 'state' AND e.payload->>'state' = 'COMPLETED') AS completions,

@@ -18,6 +18,9 @@ const DYNAMIC_CONFIG = [
   'matching.useNewMatcher=true',
   'matching.enableFairness=true',
   'matching.enableMigration=true',
+  // With more than one partition each is fair by itself, and which one a node asks is left to chance.
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
 ] as const;
 
 /**
