@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { parseConfig } from '#core/config/config';
+import { openDataConverter } from '../codec/data-converter.ts';
 import { createTemporalClient } from './connect.ts';
 
 let client: Awaited<ReturnType<typeof createTemporalClient>>;
 let connection: NativeConnection;
 const { temporal } = parseConfig(inject('stackEnv'));
+const dataConverter = openDataConverter(temporal.privacy);
 
 beforeAll(async () => {
   client = await createTemporalClient(temporal);
@@ -26,7 +28,7 @@ it('lets the customers of a queue take turns, however many tasks one of them put
     taken.push(customer);
     await delay(50);
   };
-  const workflows = await Worker.create({ connection, taskQueue, workflowsPath: fileURLToPath(new URL('./testing/turns-workflow.ts', import.meta.url)) });
+  const workflows = await Worker.create({ connection, dataConverter, taskQueue, workflowsPath: fileURLToPath(new URL('./testing/turns-workflow.ts', import.meta.url)) });
   const running = workflows.run();
   const start = (customer: string, count: number) =>
     Promise.all(Array.from({ length: count }, () => client.workflow.start('turnsWorkflow', { workflowId: randomUUID(), taskQueue, args: [{ taskQueue: `${taskQueue}-tasks`, customer }] })));
@@ -35,7 +37,7 @@ it('lets the customers of a queue take turns, however many tasks one of them put
   await delay(1_000);
   handles.push(...(await start('later', 10)));
   await delay(1_000);
-  const tasks = await Worker.create({ connection, taskQueue: `${taskQueue}-tasks`, activities: { take }, maxConcurrentActivityTaskExecutions: 1 });
+  const tasks = await Worker.create({ connection, dataConverter, taskQueue: `${taskQueue}-tasks`, activities: { take }, maxConcurrentActivityTaskExecutions: 1 });
   const working = tasks.run();
   await Promise.all(handles.map((handle) => handle.result()));
   for (const worker of [workflows, tasks]) worker.shutdown();

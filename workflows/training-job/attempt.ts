@@ -38,6 +38,8 @@ const SILENT_ROUNDS = 2;
 const SILENT_ROUNDS_BEFORE = 4;
 /** Time for a node to connect again after the platform was away. */
 const REACHABLE_FOR_MS = 20_000;
+/** Priorities on a capability queue: 1 is the highest of 5, 3 what has none. */
+const [GOES_ON, BEGINS] = [2, 3];
 const ACKNOWLEDGE_WITHIN = '8 s';
 const LONGEST_REFUSAL_WAIT_MS = 30_000;
 /**
@@ -97,8 +99,8 @@ async function offer(job: JobProcess, submission: SubmitJobInput, askReliableFir
       ...CLAIM,
       ...limit,
       taskQueue: capabilityQueue(submission.deviceClass, tier),
-      // Customers take turns: one's thousand jobs do not keep another's one waiting.
-      priority: { fairnessKey: submission.userId },
+      // Customers take turns: one's thousand jobs do not keep another's one waiting. A job that has lost its node goes first.
+      priority: { fairnessKey: submission.userId, priorityKey: job.attempt > 1 ? GOES_ON : BEGINS },
       summary: `offer attempt ${job.attempt} to ${tier === 'open' ? 'every node' : 'reliable nodes'} of ${submission.deviceClass}`,
     });
     try {
