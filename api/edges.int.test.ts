@@ -6,7 +6,10 @@ import { credentials } from '@grpc/grpc-js';
 import { eq, sql } from 'drizzle-orm';
 import { SignJWT, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { goThroughChallenge } from '#activities/node/challenge';
+import { createPlatformClient } from '#activities/node/platform-client';
 import { parseConfig, type Config } from '#core/config/config';
+import { plainSolver } from '#core/hardware/challenge/plain-solver';
 import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
@@ -17,7 +20,7 @@ import { applyJobTransition, insertJob } from '#db/postgres/jobs';
 import { NodeServiceClient } from '#proto/gen/cyxwiz/node/v1/node_service';
 import { startStack, type Stack } from '#scripts/stack/start-stack';
 import { createBrowserClient } from './client/client.ts';
-import { unaryCall } from './client/grpc-call.ts';
+import { reportedError, unaryCall } from './client/grpc-call.ts';
 import { createCyxWizClient, type CyxWizClient, type JobUpdate, type Login, type Specification, type SubmitInput } from './client/node.ts';
 
 const graphJson = readFileSync(new URL('../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
@@ -75,6 +78,8 @@ beforeAll(async () => {
   await Promise.all([user, other, provider.client].map(funded));
   provider.client.close();
   machine = (await http('POST', '/api/machines/register', providerLogin.token, { owner_id: providerLogin.user.id, hostname: 'h', os: 'linux', hardware })).json as typeof machine;
+  await expect(unaryCall(nodes.registerNode.bind(nodes), registration(), machine.api_key)).rejects.toMatchObject({ code: 'NODE_NOT_ELIGIBLE', message: expect.stringContaining('go through a challenge') });
+  await showCpu();
   const registered = await unaryCall(nodes.registerNode.bind(nodes), registration(), machine.api_key);
   nodeId = registered.nodeId;
   nodeToken = (await unaryCall(nodes.issueNodeToken.bind(nodes), { machineId: machine.machine_id, nodeId }, machine.api_key)).token;
@@ -94,6 +99,14 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+/** With the solver in plain TypeScript: the challenge of test stacks is a small one. */
+async function showCpu(): Promise<void> {
+  const client = createPlatformClient({ grpcUrl: config.publicUrls.grpc, reportedError });
+  const shown = await goThroughChallenge(client.machine.challenge, { apiKey: machine.api_key, machineId: machine.machine_id, deviceClass: 'cpu' }, plainSolver);
+  client.close();
+  expect(shown).toMatchObject({ passed: true, reason: '', memoryMib: 1 });
+}
+
 function registration(change = {}) {
   return {
     machineId: machine.machine_id,
@@ -102,6 +115,7 @@ function registration(change = {}) {
     pricePerHourBase: parseCyxwiz('300'),
     stakeBase: parseCyxwiz('100'),
     samplesPerSecond: 1_000,
+    instructionSet: 'avx2',
     ...change,
   };
 }

@@ -22,6 +22,7 @@ import type { ServiceDeps } from '#api/services/deps';
 import { pingStorage } from '#api/services/health';
 import { createServices } from '#api/services/services';
 import { clientAddress, parseConfig, type Config } from '#core/config/config';
+import { CHALLENGE_SIZES } from '#core/hardware/challenge/task';
 import { connectMongo } from '#db/mongo/connect';
 import { BEAT_MS, recordBeat } from '#db/postgres/beats';
 import { connectPostgres, migrate } from '#db/postgres/connect';
@@ -133,6 +134,7 @@ async function connectParts(config: Config, log: pino.Logger) {
     mail: mailOf(config, log),
     site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId, givesWelcomeCredit: config.embedded.solana },
     storageUrl: config.storageUrl,
+    challengeSizes: { ...CHALLENGE_SIZES, cpuMib: config.challengeCpuMib },
   });
   const close = async (): Promise<void> => {
     await jobEvents.close();

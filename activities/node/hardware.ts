@@ -1,30 +1,14 @@
 import { createRequire } from 'node:module';
 import { hostname, platform, release } from 'node:os';
 import { cpu, graphics, mem } from 'systeminformation';
-import { classesServedBy, type DeviceClass } from '#core/hardware/device-class';
+import { classesServedBy, classOfGpu, type DeviceClass } from '#core/hardware/device-class';
+import { cudaVersion, kernelCpuFlags } from '#engine/node/device-benchmark/machine';
+import { readHardware, type DetectedHardware } from './read-hardware.ts';
 
-/** What this machine has, in the shape of SPEC flow 2. */
-export interface MeasuredHardware {
-  readonly cpus: readonly { readonly name: string; readonly cores: number; readonly threads: number }[];
-  readonly gpus: readonly { readonly deviceId: number; readonly name: string; readonly vramMb: number; readonly cudaVersion: string }[];
-  readonly ramTotalMb: number;
-}
-
-const MIB = 1024 * 1024;
-
-export async function measureHardware(): Promise<MeasuredHardware> {
+export async function measureHardware(): Promise<DetectedHardware> {
   const [processor, screens, memory] = await Promise.all([cpu(), graphics(), mem()]);
-  const sockets = Math.max(1, processor.processors);
-  const name = `${processor.manufacturer} ${processor.brand}`.trim() || 'CPU';
-  const perSocket = (count: number): number => Math.max(1, Math.round(count / sockets));
-  return {
-    cpus: Array.from({ length: sockets }, () => ({ name, cores: perSocket(processor.physicalCores), threads: perSocket(processor.cores) })),
-    // Only what trains counts: NVIDIA cards whose memory the driver tells.
-    gpus: screens.controllers
-      .filter(({ vendor, memoryTotal }) => /nvidia/i.test(vendor) && (memoryTotal ?? 0) > 0)
-      .map(({ model, name: given, memoryTotal }, deviceId) => ({ deviceId, name: given ?? model, vramMb: memoryTotal ?? 0, cudaVersion: '' })),
-    ramTotalMb: Math.max(1, Math.floor(memory.total / MIB)),
-  };
+  const kernelFlags = [...kernelCpuFlags()];
+  return readHardware({ processor, controllers: screens.controllers, memoryBytes: memory.total, architecture: process.arch, kernelFlags, cudaVersion: cudaVersion() });
 }
 
 export function machineName(): { readonly hostname: string; readonly os: string } {
@@ -41,10 +25,10 @@ export function hasGpuTrainer(): boolean {
   }
 }
 
-/** The largest class that this machine reaches with the trainer it has. */
-export function ownDeviceClass({ gpus }: MeasuredHardware, gpuTrainer: boolean): DeviceClass {
-  const memoryMib = gpuTrainer ? Math.max(0, ...gpus.map(({ vramMb }) => vramMb)) : 0;
-  return (memoryMib > 0 ? classesServedBy({ device: 'cuda', memoryMib })[0] : undefined) ?? 'cpu';
+/** Every class that a device of this machine reaches with the trainer it has, the largest first. */
+export function ownDeviceClasses({ gpus }: Pick<DetectedHardware, 'gpus'>, gpuTrainer: boolean): DeviceClass[] {
+  const largest = gpuTrainer ? classOfGpu(Math.max(0, ...gpus.map(({ vramMb }) => vramMb))) : 'cpu';
+  return [...new Set([...servedClasses(largest), 'cpu'])];
 }
 
 /** Every class that a node of this class serves: its own and each smaller one. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseEndpoint } from './endpoint.ts';
-import { measureHardware, ownDeviceClass, servedClasses } from './hardware.ts';
+import { measureHardware, ownDeviceClasses, servedClasses } from './hardware.ts';
+import { INSTRUCTION_SETS } from '#core/hardware/instruction-set';
 import { processMark } from './process-mark.ts';
 import { ProgressTail } from '#engine/node/progress-tail';
 import { parseRunKey } from './run-key.ts';
@@ -28,15 +29,18 @@ describe('endpoints', () => {
 
 describe('hardware', () => {
   it('is this machine’s', async () => {
-    const { cpus, ramTotalMb } = await measureHardware();
+    const { cpus, ramTotalMb, instructionSet } = await measureHardware();
     expect(cpus[0]!.threads).toBeGreaterThan(0);
+    expect(INSTRUCTION_SETS).toContain(instructionSet);
     expect(ramTotalMb).toBeGreaterThan(100);
   });
 
   it('reaches the class of its largest GPU, if it can train on one', () => {
-    const gpu = (vramMb: number) => ({ deviceId: 0, name: 'x', vramMb, cudaVersion: '' });
-    const machine = { cpus: [], gpus: [gpu(8192), gpu(24_564)], ramTotalMb: 1 };
-    expect([ownDeviceClass(machine, true), ownDeviceClass(machine, false)]).toEqual(['cuda.24g', 'cpu']);
+    const gpu = (vramMb: number) => ({ deviceId: 0, name: 'x', vramMb, cudaVersion: '12.4' });
+    const machine = { gpus: [gpu(8192), gpu(24_564)] };
+    expect(ownDeviceClasses(machine, true)).toEqual(['cuda.24g', 'cuda.16g', 'cuda.8g', 'cpu']);
+    expect(ownDeviceClasses(machine, false)).toEqual(['cpu']);
+    expect(ownDeviceClasses({ gpus: [gpu(2_048)] }, true)).toEqual(['cpu']);
     expect(servedClasses('cuda.24g')).toEqual(['cuda.24g', 'cuda.16g', 'cuda.8g']);
     expect(servedClasses('cpu')).toEqual(['cpu']);
   });

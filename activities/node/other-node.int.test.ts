@@ -16,6 +16,7 @@ import { checkpointsOfJob } from '#db/postgres/checkpoints';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { upsertDataset } from '#db/postgres/datasets';
 import { insertJob } from '#db/postgres/jobs';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
 import { createLocalKms } from '#db/secrets/kms';
 import { encodeDataset, firstSamples } from '#engine/data/dataset';
@@ -118,7 +119,7 @@ async function newJob(): Promise<string> {
 
 async function newMachine(): Promise<Machine> {
   const own = { ownerId: randomUUID(), machineId: `machine-${randomUUID().slice(0, 8)}` };
-  const { id: nodeId } = await upsertNode(postgres.db, { id: randomUUID(), ...own, ownerAddress: 'a', deviceClass: 'cpu', deviceName: 'C', state: 'ACTIVE', pricePerHourBase: 1n });
+  const { id: nodeId } = await upsertNode(postgres.db, { id: randomUUID(), ...own, ownerAddress: 'a', deviceClass: 'cpu', deviceName: 'C', measured: measuredAs('cpu'), state: 'ACTIVE', pricePerHourBase: 1n });
   const identity = { kind: 'node', nodeId, ...own, queues: [], expiresAtMs: Date.now() + 600_000 } as const;
   const root = mkdtempSync(join(dir, 'runs-'));
   const supervisor = createSupervisor({ root });

@@ -1,6 +1,21 @@
 import * as grpc from '@grpc/grpc-js';
 import { CyxError } from '#core/errors/cyx-error';
-import { NodeServiceClient, type DrainNodeRequest, type DrainNodeResponse, type RegisterNodeRequest, type RegisterNodeResponse } from '#proto/gen/cyxwiz/node/v1/node_service';
+import {
+  NodeServiceClient,
+  type BeginChallengeRequest,
+  type BeginChallengeResponse,
+  type CommitAnswerRequest,
+  type CommitAnswerResponse,
+  type DrainNodeRequest,
+  type DrainNodeResponse,
+  type RegisterNodeRequest,
+  type RegisterNodeResponse,
+  type ReportFilledRequest,
+  type ReportFilledResponse,
+  type RevealAnswerRequest,
+  type RevealAnswerResponse,
+} from '#proto/gen/cyxwiz/node/v1/node_service';
+import type { ChallengePort } from './challenge.ts';
 import { clientCredentials, parseEndpoint } from './endpoint.ts';
 import type { CheckpointReport, PlatformPort, ResumePoint } from './ports.ts';
 
@@ -9,6 +24,8 @@ const CALL_TIMEOUT_MS = 10_000;
 const RECONNECT_WITHIN_MS = 5_000;
 /** Registering waits for a stake to be on chain. */
 const REGISTER_TIMEOUT_MS = 120_000;
+/** The answer goes up a slow line, and is checked behind the answers of other machines. */
+const REVEAL_TIMEOUT_MS = 120_000;
 
 export interface IssuedNodeToken {
   readonly token: string;
@@ -35,10 +52,12 @@ export interface MachineClient {
   issueToken(apiKey: string, machineId: string, nodeId: string): Promise<IssuedNodeToken>;
   /** A draining node hands back what it has and takes nothing new, until it is told otherwise. */
   drainNode(apiKey: string, nodeId: string, draining: boolean): Promise<void>;
+  /** The steps of a challenge; see `goThroughChallenge`. */
+  readonly challenge: ChallengePort;
 }
 
 export interface NodeClient extends PlatformPort {
-  heartbeat(nodeId: string, busy: boolean): Promise<{ readonly state: string; readonly draining: boolean }>;
+  heartbeat(nodeId: string, busy: boolean): Promise<{ readonly state: string; readonly draining: boolean; readonly challengeDue: boolean }>;
 }
 
 export interface PlatformClient {
@@ -83,13 +102,32 @@ export function createPlatformClient(options: PlatformClientOptions): PlatformCl
       async drainNode(apiKey, nodeId, draining) {
         await call(client.drainNode as Unary<DrainNodeRequest, DrainNodeResponse>, { nodeId, draining }, apiKey);
       },
+      challenge: challengePort(client, call),
     },
     node: (tokens) => nodeClient(client, call, tokens),
     close: () => client.close(),
   };
 }
 
-type Call = <Request, Response>(method: Unary<Request, Response>, request: Request, bearer: string) => Promise<Response>;
+type Call = <Request, Response>(method: Unary<Request, Response>, request: Request, bearer: string, timeoutMs?: number) => Promise<Response>;
+
+function challengePort(client: NodeServiceClient, call: Call): ChallengePort {
+  return {
+    async begin(apiKey, request) {
+      const { challengeId, ...task } = await call(client.beginChallenge as Unary<BeginChallengeRequest, BeginChallengeResponse>, request, apiKey);
+      return { challengeId, task };
+    },
+    filled: (apiKey, challengeId) => call(client.reportFilled as Unary<ReportFilledRequest, ReportFilledResponse>, { challengeId }, apiKey),
+    async commit(apiKey, challengeId, digest) {
+      await call(client.commitAnswer as Unary<CommitAnswerRequest, CommitAnswerResponse>, { challengeId, digest: Buffer.from(digest) }, apiKey);
+    },
+    async reveal(apiKey, challengeId, values) {
+      const request = { challengeId, values: Buffer.from(values) };
+      const { bandwidthGbs, ...outcome } = await call(client.revealAnswer as Unary<RevealAnswerRequest, RevealAnswerResponse>, request, apiKey, REVEAL_TIMEOUT_MS);
+      return { ...outcome, bandwidthGBs: bandwidthGbs };
+    },
+  };
+}
 
 /** A token may run out between two refreshes (a laptop that slept): one more try with a fresh one. */
 function withToken(call: Call, tokens: TokenSource): <Request, Response>(method: Unary<Request, Response>, request: Request) => Promise<Response> {
@@ -109,7 +147,7 @@ function nodeClient(client: NodeServiceClient, call: Call, tokens: TokenSource):
   // The generated methods are overloaded; this names the one overload that is used.
   const use = <Request, Response>(method: unknown): Unary<Request, Response> => method as Unary<Request, Response>;
   return {
-    heartbeat: (nodeId, busy) => send(use<object, { state: string; draining: boolean }>(client.heartbeat), { nodeId, busy }),
+    heartbeat: (nodeId, busy) => send(use<object, { state: string; draining: boolean; challengeDue: boolean }>(client.heartbeat), { nodeId, busy }),
     claimJob: (jobId, attempt, refusal) =>
       send(use<object, { granted: boolean; reason: string }>(client.claimJob), { jobId, attempt, accept: refusal === undefined, reason: refusal ?? '' }),
     async acquireLease(jobId, attempt, resumeBeforeStep = 0) {

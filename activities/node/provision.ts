@@ -7,7 +7,9 @@ import { CyxError } from '#core/errors/cyx-error';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { NODE_HEARTBEAT_INTERVAL_MS } from '#core/node/machine';
 import { readJson, writeJson } from './json-file.ts';
-import { hasGpuTrainer, machineName, measureHardware, ownDeviceClass, type MeasuredHardware } from './hardware.ts';
+import { hasGpuTrainer, machineName, measureHardware, ownDeviceClasses } from './hardware.ts';
+import { idleGpuWords, type DetectedHardware, type MeasuredHardware } from './read-hardware.ts';
+import { showCapability, type ChallengePort, type ChallengeRequest, type ShownCapability } from './challenge.ts';
 import { CHECKPOINT_EVERY_MS, writeNodeConfig, type NodeConfig } from './node-config.ts';
 import type { MachineClient } from './platform-client.ts';
 import type { NodeLog } from './ports.ts';
@@ -17,6 +19,7 @@ const STAKE_BASE = parseCyxwiz('100');
 export const DEFAULT_PRICE_PER_HOUR_BASE = parseCyxwiz('300');
 const FUNDS_WITHIN_MS = 90_000;
 const ASK_AGAIN_MS = 250;
+const SHOW_TRIES = 2;
 /** The embedded node shows a lost platform, and a lost node, sooner than one out in the world need. */
 const EMBEDDED_HEARTBEAT_MS = 10_000;
 
@@ -92,10 +95,13 @@ async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, logi
   const workDir = join(nodeDir, 'runs');
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const hardware = await measureHardware();
-  const deviceClass = ownDeviceClass(hardware, hasGpuTrainer());
+  const instructionSet = requireInstructionSet(hardware);
+  for (const gpu of hardware.idleGpus) log.info({ gpu }, idleGpuWords(gpu));
   const { machineId, apiKey } = await machineOf(hardware);
   const [samplesPerSecond] = await Promise.all([measureSpeed(), untilFunded(rest, login)]);
-  log.info({ samplesPerSecond, deviceClass }, 'Measured this machine');
+  // By itself: it is timed, and whatever else runs here counts against this machine.
+  const deviceClass = await showLargestClass({ port: machine.challenge, apiKey, machineId, classes: ownDeviceClasses(hardware, hasGpuTrainer()), log });
+  log.info({ samplesPerSecond, deviceClass, instructionSet }, 'Measured this machine');
   const { nodeId } = await machine.registerNode(apiKey, {
     machineId,
     deviceClass,
@@ -107,10 +113,50 @@ async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, logi
     pricePerHourBase,
     stakeBase: STAKE_BASE,
     samplesPerSecond,
+    instructionSet,
   });
   const config: NodeConfig = { ...urls, machineId, apiKey, nodeId, deviceClass, pricePerHourBase: pricePerHourBase.toString(), workDir, heartbeatMs, checkpointEveryMs: CHECKPOINT_EVERY_MS };
   writeNodeConfig(configFile(nodeDir), config);
   return config;
+}
+
+function requireInstructionSet({ instructionSet }: DetectedHardware): string {
+  if (instructionSet !== undefined) return instructionSet;
+  throw new CyxError('NODE_NOT_ELIGIBLE', 'This system does not tell the instruction set of its processor, so nobody could verify its results. Run the node on Linux or macOS.');
+}
+
+interface Showing {
+  readonly port: ChallengePort;
+  readonly apiKey: string;
+  readonly machineId: string;
+  /** The largest first. */
+  readonly classes: readonly string[];
+  readonly log: NodeLog;
+}
+
+/** The largest class whose challenge this machine passes: what it registers as. */
+async function showLargestClass({ port, apiKey, machineId, classes, log }: Showing): Promise<string> {
+  let reason = '';
+  for (const deviceClass of classes) {
+    // Something else may have run at the same moment.
+    for (let tries = 0; tries < SHOW_TRIES; tries++) {
+      const shown = await showOnce(port, { apiKey, machineId, deviceClass });
+      if (shown.passed) return deviceClass;
+      reason = shown.reason;
+      log.warn({ deviceClass, reason }, 'This machine did not pass the challenge of this class');
+    }
+  }
+  throw new CyxError('NODE_NOT_ELIGIBLE', `This machine passed the challenge of no device class: ${reason}. End what else runs on it, then begin again.`);
+}
+
+/** Memory that the class has and this device has not is an answer, too. */
+async function showOnce(port: ChallengePort, request: ChallengeRequest): Promise<Pick<ShownCapability, 'passed' | 'reason'>> {
+  try {
+    return await showCapability(port, request);
+  } catch (error) {
+    if (error instanceof CyxError && error.code === 'OUT_OF_MEMORY') return { passed: false, reason: error.message };
+    throw error;
+  }
 }
 
 function openProvider(path: string): Provider {

@@ -3,7 +3,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { isErrorCode } from '#core/errors/table';
 import { baseFromString } from '#core/money/amount';
-import type { MeasuredHardware } from './hardware.ts';
+import type { MeasuredHardware } from './read-hardware.ts';
 
 const TIMEOUT_MS = 10_000;
 

@@ -4,6 +4,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { baseFromString } from '#core/money/amount';
 import { CyxCloudClient } from '#cyxcloud/client/index';
 import { createNodeActivities } from './activities.ts';
+import { showCapability } from './challenge.ts';
 import type { NodeActivities } from './contract.ts';
 import { nativeTls, parseEndpoint } from './endpoint.ts';
 import { servedClasses } from './hardware.ts';
@@ -13,6 +14,7 @@ import { keepNodeToken } from './node-token.ts';
 import type { PlatformClient } from './platform-client.ts';
 import type { NodeLog } from './ports.ts';
 import { createRestClient } from './rest-client.ts';
+import { createShowAgain } from './show-again.ts';
 import { createNodeSlot } from './slot.ts';
 import { releaseForgotten, takeSlotForSurvivors } from './slot-guard.ts';
 import { createSupervisor, type SupervisorOptions } from './supervisor.ts';
@@ -73,7 +75,17 @@ export async function runNode(run: NodeRun): Promise<void> {
   const connection = await NativeConnection.connect({ address: gateway.address, apiKey: token.issued.token, tls: nativeTls(gateway, config.caFile) });
   const fleet = createNodeFleet({ connection, namespace: config.namespace, nodeId, slot, activities, log });
   Object.assign(made, { connection, fleet });
-  const nodeHeartbeat = async (): Promise<void> => slot.setDraining((await platform.heartbeat(nodeId, slot.holder() !== undefined)).draining);
+  const showAgain = createShowAgain({
+    slot,
+    show: (signal) => showCapability(client.machine.challenge, { apiKey, machineId, deviceClass: config.deviceClass, nodeId }, { threads: config.threads, signal }),
+    onShown: () => token.renew(),
+    log,
+  });
+  const nodeHeartbeat = async (): Promise<void> => {
+    const { draining, challengeDue } = await platform.heartbeat(nodeId, slot.holder() !== undefined);
+    slot.setDraining(draining);
+    if (challengeDue) showAgain.due();
+  };
   await nodeHeartbeat();
   await fleet.setQueues(token.issued.queues);
 
@@ -92,6 +104,7 @@ export async function runNode(run: NodeRun): Promise<void> {
   if (broken !== undefined) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: broken });
   slot.close();
   for (const stop of stopBeats) stop();
+  await showAgain.stop();
   token.stop();
   // Trainings write a checkpoint and leave while the workers say good-bye; the next start goes on from there.
   await Promise.all([fleet.stop(), supervisor.suspendAll()]);

@@ -23,6 +23,11 @@ export interface NodeSlot {
   unattendedForMs(): number;
   /** A slot supplier for one claim worker. Each capability queue has its own worker, so each needs its own. */
   supplier(): CustomSlotSupplier<ActivitySlotInfo>;
+  /**
+   * Takes the slot for something that is no job; undefined where a run has it, or something else like this. Until what it gives is
+   * called, no offer is taken.
+   */
+  reserve(): (() => void) | undefined;
   /** No offer is taken any more; what runs goes on. */
   close(): void;
   /** The owner wants this node's work to end, or to go on: while it drains, no offer is taken and what runs is handed back. */
@@ -38,6 +43,7 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   let lapse: NodeJS.Timeout | undefined;
   let closed = false;
   let draining = false;
+  let reserved = false;
   let unattendedSinceMs = 0;
   const attendance = countAttendance();
   const wakers = new Set<() => void>();
@@ -46,7 +52,7 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
     for (const waker of [...wakers]) waker();
   };
   const hold = (key: RunKey): boolean => {
-    if (held !== undefined && !sameRun(held, key)) return false;
+    if (reserved || (held !== undefined && !sameRun(held, key))) return false;
     if (held === undefined) unattendedSinceMs = Date.now();
     held = key;
     clearTimeout(lapse);
@@ -81,7 +87,15 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
       });
     },
     unattendedForMs: () => (held === undefined || attendance.has(held) ? 0 : Date.now() - unattendedSinceMs),
-    supplier: () => oneAtATime({ mayPoll: () => held === undefined && !closed && !draining, wakers, wake }),
+    supplier: () => oneAtATime({ mayPoll: () => held === undefined && !reserved && !closed && !draining, wakers, wake }),
+    reserve() {
+      if (held !== undefined || reserved) return undefined;
+      reserved = true;
+      return () => {
+        reserved = false;
+        wake();
+      };
+    },
     close() {
       closed = true;
     },

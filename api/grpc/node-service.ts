@@ -62,6 +62,19 @@ export function createNodeService(services: Services, options: CallOptions): Nod
       });
       return {};
     }),
+    beginChallenge: unary(options, async (request, context) => {
+      const { challengeId, task } = await serverNodes.beginChallenge(await owner(context), request);
+      return { challengeId, ...task };
+    }),
+    reportFilled: unary(options, async (request, context) => serverNodes.reportFilled(await owner(context), request)),
+    commitAnswer: unary(options, async ({ challengeId, digest }, context) => {
+      await serverNodes.commitAnswer(await owner(context), { challengeId, digest: new Uint8Array(digest) });
+      return {};
+    }),
+    revealAnswer: unary(options, async ({ challengeId, values }, context) => {
+      const { passed, reason, measured } = await serverNodes.revealAnswer(await owner(context), { challengeId, values: new Uint8Array(values) });
+      return { passed, reason, memoryMib: measured.memoryMib, gflops: measured.gflops, bandwidthGbs: measured.bandwidthGBs };
+    }),
     drainNode: unary(options, async ({ nodeId, draining }, context) => {
       await serverNodes.setDraining(await owner(context), nodeId, draining);
       return {};

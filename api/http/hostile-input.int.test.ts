@@ -12,6 +12,7 @@ import { createObjectDirectory } from '#api/services/objects';
 import { encodePageToken } from '#api/services/page-token';
 import { createServices } from '#api/services/services';
 import type { Services } from '#api/services/types';
+import { CHALLENGE_SIZES } from '#core/hardware/challenge/task';
 import { parseConfig, type Config } from '#core/config/config';
 import { encryptedLength } from '#cyxcloud/client/object-header';
 import { connectMongo } from '#db/mongo/connect';
@@ -61,6 +62,7 @@ beforeAll(async () => {
     mail: { mailer: { send: async () => undefined }, outbox: null, onFailure: () => undefined },
     site: { publicUrl: config.publicUrls.web, chainId: config.solanaChainId, givesWelcomeCredit: config.embedded.solana },
     storageUrl: config.storageUrl,
+    challengeSizes: CHALLENGE_SIZES,
   });
   const log = { info: () => undefined, warn: () => undefined, error: (fields: object) => void failures.push(fields) };
   server = await startHttpServer({ app: createHttpApp(services, { log }), host: '127.0.0.1', port: 0 });

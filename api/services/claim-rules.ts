@@ -2,6 +2,7 @@ import { MIN_STAKE_BASE } from '#core/money/split';
 import { classesAbleToServe } from '#core/hardware/device-class';
 import { NODE_LAYOUT } from '#programs/clients/ts/node-registry';
 import { CLAIM_LAPSES_AFTER_MS, type OpenAttempt } from '#db/postgres/attempts';
+import { capabilityRefusal, measuredOf, standingOf } from '#core/node/capability';
 import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 
 export interface ClaimFacts {
@@ -29,13 +30,16 @@ export function refusalOf({ node, job, attempt, claimed, others, smallerIsFree }
   if (job.state !== 'ESCROWED') return `the job is ${job.state}`;
   if (job.deadlineAt.getTime() - job.estimatedDurationMs <= Date.now()) return 'too little time is left before the deadline';
   if (node.ownerId === job.userId) return 'nobody may work for themselves';
-  if (!classesAbleToServe(job.deviceClass).includes(node.deviceClass)) return `the node is of class ${node.deviceClass}, the job needs ${job.deviceClass}`;
+  const refusal = capabilityRefusal(standingOf(node, Date.now()));
+  const nodeClass = measuredOf(node)?.deviceClass ?? node.deviceClass;
+  if (!classesAbleToServe(job.deviceClass).includes(nodeClass)) return `the node is of class ${nodeClass}, the job needs ${job.deviceClass}`;
   if (node.banned) return 'the node is banned';
   if (node.paused) return 'the node is paused';
   if (node.draining) return 'the node is draining';
   if (node.unstaking) return 'the node is unstaking';
   if (node.stakeBase < MIN_STAKE_BASE) return 'the stake is below 100 CYXWIZ';
   if (node.state !== 'ACTIVE') return `the node is ${node.state}`;
+  if (refusal !== null) return refusal;
   if (node.pricePerHourBase > job.pricePerHourBase) return 'the node asks for more than the quote allows';
   if (others.some(({ completedAt }) => completedAt === null)) return 'the node holds another job';
   // The chain bounds a node's open escrows by its stake, and their number: those count whose verdict is still to come.

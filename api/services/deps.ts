@@ -4,6 +4,7 @@ import type { OauthKind, OauthProvider } from '#api/auth/oauth';
 import type { Passwords } from '#api/auth/passwords';
 import type { BrowserSessions } from '#api/auth/session';
 import type { Tokens } from '#api/auth/tokens';
+import type { ChallengeSizes } from '#core/hardware/challenge/task';
 import type { Mongo } from '#db/mongo/connect';
 import type { Postgres } from '#db/postgres/connect';
 import type { JobEventListener } from '#db/postgres/listen';
@@ -39,6 +40,8 @@ export interface ServiceDeps {
     /** New users get test tokens. */
     readonly givesWelcomeCredit: boolean;
   };
+  /** How much memory a machine has to fill to show what it can do. */
+  readonly challengeSizes: ChallengeSizes;
   /** Base URL of the storage gateway, as nodes reach it. */
   readonly storageUrl: string;
 }

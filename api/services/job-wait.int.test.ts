@@ -8,6 +8,7 @@ import type { Database, JobRow } from '#db/postgres/database';
 import { keepDraw } from '#db/postgres/draws';
 import { appendJobEvent } from '#db/postgres/events';
 import { applyJobTransition, insertJob, requireJob } from '#db/postgres/jobs';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
 import { keepVerdict } from '#db/postgres/verdicts';
 import { checksOfJob } from './job-checks.ts';
@@ -41,7 +42,7 @@ async function newJob(): Promise<JobRow> {
 
 async function newNode(state: 'ACTIVE' | 'BUSY'): Promise<string> {
   const id = randomUUID();
-  const row = { ownerId: randomUUID(), machineId: `machine-${id.slice(0, 8)}`, ownerAddress: 'a', deviceClass: 'cuda.80g', deviceName: 'G', pricePerHourBase: 5n, stakeBase: AMOUNT_BASE };
+  const row = { ownerId: randomUUID(), machineId: `machine-${id.slice(0, 8)}`, ownerAddress: 'a', deviceClass: 'cuda.80g', deviceName: 'G', measured: measuredAs('cuda.80g'), pricePerHourBase: 5n, stakeBase: AMOUNT_BASE };
   await upsertNode(db, { id, ...row, state });
   return id;
 }

@@ -1,4 +1,5 @@
 import { CUDA_MEMORY_GIB, classesServedBy, type DeviceClass } from '#core/hardware/device-class';
+import { measuredOf, standingOf } from '#core/node/capability';
 import { isReliable } from '#core/node/reputation';
 import type { NodeRow } from '#db/postgres/database';
 import { capabilityQueue, nodeQueue } from '#temporal/contract/queues';
@@ -13,13 +14,15 @@ function classesOf(deviceClass: DeviceClass): DeviceClass[] {
 
 /**
  * Task queues that a node may poll: its own always, so that a job it holds is finished; those of its classes only
- * while it may take new jobs; the reliable tier's only with the record for it.
+ * while it may take new jobs, and of the classes that it has shown, not of those that it says it has; the reliable
+ * tier's only with the record for it.
  */
 export function queuesOfNode(node: NodeRow): string[] {
   const own = nodeQueue(node.id);
   const takesJobs = node.state !== 'UNREGISTERED' && node.state !== 'SLASHED' && !node.banned && !node.unstaking;
-  if (!takesJobs) return [own];
-  const classes = classesOf(node.deviceClass);
+  const measured = measuredOf(node);
+  if (!takesJobs || measured === null || standingOf(node, Date.now()) === 'overdue') return [own];
+  const classes = classesOf(measured.deviceClass);
   const reliable = isReliable(node) ? classes.map((deviceClass) => capabilityQueue(deviceClass, 'reliable')) : [];
   return [own, ...classes.map((deviceClass) => capabilityQueue(deviceClass, 'open')), ...reliable];
 }
@@ -27,7 +30,8 @@ export function queuesOfNode(node: NodeRow): string[] {
 /** The device of this hardware that serves a class: its name, or null where none does. */
 export function deviceForClass(hardware: Hardware, deviceClass: DeviceClass): string | null {
   if (deviceClass === 'cpu') return hardware.cpus[0]?.name ?? null;
-  const gpu = hardware.gpus.find(({ vramMb }) => classesServedBy({ device: 'cuda', memoryMib: vramMb }).includes(deviceClass));
+  // A GPU without CUDA trains nothing, however large.
+  const gpu = hardware.gpus.find(({ vramMb, cudaVersion }) => cudaVersion !== '' && classesServedBy({ device: 'cuda', memoryMib: vramMb }).includes(deviceClass));
   return gpu === undefined ? null : nameOfGpu(gpu);
 }
 

@@ -5,14 +5,18 @@ import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { deviceClassSchema } from '#core/hardware/device-class';
 import { hardwareSchema } from '#core/hardware/inventory';
+import { instructionSetSchema } from '#core/hardware/instruction-set';
 import { formatCyxwiz, MAX_BASE } from '#core/money/amount';
 import { MIN_STAKE_BASE } from '#core/money/split';
-import type { NodeRow } from '#db/postgres/database';
-import { requireNode, upsertNode } from '#db/postgres/nodes';
+import { CHALLENGE_FRESH_MS, measuredOf } from '#core/node/capability';
+import { unusedPass, useChallenge } from '#db/postgres/challenges';
+import type { Database, NewNodeRow, NodeChallengeRow, NodeRow } from '#db/postgres/database';
+import { nodesOfMachine, requireNode, upsertNode } from '#db/postgres/nodes';
 import { findWallet } from '#db/postgres/wallets';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import type { NodeRegistrationInput } from '#workflows/node-registration/messages';
+import { randomDue } from './capability.ts';
 import type { ServiceDeps } from './deps.ts';
 import { hardwareDocument } from './machine-documents.ts';
 import type { MachineActor } from './machine-types.ts';
@@ -32,6 +36,7 @@ const registrationSchema = z.object({
   pricePerHourBase: z.bigint().positive('must be above 0').max(MAX_BASE),
   stakeBase: z.bigint().max(MAX_BASE),
   samplesPerSecond: z.number().min(0).max(1e12),
+  instructionSet: instructionSetSchema,
 });
 
 /** The row first, then the workflow that stakes and registers on chain; its result is waited for. */
@@ -69,7 +74,7 @@ async function storeNode(deps: Deps, ownerId: string, wanted: RegisterNodeInput)
   if (deviceName === null) {
     throw new CyxError('NODE_NOT_ELIGIBLE', `No device of this machine is of class ${wanted.deviceClass}. Name a class that its hardware has.`);
   }
-  return upsertNode(deps.postgres.db, {
+  const row: NewNodeRow = {
     id: randomUUID(),
     ownerId,
     machineId: wanted.machineId,
@@ -80,7 +85,34 @@ async function storeNode(deps: Deps, ownerId: string, wanted: RegisterNodeInput)
     state: 'UNREGISTERED',
     pricePerHourBase: wanted.pricePerHourBase,
     samplesPerSecond: wanted.samplesPerSecond,
-  });
+    instructionSet: wanted.instructionSet,
+  };
+  return deps.postgres.db.transaction((tx) => storeShown(tx, row));
+}
+
+/** Stores the node with the challenge that its machine went through, which is good for this one node. */
+async function storeShown(tx: Database, row: NewNodeRow): Promise<NodeRow> {
+  const shown = await takeShown(tx, row);
+  if (shown === null) return upsertNode(tx, row);
+  const node = await upsertNode(tx, { ...row, measured: shown.measured, challengeDueAt: randomDue() });
+  if (!(await useChallenge(tx, shown.id, node.id))) throw new CyxError('CONFLICT', 'This challenge was used at the same time. Begin a new one.');
+  return node;
+}
+
+/**
+ * The challenge that this node is registered with. Null for a node that is repeated and has shown what it can do: from
+ * then on its heartbeats say when it has to show it again.
+ */
+async function takeShown(tx: Database, { machineId, deviceClass, deviceName }: NewNodeRow): Promise<NodeChallengeRow | null> {
+  const shown = await unusedPass(tx, { machineId, deviceClass, after: new Date(Date.now() - CHALLENGE_FRESH_MS) });
+  if (shown !== null) return shown;
+  const known = (await nodesOfMachine(tx, machineId)).find((node) => node.deviceClass === deviceClass && node.deviceName === deviceName);
+  if (known !== undefined && measuredOf(known) !== null) return null;
+  const minutes = CHALLENGE_FRESH_MS / 60_000;
+  throw new CyxError(
+    'NODE_NOT_ELIGIBLE',
+    `This machine has not shown in the last ${minutes} minutes that it is of class ${deviceClass}. Let it go through a challenge (BeginChallenge), then register it.`,
+  );
 }
 
 /** Staking takes two transactions on chain; a caller is told to come back rather than left waiting for ever. */

@@ -1,4 +1,5 @@
 import type { NodeIdentity } from '#api/auth/tokens';
+import type { ChallengeTask, MeasuredCapability } from '#core/hardware/challenge/task';
 import type { NodeState } from '#core/node/machine';
 import type { Hardware, MachineActor } from './machine-types.ts';
 import type { Actor } from './types.ts';
@@ -10,6 +11,7 @@ export interface RegisterNodeInput {
   readonly pricePerHourBase: bigint;
   readonly stakeBase: bigint;
   readonly samplesPerSecond: number;
+  readonly instructionSet: string;
 }
 
 export interface RegisteredNode {
@@ -74,14 +76,33 @@ export interface CompletionReport extends AttemptRef {
   readonly trainingMs: number;
 }
 
+export interface ChallengeOutcome {
+  readonly passed: boolean;
+  /** Why not, where it did not. */
+  readonly reason: string;
+  readonly measured: MeasuredCapability;
+}
+
+/** A machine shows what it can do, in this order; see core/hardware/challenge. */
+export interface CapabilityServices {
+  /** `nodeId` is empty before a registration. RATE_LIMITED where one machine begins too many. */
+  beginChallenge(actor: Actor | MachineActor, input: { machineId: string; deviceClass: string; nodeId: string }): Promise<{ challengeId: string; task: ChallengeTask }>;
+  reportFilled(actor: Actor | MachineActor, input: { challengeId: string }): Promise<{ nonce: string }>;
+  commitAnswer(actor: Actor | MachineActor, input: { challengeId: string; digest: Uint8Array }): Promise<void>;
+  revealAnswer(actor: Actor | MachineActor, input: { challengeId: string; values: Uint8Array }): Promise<ChallengeOutcome>;
+}
+
 /** What Server Nodes ask for. Every call after registration is made by the node itself, with its 5-minute token. */
-export interface ServerNodeServices {
-  /** Once for each machine and device: repeating it returns the same node. Waits for the stake to be on chain. */
+export interface ServerNodeServices extends CapabilityServices {
+  /**
+   * Once for each machine and device: repeating it returns the same node. Waits for the stake to be on chain.
+   * NODE_NOT_ELIGIBLE unless the machine has just shown that it is of the class.
+   */
   register(actor: Actor | MachineActor, input: RegisterNodeInput): Promise<RegisteredNode>;
   issueToken(machine: MachineActor, nodeId: string): Promise<{ token: string; expiresAt: Date; taskQueues: readonly string[] }>;
   /** Its owner, or its machine, wants the node to end its work, or to go on. */
   setDraining(actor: Actor | MachineActor, nodeId: string, draining: boolean): Promise<void>;
-  heartbeat(node: NodeIdentity, nodeId: string): Promise<{ state: NodeState; draining: boolean }>;
+  heartbeat(node: NodeIdentity, nodeId: string): Promise<{ state: NodeState; draining: boolean; challengeDue: boolean }>;
   claim(node: NodeIdentity, claim: AttemptRef & { accept: boolean; reason: string }): Promise<{ granted: boolean; reason: string }>;
   /**
    * FENCED unless this attempt is assigned to this node and still open. With `resumeBeforeStep` above 0, where to go on

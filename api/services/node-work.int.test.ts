@@ -16,6 +16,7 @@ import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { readJobEvents } from '#db/postgres/events';
 import { upsertDataset } from '#db/postgres/datasets';
 import { insertJob } from '#db/postgres/jobs';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
 import { nodeOffers } from '#db/postgres/schema';
 import { createLocalKms } from '#db/secrets/kms';
@@ -58,7 +59,7 @@ beforeEach(async () => {
   const heldOut = { heldOutCid: cid, heldOutSamples: 1, heldOutKeyWrapped: keyWrapped };
   await upsertDataset(db, { ownerId: userId, cid, name: 'd', samples: 1, sizeBytes: 1, sampleShape: [1], classes: 2, keyWrapped, ...heldOut });
   const own = { ownerId: randomUUID(), machineId: `machine-${randomUUID().slice(0, 8)}` };
-  const { id: nodeId } = await upsertNode(db, { id: randomUUID(), ...own, ownerAddress: 'a', deviceClass: 'cpu', deviceName: 'C', state: 'ACTIVE', pricePerHourBase: 1n });
+  const { id: nodeId } = await upsertNode(db, { id: randomUUID(), ...own, ownerAddress: 'a', deviceClass: 'cpu', deviceName: 'C', measured: measuredAs('cpu'), state: 'ACTIVE', pricePerHourBase: 1n });
   node = { kind: 'node', nodeId, ...own, queues: [], expiresAtMs: Date.now() + 60_000 };
   await insertJob(db, {
     id: jobId,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 import { refusalOf } from './claim-rules.ts';
 import { countRefusals, refusalWords } from './refusal-words.ts';
 
 const job = { state: 'ESCROWED', attempt: 1, userId: 'me', deviceClass: 'cpu', pricePerHourBase: 5n, amountBase: 200_000_000_000n, estimatedDurationMs: 0, deadlineAt: new Date(Date.now() + 60_000) } as JobRow;
-const node = { id: 'n', ownerId: 'you', deviceClass: 'cpu', state: 'ACTIVE', pricePerHourBase: 5n, stakeBase: 200_000_000_000n } as NodeRow;
+const node = { id: 'n', ownerId: 'you', deviceClass: 'cpu', state: 'ACTIVE', pricePerHourBase: 5n, stakeBase: 200_000_000_000n, measured: measuredAs('cpu'), challengeDueAt: null as Date | null } as NodeRow;
 const attempt = { nodeId: null, closedAt: null, assignedAt: null, claimedAt: null, openedAt: new Date() } as JobAttemptRow;
 const facts = { node, job, attempt, claimed: 1, others: [], smallerIsFree: false };
 
@@ -17,7 +18,9 @@ describe('refusalWords', () => {
       { job: { ...job, state: 'QUEUED' } },
       { job: { ...job, deadlineAt: new Date() } },
       { node: { ...node, ownerId: 'me' } },
-      { node: { ...node, deviceClass: 'cuda.8g' } },
+      { node: { ...node, measured: measuredAs('cuda.8g') } },
+      { node: { ...node, measured: null } },
+      { node: { ...node, challengeDueAt: new Date(0) } },
       ...['banned', 'paused', 'draining', 'unstaking'].map((flag) => ({ node: { ...node, [flag]: true } })),
       { node: { ...node, stakeBase: 1n } },
       { node: { ...node, stakeBase: 100_000_000_000n } },

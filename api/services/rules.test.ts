@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseGraph } from '#core/graph/parse';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
+import { CHALLENGE_GRACE_MS } from '#core/node/capability';
 import type { JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 import { refusalOf, type ClaimFacts } from './claim-rules.ts';
 import { machineStatus } from './machine-documents.ts';
@@ -22,6 +24,8 @@ const node = {
   banned: false,
   totalJobs: 0,
   successful: 0,
+  measured: measuredAs('cpu'),
+  challengeDueAt: null,
 } as NodeRow;
 const job = {
   userId: 'user',
@@ -65,6 +69,9 @@ describe('refusalOf', () => {
     ['escrow', { job: { ...job, amountBase: 10n ** 18n } }],
     ['themselves', { node: { ...node, ownerId: 'user' } }],
     ['class', { job: { ...job, deviceClass: 'cuda.8g' } }],
+    ['of class cpu', { job: { ...job, deviceClass: 'cuda.8g' }, node: { ...node, deviceClass: 'cuda.80g' } }],
+    ['not shown', { node: { ...node, measured: null } }],
+    ['show again', { node: { ...node, challengeDueAt: new Date(Date.now() - CHALLENGE_GRACE_MS) } }],
     ['banned', { node: { ...node, banned: true } }],
     ['paused', { node: { ...node, paused: true } }],
     ['draining', { node: { ...node, draining: true } }],
@@ -84,10 +91,19 @@ describe('refusalOf', () => {
 describe('queuesOfNode', () => {
   it('names the own queue always, and those of its classes while it may take jobs', () => {
     expect(queuesOfNode(node)).toEqual(['node.n1', 'train.cpu']);
-    expect(queuesOfNode({ ...node, deviceClass: 'cuda.16g' })).toEqual(['node.n1', 'train.cuda.16g', 'train.cuda.8g']);
+    expect(queuesOfNode({ ...node, measured: measuredAs('cuda.16g') })).toEqual(['node.n1', 'train.cuda.16g', 'train.cuda.8g']);
     for (const change of [{ banned: true }, { unstaking: true }, { state: 'SLASHED' }, { state: 'UNREGISTERED' }]) {
       expect(queuesOfNode({ ...node, ...change })).toEqual(['node.n1']);
     }
+  });
+
+  it('go by what the node has shown, not by what it says it is', () => {
+    expect(queuesOfNode({ ...node, deviceClass: 'cuda.80g', measured: measuredAs('cuda.8g') })).toEqual(['node.n1', 'train.cuda.8g']);
+    expect(queuesOfNode({ ...node, measured: null })).toEqual(['node.n1']);
+    expect(queuesOfNode({ ...node, measured: { deviceClass: 'cpu' } })).toEqual(['node.n1']);
+    const due = (agoMs: number) => queuesOfNode({ ...node, challengeDueAt: new Date(Date.now() - agoMs) });
+    expect(due(CHALLENGE_GRACE_MS - 5_000)).toContain('train.cpu');
+    expect(due(CHALLENGE_GRACE_MS)).toEqual(['node.n1']);
   });
 
   it('adds the reliable tier with the record for it', () => {
@@ -97,7 +113,7 @@ describe('queuesOfNode', () => {
 });
 
 it('deviceForClass finds a device that is big enough', () => {
-  const hardware = { cpus: [{ name: 'C', cores: 2, threads: 4 }], gpus: [{ deviceId: 1, name: 'G', vramMb: 24_564, cudaVersion: '12' }], ramTotalMb: 1 };
+  const hardware = { cpus: [{ name: 'C', cores: 2, threads: 4 }], gpus: [{ deviceId: 0, name: 'Radeon', vramMb: 24_564, cudaVersion: '' }, { deviceId: 1, name: 'G', vramMb: 24_564, cudaVersion: '12' }], ramTotalMb: 1 };
   expect(['cpu', 'cuda.24g', 'cuda.48g'].map((deviceClass) => deviceForClass(hardware, deviceClass))).toEqual(['C', 'G #1', null]);
 });
 

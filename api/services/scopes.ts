@@ -16,7 +16,14 @@ const SCOPE_OF: ScopeTable = {
   nodes: { list: 'read', listMine: 'read' },
   earnings: { byNode: 'read', byDay: 'read', transfers: 'read' },
   machines: { register: 'machines', list: 'read', setMaintenance: 'machines', setAllocation: 'machines', setUnitStatus: 'machines' },
-  serverNodes: { register: 'machines', setDraining: 'machines' },
+  serverNodes: {
+    register: 'machines',
+    setDraining: 'machines',
+    beginChallenge: 'machines',
+    reportFilled: 'machines',
+    commitAnswer: 'machines',
+    revealAnswer: 'machines',
+  },
 };
 
 type Method = (...args: unknown[]) => unknown;

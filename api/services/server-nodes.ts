@@ -4,15 +4,17 @@ import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { idText } from '#core/input/ids';
 import type { NodeState } from '#core/node/machine';
+import { standingOf } from '#core/node/capability';
 import { isReliable } from '#core/node/reputation';
 import { patchNode, recordNodeHeartbeat, requireNode } from '#db/postgres/nodes';
+import { createCapability } from './capability.ts';
 import type { ServiceDeps } from './deps.ts';
 import { queuesOfNode } from './node-queues.ts';
 import { createNodeRegistration } from './node-registration.ts';
 import type { ServerNodeServices } from './node-types.ts';
 import { createNodeWork } from './node-work.ts';
 
-type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'kms' | 'storageUrl'>;
+type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'kms' | 'storageUrl' | 'challengeSizes'>;
 
 const nodeIdSchema = z.object({ nodeId: idText('a node') });
 
@@ -34,8 +36,8 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
     },
     heartbeat: async (node, nodeId) => {
       requireSelf(node, nodeId);
-      const { state, draining } = await recordNodeHeartbeat(db, nodeId);
-      return { state: state as NodeState, draining };
+      const row = await recordNodeHeartbeat(db, nodeId);
+      return { state: row.state as NodeState, draining: row.draining, challengeDue: standingOf(row, Date.now()) !== 'shown' };
     },
     setDraining: async (actor, nodeId, draining) => {
       parseInput(nodeIdSchema, { nodeId });
@@ -45,6 +47,7 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
       await patchNode(db, nodeId, { draining });
     },
     ...createNodeWork(deps),
+    ...createCapability(deps),
   };
 }
 

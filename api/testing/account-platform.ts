@@ -21,6 +21,7 @@ import { createServices } from '#api/services/services';
 import type { Services } from '#api/services/types';
 import { parseConfig } from '#core/config/config';
 import type { Env } from '#core/config/values';
+import { CHALLENGE_SIZES } from '#core/hardware/challenge/task';
 import { signInMessage } from '#core/identity/sign-in-message';
 import { connectMongo, type Mongo } from '#db/mongo/connect';
 import { connectPostgres, migrate } from '#db/postgres/connect';
@@ -77,6 +78,7 @@ export async function startAccountPlatform(env: Env, change: (deps: ServiceDeps)
     mail: { mailer: outbox, outbox, onFailure: onError },
     site: { publicUrl: website === undefined ? config.publicUrls.web : url, chainId: config.solanaChainId, givesWelcomeCredit: config.embedded.solana },
     storageUrl: config.storageUrl,
+    challengeSizes: { ...CHALLENGE_SIZES, cpuMib: config.challengeCpuMib },
   });
   const services = createServices(deps);
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CyxError, type FieldViolation } from '../errors/cyx-error.ts';
+import { CHALLENGE_SIZES } from '../hardware/challenge/task.ts';
 import { oauthConfig, oauthShape, type OauthConfig } from './oauth.ts';
 import { portVariables, type PortName } from './ports.ts';
-import { derivedWsUrl, flag, hasAddress, hasScheme, port, presentOnly, unsetOrText, type Env } from './values.ts';
+import { derivedWsUrl, flag, hasAddress, hasScheme, port, presentOnly, unsetOrText, wholeNumber, type Env } from './values.ts';
 
 /** Certificate and key of our own listeners (PEM files); with them a listener speaks TLS 1.3. */
 export interface ListenerTls {
@@ -65,6 +66,8 @@ export interface Config {
     /** The same of the providers' way to Temporal. */
     readonly gateway: string;
   };
+  /** Memory that a CPU fills to show what it can do, in MiB. */
+  readonly challengeCpuMib: number;
   /** `true`: no outside replacement was named, so the embedded stack starts this part. */
   readonly embedded: {
     readonly postgres: boolean;
@@ -119,6 +122,7 @@ const envSchema = z.object({
     message: 'write accept or refuse, or unset it for accept',
   }),
   CYXWIZ_WORKER_VERSIONING: flag,
+  CYXWIZ_CHALLENGE_CPU_MIB: wholeNumber({ min: 1, max: 4_096, fallback: CHALLENGE_SIZES.cpuMib }),
   SOLANA_RPC_URL: hasScheme(['http', 'https'], 'https://api.devnet.solana.com'),
   SOLANA_WS_URL: hasScheme(['ws', 'wss'], 'wss://api.devnet.solana.com'),
   CYXWIZ_CHAIN_HEARTBEAT_SECONDS: unsetOrText.refine((value) => value === undefined || (/^\d{1,6}$/.test(value) && Number(value) >= 1), {
@@ -176,6 +180,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
       grpc: values.CYXWIZ_PUBLIC_GRPC ?? `${dial}:${ports.grpc}`,
       gateway: values.CYXWIZ_PUBLIC_GATEWAY ?? `${dial}:${ports.gateway}`,
     },
+    challengeCpuMib: values.CYXWIZ_CHALLENGE_CPU_MIB,
     embedded: {
       postgres: values.DATABASE_URL === undefined,
       mongo: values.MONGODB_URI === undefined,

@@ -18,6 +18,15 @@ export function port(fallback: number) {
     .transform((value) => (value === undefined ? fallback : Number(value)));
 }
 
+/** A whole number within bounds; `fallback` where the variable is not set. */
+export function wholeNumber({ min, max, fallback }: { min: number; max: number; fallback: number }) {
+  return unsetOrText
+    .refine((value) => value === undefined || (/^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max), {
+      message: `write a whole number from ${min} to ${max}, or unset it for ${fallback}`,
+    })
+    .transform((value) => (value === undefined ? fallback : Number(value)));
+}
+
 /**
  * A URL with one of these schemes, kept as it was written. Database URLs may list several hosts, which
  * is no URL to a browser: for them only the beginning is checked.

@@ -44,6 +44,11 @@ export function classesServedBy(measured: MeasuredDevice): DeviceClass[] {
     .map((gib) => `cuda.${gib}g`);
 }
 
+/** The class of one device: the largest that it satisfies, or that of the processor beside it where it satisfies none. */
+export function classOfGpu(memoryMib: number): DeviceClass {
+  return classesServedBy({ device: 'cuda', memoryMib })[0] ?? 'cpu';
+}
+
 /** Classes whose nodes may take a job of this class: the class itself and every larger one. */
 export function classesAbleToServe(deviceClass: DeviceClass): DeviceClass[] {
   const match = /^cuda\.(\d+)g$/.exec(deviceClass);

@@ -25,6 +25,8 @@ export type NodePatch = Partial<
     | 'hardware'
     | 'ownerAddress'
     | 'reliableTokenAt'
+    | 'measured'
+    | 'challengeDueAt'
   >
 >;
 
@@ -49,6 +51,8 @@ export async function upsertNode(db: Database, row: NewNodeRow): Promise<NodeRow
         pricePerHourBase: row.pricePerHourBase,
         samplesPerSecond: row.samplesPerSecond ?? 0,
         hardware: row.hardware ?? {},
+        ...(row.measured === undefined ? {} : { measured: row.measured, challengeDueAt: row.challengeDueAt ?? null }),
+        ...(row.instructionSet === undefined ? {} : { instructionSet: row.instructionSet }),
         // A wallet that already holds a stake stays the node's owner on chain.
         ...(stored.state === 'UNREGISTERED' ? { ownerAddress: row.ownerAddress } : {}),
       })
@@ -166,6 +170,7 @@ export async function capableNodes(db: Database, deviceClasses: readonly string[
         eq(nodes.draining, false),
         eq(nodes.unstaking, false),
         eq(nodes.banned, false),
+        isNotNull(nodes.measured),
       ),
     );
 }

@@ -14,6 +14,9 @@ export interface TemporaryStack {
   remove(): Promise<void>;
 }
 
+/** Many nodes are registered in tests, some by a solver in plain TypeScript. */
+const SMALL_CHALLENGE_MIB = '1';
+
 /** A real stack on free ports whose state lies in a folder of its own. */
 export async function temporaryStack(only?: readonly ServiceName[]): Promise<TemporaryStack> {
   await endAbandonedStacks();
@@ -21,7 +24,7 @@ export async function temporaryStack(only?: readonly ServiceName[]): Promise<Tem
   // PostgreSQL runs under another account when this is root, and has to reach its folder.
   chmodSync(folder, 0o755);
   const lines: string[] = [];
-  const config = parseConfig({ ...(await freePortsEnv()), CYXWIZ_HOME: join(folder, 'home') });
+  const config = parseConfig({ ...(await freePortsEnv()), CYXWIZ_HOME: join(folder, 'home'), CYXWIZ_CHALLENGE_CPU_MIB: SMALL_CHALLENGE_MIB });
   const remove = (): void => {
     removeDataOutside(config.home);
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Postgres } from '#db/postgres/connect';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
 import { clientOf, stackConfig, type Person } from './platform.ts';
 
@@ -32,6 +33,6 @@ export async function registerMachine(person: Person, { db }: Postgres): Promise
   const { token } = await send('/api/auth/login', { login: person.username, password: person.password });
   const { machine_id: machineId = '', api_key: key } = await send('/api/machines/register', { owner_id: ownerId, hostname: 'garage-1', os: 'Debian 12', hardware: HARDWARE }, token);
   const nodeId = randomUUID();
-  await upsertNode(db, { id: nodeId, ownerId, machineId, ownerAddress: `owner-${nodeId}`, deviceClass: 'cuda.24g', deviceName: 'RTX 4090 #0', state: 'ACTIVE', pricePerHourBase: 300_000_000_000n });
+  await upsertNode(db, { id: nodeId, ownerId, machineId, ownerAddress: `owner-${nodeId}`, deviceClass: 'cuda.24g', deviceName: 'RTX 4090 #0', measured: measuredAs('cuda.24g'), state: 'ACTIVE', pricePerHourBase: 300_000_000_000n });
   return { machineId, nodeId, beat: async () => (await send(`/api/machines/${machineId}/heartbeat`, {}, key))['status'] };
 }

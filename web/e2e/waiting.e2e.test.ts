@@ -8,6 +8,7 @@ import type { CyxWizClient } from '#api/client/node';
 import { parseCyxwiz } from '#core/money/amount';
 import { recordOffer } from '#db/postgres/attempts';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
 import { nodes } from '#db/postgres/schema';
 import { verifierQueue } from '#temporal/contract/queues';
@@ -52,7 +53,7 @@ describe('what a job costs elsewhere, and why it waits', () => {
 
   /** A second kind of hardware on the market: a node of it, and somebody who polls for what is to be verified on it. */
   async function offerCard(): Promise<void> {
-    const row = { ownerId: randomUUID(), machineId: `machine-${cardId.slice(0, 8)}`, ownerAddress: 'a', deviceClass: 'cuda.24g', deviceName: 'Test card', samplesPerSecond: 50_000 };
+    const row = { ownerId: randomUUID(), machineId: `machine-${cardId.slice(0, 8)}`, ownerAddress: 'a', deviceClass: 'cuda.24g', deviceName: 'Test card', measured: measuredAs('cuda.24g'), samplesPerSecond: 50_000 };
     await upsertNode(postgres.db, { id: cardId, ...row, state: 'ACTIVE', pricePerHourBase: parseCyxwiz('600'), stakeBase: parseCyxwiz('200') });
     // The sweep does not find it silent as long as this file runs.
     await postgres.db.execute(sql`UPDATE nodes SET last_seen_at = now() + interval '1 hour' WHERE id = ${cardId}`);

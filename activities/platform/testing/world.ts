@@ -5,6 +5,7 @@ import type { Config } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { insertJob } from '#db/postgres/jobs';
+import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
 import { createLocalKms, type Kms } from '#db/secrets/kms';
 import { bootstrapLocalnet } from '../chain/bootstrap.ts';
@@ -67,6 +68,7 @@ export async function createWorld(config: Config): Promise<World> {
         ownerAddress: owner.address,
         deviceClass: 'cpu',
         deviceName: 'test processor',
+        measured: measuredAs('cpu'),
         state: 'UNREGISTERED',
         pricePerHourBase: parseCyxwiz('300'),
       });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { classesServedBy, type DeviceClass } from '#core/hardware/device-class';
+import { classOfGpu, type DeviceClass } from '#core/hardware/device-class';
 import type { RuntimeProfile } from '../load-tensorflow.ts';
 import type { Gpu, Processor } from './report.ts';
 
@@ -12,7 +12,7 @@ const DRIVER_TOOL = 'nvidia-smi';
 const KERNEL_SETS = ['sse4_1', 'sse4_2', 'avx', 'avx2', 'fma', 'f16c', 'avx_vnni', 'avx512f', 'avx512dq', 'avx512bw', 'avx512vl', 'avx512_vnni', 'avx512_bf16', 'amx_tile', 'amx_int8', 'amx_bf16', 'asimd', 'asimddp', 'sve', 'bf16', 'i8mm'];
 
 /** What a Linux kernel says about its CPU; nothing elsewhere. */
-function cpuFlags(): ReadonlySet<string> {
+export function kernelCpuFlags(): ReadonlySet<string> {
   try {
     const line = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
     return new Set(line.split(/\s+/));
@@ -22,7 +22,7 @@ function cpuFlags(): ReadonlySet<string> {
 }
 
 export function describeProcessor(): Processor {
-  const flags = cpuFlags();
+  const flags = kernelCpuFlags();
   return { model: cpus()[0]?.model.trim() ?? 'unknown', architecture: process.arch, instructionSets: KERNEL_SETS.filter((name) => flags.has(name)) };
 }
 
@@ -57,8 +57,20 @@ export function describeGpu({ device }: Pick<RuntimeProfile, 'device'>): Gpu | u
   }
 }
 
+/** The newest CUDA that the driver runs, e.g. `12.4`; empty where there is no driver. It stands in the head of what the tool prints. */
+export function cudaVersion(): string {
+  try {
+    return parseCudaVersion(execFileSync(DRIVER_TOOL, [], { encoding: 'utf8', timeout: 10_000 }));
+  } catch {
+    return '';
+  }
+}
+
+export function parseCudaVersion(text: string): string {
+  return /CUDA Version:\s*(\d+(?:\.\d+)*)/.exec(text)?.[1] ?? '';
+}
+
 /** A card that is too small for every class, or does not tell its size, leaves the machine its CPU's class. */
 export function deviceClassOf(gpu: Gpu | undefined): DeviceClass {
-  const [largest = 'cpu'] = gpu === undefined ? [] : classesServedBy({ device: 'cuda', memoryMib: gpu.memoryBytes / MIB });
-  return largest;
+  return gpu === undefined ? 'cpu' : classOfGpu(gpu.memoryBytes / MIB);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { NativeConnection } from '@temporalio/worker';
+import { goThroughChallenge } from '#activities/node/challenge';
 import { claimJob } from '#activities/node/claim';
 import type { NodeActivities } from '#activities/node/contract';
 import { beat } from '#activities/node/heartbeats';
@@ -18,6 +19,7 @@ import { createSupervisor } from '#activities/node/supervisor';
 import { createNodeFleet, type NodeFleet } from '#activities/node/workers';
 import { reportedError } from '#api/client/grpc-call';
 import type { Config } from '#core/config/config';
+import { plainSolver } from '#core/hardware/challenge/plain-solver';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseCyxwiz } from '#core/money/amount';
 import { CyxCloudClient } from '#cyxcloud/client/index';
@@ -158,6 +160,8 @@ async function register(rest: RestClient, machine: MachineClient): Promise<{ mac
   for (const giveUpAtMs = Date.now() + FUNDED_WITHIN_MS; ((await rest.walletBalanceBase(login)) ?? 0n) < STAKE_BASE; await delay(250)) {
     if (Date.now() > giveUpAtMs) throw new Error('A no-op node’s wallet did not get its credit within a minute');
   }
+  const shown = await goThroughChallenge(machine.challenge, { apiKey, machineId, deviceClass: 'cpu' }, plainSolver);
+  if (!shown.passed) throw new Error(`A no-op node did not pass its challenge: ${shown.reason}`);
   const { nodeId } = await machine.registerNode(apiKey, {
     machineId,
     deviceClass: 'cpu',
@@ -165,6 +169,7 @@ async function register(rest: RestClient, machine: MachineClient): Promise<{ mac
     pricePerHourBase: PRICE_PER_HOUR_BASE,
     stakeBase: STAKE_BASE,
     samplesPerSecond: 1_000,
+    instructionSet: 'avx2',
   });
   return { machineId, apiKey, nodeId };
 }

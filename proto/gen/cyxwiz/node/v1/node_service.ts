@@ -52,6 +52,8 @@ export interface RegisterNodeRequest {
   stakeBase: bigint;
   /** Measured by the node's own trainer. */
   samplesPerSecond: number;
+  /** The processor's: sse4, avx, avx2, avx512 or neon. Results are verified on the same one. */
+  instructionSet: string;
 }
 
 export interface RegisterNodeResponse {
@@ -86,6 +88,8 @@ export interface HeartbeatResponse {
   state: string;
   /** The owner drains this node: save the run, hand the job back, take no other. */
   draining: boolean;
+  /** The node has to show again what it can do: before it takes another job, it goes through a challenge. */
+  challengeDue: boolean;
 }
 
 export interface ClaimJobRequest {
@@ -202,6 +206,57 @@ export interface DrainNodeRequest {
 }
 
 export interface DrainNodeResponse {
+}
+
+export interface BeginChallengeRequest {
+  machineId: string;
+  deviceClass: string;
+  /** The node that shows it again; empty before a registration. */
+  nodeId: string;
+}
+
+/** What is computed is written in core/hardware/challenge/maths.ts. */
+export interface BeginChallengeResponse {
+  challengeId: string;
+  /** 32 hexadecimal digits. */
+  seed: string;
+  side: number;
+  depth: number;
+  blocks: number;
+  rowsPerGroup: number;
+}
+
+export interface ReportFilledRequest {
+  challengeId: string;
+}
+
+export interface ReportFilledResponse {
+  /** 32 hexadecimal digits. */
+  nonce: string;
+}
+
+export interface CommitAnswerRequest {
+  challengeId: string;
+  /** 32 bytes: SHA-256 of the values that RevealAnswer sends. */
+  digest: Buffer;
+}
+
+export interface CommitAnswerResponse {
+}
+
+export interface RevealAnswerRequest {
+  challengeId: string;
+  /** float32, little-endian: one for each group of rows of each block. */
+  values: Buffer;
+}
+
+export interface RevealAnswerResponse {
+  passed: boolean;
+  /** Why not, where passed is false. */
+  reason: string;
+  memoryMib: number;
+  gflops: number;
+  bandwidthGbs: number;
 }
 
 function createBaseHardware(): Hardware {
@@ -551,6 +606,7 @@ function createBaseRegisterNodeRequest(): RegisterNodeRequest {
     pricePerHourBase: 0n,
     stakeBase: 0n,
     samplesPerSecond: 0,
+    instructionSet: "",
   };
 }
 
@@ -579,6 +635,9 @@ export const RegisterNodeRequest: MessageFns<RegisterNodeRequest> = {
     }
     if (message.samplesPerSecond !== 0) {
       writer.uint32(49).double(message.samplesPerSecond);
+    }
+    if (message.instructionSet !== "") {
+      writer.uint32(58).string(message.instructionSet);
     }
     return writer;
   },
@@ -644,6 +703,14 @@ export const RegisterNodeRequest: MessageFns<RegisterNodeRequest> = {
             message.samplesPerSecond = reader.double();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.instructionSet = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -684,6 +751,11 @@ export const RegisterNodeRequest: MessageFns<RegisterNodeRequest> = {
         : isSet(object.samples_per_second)
         ? globalThis.Number(object.samples_per_second)
         : 0,
+      instructionSet: isSet(object.instructionSet)
+        ? globalThis.String(object.instructionSet)
+        : isSet(object.instruction_set)
+        ? globalThis.String(object.instruction_set)
+        : "",
     };
   },
 
@@ -707,6 +779,9 @@ export const RegisterNodeRequest: MessageFns<RegisterNodeRequest> = {
     if (message.samplesPerSecond !== 0) {
       obj.samplesPerSecond = floatToJson(message.samplesPerSecond);
     }
+    if (message.instructionSet !== "") {
+      obj.instructionSet = message.instructionSet;
+    }
     return obj;
   },
 
@@ -725,6 +800,7 @@ export const RegisterNodeRequest: MessageFns<RegisterNodeRequest> = {
       : 0n;
     message.stakeBase = (object.stakeBase !== undefined && object.stakeBase !== null) ? BigInt(object.stakeBase) : 0n;
     message.samplesPerSecond = object.samplesPerSecond ?? 0;
+    message.instructionSet = object.instructionSet ?? "";
     return message;
   },
 };
@@ -1157,7 +1233,7 @@ export const HeartbeatRequest: MessageFns<HeartbeatRequest> = {
 };
 
 function createBaseHeartbeatResponse(): HeartbeatResponse {
-  return { state: "", draining: false };
+  return { state: "", draining: false, challengeDue: false };
 }
 
 export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
@@ -1167,6 +1243,9 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
     }
     if (message.draining !== false) {
       writer.uint32(16).bool(message.draining);
+    }
+    if (message.challengeDue !== false) {
+      writer.uint32(24).bool(message.challengeDue);
     }
     return writer;
   },
@@ -1200,6 +1279,14 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
             message.draining = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.challengeDue = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1216,6 +1303,11 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
     return {
       state: isSet(object.state) ? globalThis.String(object.state) : "",
       draining: isSet(object.draining) ? globalThis.Boolean(object.draining) : false,
+      challengeDue: isSet(object.challengeDue)
+        ? globalThis.Boolean(object.challengeDue)
+        : isSet(object.challenge_due)
+        ? globalThis.Boolean(object.challenge_due)
+        : false,
     };
   },
 
@@ -1227,6 +1319,9 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
     if (message.draining !== false) {
       obj.draining = message.draining;
     }
+    if (message.challengeDue !== false) {
+      obj.challengeDue = message.challengeDue;
+    }
     return obj;
   },
 
@@ -1237,6 +1332,7 @@ export const HeartbeatResponse: MessageFns<HeartbeatResponse> = {
     const message = createBaseHeartbeatResponse();
     message.state = object.state ?? "";
     message.draining = object.draining ?? false;
+    message.challengeDue = object.challengeDue ?? false;
     return message;
   },
 };
@@ -2983,6 +3079,787 @@ export const DrainNodeResponse: MessageFns<DrainNodeResponse> = {
   },
 };
 
+function createBaseBeginChallengeRequest(): BeginChallengeRequest {
+  return { machineId: "", deviceClass: "", nodeId: "" };
+}
+
+export const BeginChallengeRequest: MessageFns<BeginChallengeRequest> = {
+  encode(message: BeginChallengeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.machineId !== "") {
+      writer.uint32(10).string(message.machineId);
+    }
+    if (message.deviceClass !== "") {
+      writer.uint32(18).string(message.deviceClass);
+    }
+    if (message.nodeId !== "") {
+      writer.uint32(26).string(message.nodeId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginChallengeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginChallengeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.machineId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deviceClass = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nodeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BeginChallengeRequest {
+    return {
+      machineId: isSet(object.machineId)
+        ? globalThis.String(object.machineId)
+        : isSet(object.machine_id)
+        ? globalThis.String(object.machine_id)
+        : "",
+      deviceClass: isSet(object.deviceClass)
+        ? globalThis.String(object.deviceClass)
+        : isSet(object.device_class)
+        ? globalThis.String(object.device_class)
+        : "",
+      nodeId: isSet(object.nodeId)
+        ? globalThis.String(object.nodeId)
+        : isSet(object.node_id)
+        ? globalThis.String(object.node_id)
+        : "",
+    };
+  },
+
+  toJSON(message: BeginChallengeRequest): unknown {
+    const obj: any = {};
+    if (message.machineId !== "") {
+      obj.machineId = message.machineId;
+    }
+    if (message.deviceClass !== "") {
+      obj.deviceClass = message.deviceClass;
+    }
+    if (message.nodeId !== "") {
+      obj.nodeId = message.nodeId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BeginChallengeRequest>, I>>(base?: I): BeginChallengeRequest {
+    return BeginChallengeRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BeginChallengeRequest>, I>>(object: I): BeginChallengeRequest {
+    const message = createBaseBeginChallengeRequest();
+    message.machineId = object.machineId ?? "";
+    message.deviceClass = object.deviceClass ?? "";
+    message.nodeId = object.nodeId ?? "";
+    return message;
+  },
+};
+
+function createBaseBeginChallengeResponse(): BeginChallengeResponse {
+  return { challengeId: "", seed: "", side: 0, depth: 0, blocks: 0, rowsPerGroup: 0 };
+}
+
+export const BeginChallengeResponse: MessageFns<BeginChallengeResponse> = {
+  encode(message: BeginChallengeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.challengeId !== "") {
+      writer.uint32(10).string(message.challengeId);
+    }
+    if (message.seed !== "") {
+      writer.uint32(18).string(message.seed);
+    }
+    if (message.side !== 0) {
+      writer.uint32(24).uint32(message.side);
+    }
+    if (message.depth !== 0) {
+      writer.uint32(32).uint32(message.depth);
+    }
+    if (message.blocks !== 0) {
+      writer.uint32(40).uint32(message.blocks);
+    }
+    if (message.rowsPerGroup !== 0) {
+      writer.uint32(48).uint32(message.rowsPerGroup);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginChallengeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginChallengeResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.challengeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.seed = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.side = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.depth = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.blocks = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.rowsPerGroup = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BeginChallengeResponse {
+    return {
+      challengeId: isSet(object.challengeId)
+        ? globalThis.String(object.challengeId)
+        : isSet(object.challenge_id)
+        ? globalThis.String(object.challenge_id)
+        : "",
+      seed: isSet(object.seed) ? globalThis.String(object.seed) : "",
+      side: isSet(object.side) ? globalThis.Number(object.side) : 0,
+      depth: isSet(object.depth) ? globalThis.Number(object.depth) : 0,
+      blocks: isSet(object.blocks) ? globalThis.Number(object.blocks) : 0,
+      rowsPerGroup: isSet(object.rowsPerGroup)
+        ? globalThis.Number(object.rowsPerGroup)
+        : isSet(object.rows_per_group)
+        ? globalThis.Number(object.rows_per_group)
+        : 0,
+    };
+  },
+
+  toJSON(message: BeginChallengeResponse): unknown {
+    const obj: any = {};
+    if (message.challengeId !== "") {
+      obj.challengeId = message.challengeId;
+    }
+    if (message.seed !== "") {
+      obj.seed = message.seed;
+    }
+    if (message.side !== 0) {
+      obj.side = Math.round(message.side);
+    }
+    if (message.depth !== 0) {
+      obj.depth = Math.round(message.depth);
+    }
+    if (message.blocks !== 0) {
+      obj.blocks = Math.round(message.blocks);
+    }
+    if (message.rowsPerGroup !== 0) {
+      obj.rowsPerGroup = Math.round(message.rowsPerGroup);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BeginChallengeResponse>, I>>(base?: I): BeginChallengeResponse {
+    return BeginChallengeResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BeginChallengeResponse>, I>>(object: I): BeginChallengeResponse {
+    const message = createBaseBeginChallengeResponse();
+    message.challengeId = object.challengeId ?? "";
+    message.seed = object.seed ?? "";
+    message.side = object.side ?? 0;
+    message.depth = object.depth ?? 0;
+    message.blocks = object.blocks ?? 0;
+    message.rowsPerGroup = object.rowsPerGroup ?? 0;
+    return message;
+  },
+};
+
+function createBaseReportFilledRequest(): ReportFilledRequest {
+  return { challengeId: "" };
+}
+
+export const ReportFilledRequest: MessageFns<ReportFilledRequest> = {
+  encode(message: ReportFilledRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.challengeId !== "") {
+      writer.uint32(10).string(message.challengeId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReportFilledRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReportFilledRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.challengeId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReportFilledRequest {
+    return {
+      challengeId: isSet(object.challengeId)
+        ? globalThis.String(object.challengeId)
+        : isSet(object.challenge_id)
+        ? globalThis.String(object.challenge_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ReportFilledRequest): unknown {
+    const obj: any = {};
+    if (message.challengeId !== "") {
+      obj.challengeId = message.challengeId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReportFilledRequest>, I>>(base?: I): ReportFilledRequest {
+    return ReportFilledRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReportFilledRequest>, I>>(object: I): ReportFilledRequest {
+    const message = createBaseReportFilledRequest();
+    message.challengeId = object.challengeId ?? "";
+    return message;
+  },
+};
+
+function createBaseReportFilledResponse(): ReportFilledResponse {
+  return { nonce: "" };
+}
+
+export const ReportFilledResponse: MessageFns<ReportFilledResponse> = {
+  encode(message: ReportFilledResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nonce !== "") {
+      writer.uint32(10).string(message.nonce);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReportFilledResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReportFilledResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nonce = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReportFilledResponse {
+    return { nonce: isSet(object.nonce) ? globalThis.String(object.nonce) : "" };
+  },
+
+  toJSON(message: ReportFilledResponse): unknown {
+    const obj: any = {};
+    if (message.nonce !== "") {
+      obj.nonce = message.nonce;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReportFilledResponse>, I>>(base?: I): ReportFilledResponse {
+    return ReportFilledResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReportFilledResponse>, I>>(object: I): ReportFilledResponse {
+    const message = createBaseReportFilledResponse();
+    message.nonce = object.nonce ?? "";
+    return message;
+  },
+};
+
+function createBaseCommitAnswerRequest(): CommitAnswerRequest {
+  return { challengeId: "", digest: Buffer.alloc(0) };
+}
+
+export const CommitAnswerRequest: MessageFns<CommitAnswerRequest> = {
+  encode(message: CommitAnswerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.challengeId !== "") {
+      writer.uint32(10).string(message.challengeId);
+    }
+    if (message.digest.length !== 0) {
+      writer.uint32(18).bytes(message.digest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommitAnswerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommitAnswerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.challengeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.digest = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CommitAnswerRequest {
+    return {
+      challengeId: isSet(object.challengeId)
+        ? globalThis.String(object.challengeId)
+        : isSet(object.challenge_id)
+        ? globalThis.String(object.challenge_id)
+        : "",
+      digest: isSet(object.digest) ? Buffer.from(bytesFromBase64(object.digest)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: CommitAnswerRequest): unknown {
+    const obj: any = {};
+    if (message.challengeId !== "") {
+      obj.challengeId = message.challengeId;
+    }
+    if (message.digest.length !== 0) {
+      obj.digest = base64FromBytes(message.digest);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CommitAnswerRequest>, I>>(base?: I): CommitAnswerRequest {
+    return CommitAnswerRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CommitAnswerRequest>, I>>(object: I): CommitAnswerRequest {
+    const message = createBaseCommitAnswerRequest();
+    message.challengeId = object.challengeId ?? "";
+    message.digest = object.digest ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseCommitAnswerResponse(): CommitAnswerResponse {
+  return {};
+}
+
+export const CommitAnswerResponse: MessageFns<CommitAnswerResponse> = {
+  encode(_: CommitAnswerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommitAnswerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommitAnswerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): CommitAnswerResponse {
+    return {};
+  },
+
+  toJSON(_: CommitAnswerResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CommitAnswerResponse>, I>>(base?: I): CommitAnswerResponse {
+    return CommitAnswerResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CommitAnswerResponse>, I>>(_: I): CommitAnswerResponse {
+    const message = createBaseCommitAnswerResponse();
+    return message;
+  },
+};
+
+function createBaseRevealAnswerRequest(): RevealAnswerRequest {
+  return { challengeId: "", values: Buffer.alloc(0) };
+}
+
+export const RevealAnswerRequest: MessageFns<RevealAnswerRequest> = {
+  encode(message: RevealAnswerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.challengeId !== "") {
+      writer.uint32(10).string(message.challengeId);
+    }
+    if (message.values.length !== 0) {
+      writer.uint32(18).bytes(message.values);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevealAnswerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevealAnswerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.challengeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.values = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevealAnswerRequest {
+    return {
+      challengeId: isSet(object.challengeId)
+        ? globalThis.String(object.challengeId)
+        : isSet(object.challenge_id)
+        ? globalThis.String(object.challenge_id)
+        : "",
+      values: isSet(object.values) ? Buffer.from(bytesFromBase64(object.values)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: RevealAnswerRequest): unknown {
+    const obj: any = {};
+    if (message.challengeId !== "") {
+      obj.challengeId = message.challengeId;
+    }
+    if (message.values.length !== 0) {
+      obj.values = base64FromBytes(message.values);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RevealAnswerRequest>, I>>(base?: I): RevealAnswerRequest {
+    return RevealAnswerRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevealAnswerRequest>, I>>(object: I): RevealAnswerRequest {
+    const message = createBaseRevealAnswerRequest();
+    message.challengeId = object.challengeId ?? "";
+    message.values = object.values ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseRevealAnswerResponse(): RevealAnswerResponse {
+  return { passed: false, reason: "", memoryMib: 0, gflops: 0, bandwidthGbs: 0 };
+}
+
+export const RevealAnswerResponse: MessageFns<RevealAnswerResponse> = {
+  encode(message: RevealAnswerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.passed !== false) {
+      writer.uint32(8).bool(message.passed);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.memoryMib !== 0) {
+      writer.uint32(25).double(message.memoryMib);
+    }
+    if (message.gflops !== 0) {
+      writer.uint32(33).double(message.gflops);
+    }
+    if (message.bandwidthGbs !== 0) {
+      writer.uint32(41).double(message.bandwidthGbs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevealAnswerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevealAnswerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.passed = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.memoryMib = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.gflops = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.bandwidthGbs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevealAnswerResponse {
+    return {
+      passed: isSet(object.passed) ? globalThis.Boolean(object.passed) : false,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      memoryMib: isSet(object.memoryMib)
+        ? globalThis.Number(object.memoryMib)
+        : isSet(object.memory_mib)
+        ? globalThis.Number(object.memory_mib)
+        : 0,
+      gflops: isSet(object.gflops) ? globalThis.Number(object.gflops) : 0,
+      bandwidthGbs: isSet(object.bandwidthGbs)
+        ? globalThis.Number(object.bandwidthGbs)
+        : isSet(object.bandwidth_gbs)
+        ? globalThis.Number(object.bandwidth_gbs)
+        : 0,
+    };
+  },
+
+  toJSON(message: RevealAnswerResponse): unknown {
+    const obj: any = {};
+    if (message.passed !== false) {
+      obj.passed = message.passed;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.memoryMib !== 0) {
+      obj.memoryMib = floatToJson(message.memoryMib);
+    }
+    if (message.gflops !== 0) {
+      obj.gflops = floatToJson(message.gflops);
+    }
+    if (message.bandwidthGbs !== 0) {
+      obj.bandwidthGbs = floatToJson(message.bandwidthGbs);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RevealAnswerResponse>, I>>(base?: I): RevealAnswerResponse {
+    return RevealAnswerResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevealAnswerResponse>, I>>(object: I): RevealAnswerResponse {
+    const message = createBaseRevealAnswerResponse();
+    message.passed = object.passed ?? false;
+    message.reason = object.reason ?? "";
+    message.memoryMib = object.memoryMib ?? 0;
+    message.gflops = object.gflops ?? 0;
+    message.bandwidthGbs = object.bandwidthGbs ?? 0;
+    return message;
+  },
+};
+
 /**
  * What a provider's Server Node tells the platform. RegisterNode and IssueNodeToken need the owner's user JWT or
  * the machine's API key; every other call needs the node's own 5-minute JWT as `authorization: Bearer`.
@@ -3090,6 +3967,55 @@ export const NodeServiceService = {
     responseSerialize: (value: DrainNodeResponse): Buffer => Buffer.from(DrainNodeResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DrainNodeResponse => DrainNodeResponse.decode(value),
   },
+  /**
+   * A machine shows what it can do, before it is registered as a node and again whenever a heartbeat asks for it. These
+   * four calls, in this order, need the machine's API key or its owner's user JWT.
+   * Gives the work: from now on the platform's clock runs.
+   */
+  beginChallenge: {
+    path: "/cyxwiz.node.v1.NodeService/BeginChallenge" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BeginChallengeRequest): Buffer =>
+      Buffer.from(BeginChallengeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BeginChallengeRequest => BeginChallengeRequest.decode(value),
+    responseSerialize: (value: BeginChallengeResponse): Buffer =>
+      Buffer.from(BeginChallengeResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BeginChallengeResponse => BeginChallengeResponse.decode(value),
+  },
+  /** All products are in the device's memory. Gives the nonce, once. */
+  reportFilled: {
+    path: "/cyxwiz.node.v1.NodeService/ReportFilled" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReportFilledRequest): Buffer => Buffer.from(ReportFilledRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReportFilledRequest => ReportFilledRequest.decode(value),
+    responseSerialize: (value: ReportFilledResponse): Buffer =>
+      Buffer.from(ReportFilledResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReportFilledResponse => ReportFilledResponse.decode(value),
+  },
+  /** SHA-256 of the answer, at once; the clock stops here, so that a slow line does not count. */
+  commitAnswer: {
+    path: "/cyxwiz.node.v1.NodeService/CommitAnswer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CommitAnswerRequest): Buffer => Buffer.from(CommitAnswerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CommitAnswerRequest => CommitAnswerRequest.decode(value),
+    responseSerialize: (value: CommitAnswerResponse): Buffer =>
+      Buffer.from(CommitAnswerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommitAnswerResponse => CommitAnswerResponse.decode(value),
+  },
+  /** The answer itself, and what the platform makes of it. */
+  revealAnswer: {
+    path: "/cyxwiz.node.v1.NodeService/RevealAnswer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevealAnswerRequest): Buffer => Buffer.from(RevealAnswerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevealAnswerRequest => RevealAnswerRequest.decode(value),
+    responseSerialize: (value: RevealAnswerResponse): Buffer =>
+      Buffer.from(RevealAnswerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevealAnswerResponse => RevealAnswerResponse.decode(value),
+  },
 } as const;
 
 export interface NodeServiceServer extends UntypedServiceImplementation {
@@ -3112,6 +4038,18 @@ export interface NodeServiceServer extends UntypedServiceImplementation {
    * Needs the owner's user JWT or the machine's API key.
    */
   drainNode: handleUnaryCall<DrainNodeRequest, DrainNodeResponse>;
+  /**
+   * A machine shows what it can do, before it is registered as a node and again whenever a heartbeat asks for it. These
+   * four calls, in this order, need the machine's API key or its owner's user JWT.
+   * Gives the work: from now on the platform's clock runs.
+   */
+  beginChallenge: handleUnaryCall<BeginChallengeRequest, BeginChallengeResponse>;
+  /** All products are in the device's memory. Gives the nonce, once. */
+  reportFilled: handleUnaryCall<ReportFilledRequest, ReportFilledResponse>;
+  /** SHA-256 of the answer, at once; the clock stops here, so that a slow line does not count. */
+  commitAnswer: handleUnaryCall<CommitAnswerRequest, CommitAnswerResponse>;
+  /** The answer itself, and what the platform makes of it. */
+  revealAnswer: handleUnaryCall<RevealAnswerRequest, RevealAnswerResponse>;
 }
 
 export interface NodeServiceClient extends Client {
@@ -3259,6 +4197,74 @@ export interface NodeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DrainNodeResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * A machine shows what it can do, before it is registered as a node and again whenever a heartbeat asks for it. These
+   * four calls, in this order, need the machine's API key or its owner's user JWT.
+   * Gives the work: from now on the platform's clock runs.
+   */
+  beginChallenge(
+    request: BeginChallengeRequest,
+    callback: (error: ServiceError | null, response: BeginChallengeResponse) => void,
+  ): ClientUnaryCall;
+  beginChallenge(
+    request: BeginChallengeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BeginChallengeResponse) => void,
+  ): ClientUnaryCall;
+  beginChallenge(
+    request: BeginChallengeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BeginChallengeResponse) => void,
+  ): ClientUnaryCall;
+  /** All products are in the device's memory. Gives the nonce, once. */
+  reportFilled(
+    request: ReportFilledRequest,
+    callback: (error: ServiceError | null, response: ReportFilledResponse) => void,
+  ): ClientUnaryCall;
+  reportFilled(
+    request: ReportFilledRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReportFilledResponse) => void,
+  ): ClientUnaryCall;
+  reportFilled(
+    request: ReportFilledRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReportFilledResponse) => void,
+  ): ClientUnaryCall;
+  /** SHA-256 of the answer, at once; the clock stops here, so that a slow line does not count. */
+  commitAnswer(
+    request: CommitAnswerRequest,
+    callback: (error: ServiceError | null, response: CommitAnswerResponse) => void,
+  ): ClientUnaryCall;
+  commitAnswer(
+    request: CommitAnswerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommitAnswerResponse) => void,
+  ): ClientUnaryCall;
+  commitAnswer(
+    request: CommitAnswerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommitAnswerResponse) => void,
+  ): ClientUnaryCall;
+  /** The answer itself, and what the platform makes of it. */
+  revealAnswer(
+    request: RevealAnswerRequest,
+    callback: (error: ServiceError | null, response: RevealAnswerResponse) => void,
+  ): ClientUnaryCall;
+  revealAnswer(
+    request: RevealAnswerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevealAnswerResponse) => void,
+  ): ClientUnaryCall;
+  revealAnswer(
+    request: RevealAnswerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevealAnswerResponse) => void,
   ): ClientUnaryCall;
 }
 
