@@ -24,8 +24,8 @@ export interface NodeSlot {
   /** A slot supplier for one claim worker. Each capability queue has its own worker, so each needs its own. */
   supplier(): CustomSlotSupplier<ActivitySlotInfo>;
   /**
-   * Takes the slot for something that is no job; undefined where a run has it, or something else like this. Until what it gives is
-   * called, no offer is taken.
+   * Takes the slot for something that is no job; undefined where a run has it, or something else like this. Until what
+   * it gives is called, no offer is taken; a run that the node has already may start.
    */
   reserve(): (() => void) | undefined;
   /** No offer is taken any more; what runs goes on. */
@@ -43,7 +43,6 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   let lapse: NodeJS.Timeout | undefined;
   let closed = false;
   let draining = false;
-  let reserved = false;
   let unattendedSinceMs = 0;
   const attendance = countAttendance();
   const wakers = new Set<() => void>();
@@ -51,8 +50,9 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   const wake = (): void => {
     for (const waker of [...wakers]) waker();
   };
+  const reservation = createReservation(wake);
   const hold = (key: RunKey): boolean => {
-    if (reserved || (held !== undefined && !sameRun(held, key))) return false;
+    if (held !== undefined && !sameRun(held, key)) return false;
     if (held === undefined) unattendedSinceMs = Date.now();
     held = key;
     clearTimeout(lapse);
@@ -69,7 +69,7 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   return {
     holder: () => held,
     claim(key) {
-      if (!hold(key)) return false;
+      if ((held === undefined && reservation.taken()) || !hold(key)) return false;
       if (started) return true;
       lapse = setTimeout(() => release(key), claimWithoutStartMs);
       lapse.unref();
@@ -87,23 +87,30 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
       });
     },
     unattendedForMs: () => (held === undefined || attendance.has(held) ? 0 : Date.now() - unattendedSinceMs),
-    supplier: () => oneAtATime({ mayPoll: () => held === undefined && !reserved && !closed && !draining, wakers, wake }),
-    reserve() {
-      if (held !== undefined || reserved) return undefined;
-      reserved = true;
-      return () => {
-        reserved = false;
-        wake();
-      };
-    },
-    close() {
-      closed = true;
-    },
+    supplier: () => oneAtATime({ mayPoll: () => held === undefined && !reservation.taken() && !closed && !draining, wakers, wake }),
+    reserve: () => (held === undefined ? reservation.take() : undefined),
+    close: () => void (closed = true),
     setDraining(on) {
       draining = on;
       wake();
     },
     draining: () => draining,
+  };
+}
+
+/** Who keeps offers away for a while, one at a time. */
+function createReservation(onEnd: () => void): { taken(): boolean; take(): (() => void) | undefined } {
+  let taken = false;
+  return {
+    taken: () => taken,
+    take() {
+      if (taken) return undefined;
+      taken = true;
+      return () => {
+        taken = false;
+        onEnd();
+      };
+    },
   };
 }
 

@@ -62,6 +62,19 @@ export function createNodeService(services: Services, options: CallOptions): Nod
       });
       return {};
     }),
+    ...machineCalls(services, options, owner),
+  };
+}
+
+/** What the machine or its owner asks for, whether it is a node already or not. */
+type MachineCalls = Pick<NodeServiceServer, 'drainNode' | 'beginChallenge' | 'reportFilled' | 'commitAnswer' | 'revealAnswer'>;
+
+function machineCalls({ serverNodes }: Services, options: CallOptions, owner: (context: CallContext) => Promise<Actor | MachineActor>): MachineCalls {
+  return {
+    drainNode: unary(options, async ({ nodeId, draining }, context) => {
+      await serverNodes.setDraining(await owner(context), nodeId, draining);
+      return {};
+    }),
     beginChallenge: unary(options, async (request, context) => {
       const { challengeId, task } = await serverNodes.beginChallenge(await owner(context), request);
       return { challengeId, ...task };
@@ -74,10 +87,6 @@ export function createNodeService(services: Services, options: CallOptions): Nod
     revealAnswer: unary(options, async ({ challengeId, values }, context) => {
       const { passed, reason, measured } = await serverNodes.revealAnswer(await owner(context), { challengeId, values: new Uint8Array(values) });
       return { passed, reason, memoryMib: measured.memoryMib, gflops: measured.gflops, bandwidthGbs: measured.bandwidthGBs };
-    }),
-    drainNode: unary(options, async ({ nodeId, draining }, context) => {
-      await serverNodes.setDraining(await owner(context), nodeId, draining);
-      return {};
     }),
   };
 }

@@ -85,14 +85,16 @@ function startRows({ seed, side }: ChallengeTask, block: number, first: number, 
   return values;
 }
 
-/** c·row·Q. Row by row of Q, so that memory is read in its order. */
+/** c·row·Q. By rows of Q, so that memory is read in its order; four of them at a time, so that the sums are read and written less often. */
 function timesFactor(row: Float64Array, factor: Float32Array, scale: number): Float64Array {
   const side = row.length;
   const product = new Float64Array(side);
-  for (let a = 0; a < side; a++) {
-    const value = row[a]! * scale;
-    const from = a * side;
-    for (let b = 0; b < side; b++) product[b]! += value * factor[from + b]!;
+  for (let a = 0; a < side; a += 4) {
+    const [v0, v1, v2, v3] = [row[a]! * scale, row[a + 1]! * scale, row[a + 2]! * scale, row[a + 3]! * scale];
+    const [q0, q1, q2, q3] = [a * side, (a + 1) * side, (a + 2) * side, (a + 3) * side];
+    for (let b = 0; b < side; b++) {
+      product[b]! += v0 * factor[q0 + b]! + v1 * factor[q1 + b]! + v2 * factor[q2 + b]! + v3 * factor[q3 + b]!;
+    }
   }
   return product;
 }

@@ -13,7 +13,7 @@ export const seedSchema = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hexadec
  */
 export const challengeTaskSchema = z.strictObject({
   seed: seedSchema,
-  side: z.int().min(16).max(4096),
+  side: z.int().min(16).max(4096).multipleOf(4),
   depth: z.int().min(2).max(64),
   blocks: z.int().min(1).max(65_536),
   /** So many rows of a block are summed into one value of the answer. Divides `side`. */

@@ -14,10 +14,10 @@ import { challengeNonceSchema, type ChallengeChildLine } from './child-lines.ts'
 const say = (line: ChallengeChildLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function nextLine(lines: AsyncIterator<string>): Promise<unknown> {
-  const { value, done } = await lines.next();
+  const line = await lines.next();
   // Nobody is interested any more.
-  if (done === true) process.exit(0);
-  return JSON.parse(value);
+  if (line.done === true) process.exit(0);
+  return JSON.parse(line.value);
 }
 
 async function solve(threads: number | undefined): Promise<void> {

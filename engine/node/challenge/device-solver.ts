@@ -19,7 +19,7 @@ export function fillDevice(tf: Tf, task: ChallengeTask): DeviceBlocks {
   const { seed, side, depth, rowsPerGroup } = task;
   const shape: [number, number] = [side, side];
   const start = tf.tensor2d(startMatrix(task), shape);
-  const factor = tf.tidy(() => tf.mul(tf.tensor2d(factorMatrix(task), shape), productScale(side)));
+  const factor = tf.tidy(() => tf.mul<Tensor2D>(tf.tensor2d(factorMatrix(task), shape), productScale(side)));
   const blocks = Array.from({ length: task.blocks }, (_, block) => tf.tidy(() => product(tf, { start, factor, depth, ...blockNumbers(seed, block) })));
   tf.dispose([start, factor]);
   // A GPU is told what to do and works later: what comes last is read back, so all before it is done.
@@ -37,7 +37,7 @@ export function fillDevice(tf: Tf, task: ChallengeTask): DeviceBlocks {
 
 interface Chain {
   readonly start: Tensor2D;
-  readonly factor: Tensor;
+  readonly factor: Tensor2D;
   readonly depth: number;
   readonly s: number;
   readonly t: number;
@@ -48,6 +48,6 @@ function product(tf: Tf, { start, factor, depth, s, t }: Chain): Tensor2D {
   const moved = tf.add(tf.mul(start, s), t);
   const wrapped = tf.sub(moved, tf.mul(tf.floor(tf.mul(moved, 1 / STEPS)), STEPS));
   let value: Tensor = tf.sub(tf.mul(wrapped, 2 / STEPS), 1);
-  for (let at = 1; at < depth; at++) value = tf.tidy(() => tf.sin(tf.matMul(value as Tensor2D, factor as Tensor2D)));
-  return tf.matMul(value as Tensor2D, factor as Tensor2D);
+  for (let at = 1; at < depth; at++) value = tf.tidy(() => tf.sin(tf.matMul(value as Tensor2D, factor)));
+  return tf.matMul(value, factor);
 }

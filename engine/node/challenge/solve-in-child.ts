@@ -77,8 +77,8 @@ function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>):
     const late = new AbortController();
     const timer = setTimeout(() => (late.abort(), child.kill('SIGKILL')), STEP_WITHIN_MS);
     try {
-      const { value, done } = await lines.next();
-      if (done !== true) return parseInput(challengeChildLineSchema, JSON.parse(value), 'TRAINING_FAILED');
+      const line = await lines.next();
+      if (line.done !== true) return parseInput(challengeChildLineSchema, JSON.parse(line.value), 'TRAINING_FAILED');
       if (late.signal.aborted) throw new CyxError('DEADLINE_EXCEEDED', `The challenge took longer than ${STEP_WITHIN_MS} ms`);
       throw new CyxError('TRAINING_FAILED', `The challenge process ended early: ${errors.trim().slice(-500)}`);
     } finally {
