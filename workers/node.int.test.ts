@@ -7,6 +7,9 @@ import { until } from '#activities/node/testing/fixture';
 import { createCyxWizClient, type CyxWizClient } from '#api/client/node';
 import { parseConfig } from '#core/config/config';
 import { parseCyxwiz } from '#core/money/amount';
+import { measuredOf, standingOf } from '#core/node/capability';
+import { connectPostgres } from '#db/postgres/connect';
+import { patchNode, requireNode } from '#db/postgres/nodes';
 import { encodeDataset, selectSamples } from '#engine/data/dataset';
 import { loadDigits } from '#engine/node/digits';
 import { startStack, type Stack } from '#scripts/stack/start-stack';
@@ -77,6 +80,24 @@ describe('a Server Node in the embedded stack', () => {
     expect(await stateOf(jobId)).toBe('COMPLETED');
     expect(readdirSync(join(runsDir(), jobId, '1'))).not.toContain('dataset.safetensors');
   }, 150_000);
+
+  it('shows again what it can do when that is due, and has its queues again', async () => {
+    const { nodeId } = stack.services.get('node')!.facts() as { nodeId: string };
+    const postgres = connectPostgres({ url: stack.config.databaseUrl, onError: () => undefined });
+    const node = () => requireNode(postgres.db, nodeId);
+    try {
+      const before = await node();
+      expect([measuredOf(before)?.memoryMib, before.instructionSet]).toEqual([stack.config.challengeCpuMib, expect.stringMatching(/./)]);
+      await patchNode(postgres.db, nodeId, { measured: null, challengeDueAt: new Date(0) });
+      expect(standingOf(await node(), Date.now())).toBe('unshown');
+      await until('its challenge', async () => standingOf(await node(), Date.now()) === 'shown', 60_000);
+    } finally {
+      await postgres.close();
+    }
+    const jobId = await submit(2);
+    await until('the end of the job', async () => ['COMPLETED', 'FAILED'].includes(await stateOf(jobId)), 120_000);
+    expect(await stateOf(jobId)).toBe('COMPLETED');
+  }, 200_000);
 
   it('goes on with the very same training process after kill -9 of its worker', async () => {
     const jobId = await submit(40);
