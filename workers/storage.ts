@@ -5,7 +5,9 @@ import { createTokens, type NodeIdentity, type UserIdentity } from '#api/auth/to
 import { parseConfig, type Config } from '#core/config/config';
 import { toCyxError } from '#core/errors/cyx-error';
 import { startStorageServer } from '#cyxcloud/gateway/server';
-import type { StorageActor, StorageServer } from '#cyxcloud/gateway/types';
+import type { StorageActor, StorageLog, StorageServer } from '#cyxcloud/gateway/types';
+import { connectPostgres, type Postgres } from '#db/postgres/connect';
+import { storageAccess } from './storage-access.ts';
 
 /** Largest encrypted object of the embedded storage. Its manifest, which a put holds in memory, is then 3 MB. */
 const MAX_OBJECT_BYTES = 16 * 1024 ** 3;
@@ -16,17 +18,21 @@ const PLATFORM_SUBJECT = /^platform-/;
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK | JWK[]);
+  const log: StorageLog = (level, event, facts) => process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...facts })}\n`);
+  // Asked who may read what; the storage opens, and serves the platform itself, without it.
+  const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 4, onError: (error) => log('warn', 'Database connection lost', { reason: error.message }) });
   const server = await startStorageServer({
     dataDir: join(config.home, 'storage'),
     host: config.host,
     port: config.ports.storage,
     authenticate: async (bearer) => actorOf(await tokens.verify(bearer)),
+    authorize: storageAccess(postgres.db),
     maxObjectBytes: MAX_OBJECT_BYTES,
     allowedOrigins: webOrigins(config),
     ...readTls(config),
-    log: (level, event, facts) => process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, event, ...facts })}\n`),
+    log,
   });
-  stopOnSignal(server);
+  stopOnSignal(server, postgres);
   process.stdout.write(`${JSON.stringify({ ready: 'storage', url: server.url, port: server.port, pid: process.pid })}\n`);
 }
 
@@ -48,10 +54,10 @@ function readTls({ listenerTls }: Config): { tls?: { cert: string; key: string }
   return { tls: { cert: readFileSync(listenerTls.certFile, 'utf8'), key: readFileSync(listenerTls.keyFile, 'utf8') } };
 }
 
-function stopOnSignal(server: StorageServer): void {
+function stopOnSignal(server: StorageServer, postgres: Postgres): void {
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
-    stopping ??= server.close().then(() => process.exit(0));
+    stopping ??= server.close().then(() => postgres.close()).then(() => process.exit(0));
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -4,7 +4,7 @@ import { parseObjectCid } from '../client/unixfs.ts';
 import { TOTAL_SHARDS } from './erasure.ts';
 import type { ObjectStore, StoredObject } from './object-store.ts';
 import { parseRange, type ByteRange } from './read-object.ts';
-import type { StorageActor } from './types.ts';
+import type { StorageActor, StorageServerOptions } from './types.ts';
 
 /** One authenticated request on /objects. */
 export interface ObjectCall {
@@ -13,9 +13,18 @@ export interface ObjectCall {
   readonly response: ServerResponse;
   readonly actor: StorageActor;
   readonly maxObjectBytes: number;
+  readonly authorize: NonNullable<StorageServerOptions['authorize']>;
 }
 
-export async function putObject({ store, request, response, actor, maxObjectBytes }: ObjectCall): Promise<void> {
+/** The object's CID, once this actor may see it. */
+async function readable({ store, actor, authorize }: ObjectCall, cidText: string): Promise<string> {
+  const cid = parseObjectCid(cidText);
+  await authorize(actor, { kind: 'read', cid, owner: () => store.ownerOf(cid) });
+  return cid;
+}
+
+export async function putObject({ store, request, response, actor, maxObjectBytes, authorize }: ObjectCall): Promise<void> {
+  await authorize(actor, { kind: 'write' });
   const announcedBytes = Number(request.headers['content-length'] ?? 0);
   if (announcedBytes > maxObjectBytes) {
     throw new CyxError('PAYLOAD_TOO_LARGE', `An object may have at most ${maxObjectBytes} encrypted bytes`);
@@ -30,8 +39,9 @@ export async function putObject({ store, request, response, actor, maxObjectByte
   response.end(body);
 }
 
-export async function getObject({ store, request, response }: ObjectCall, cidText: string): Promise<void> {
-  const read = await store.read(parseObjectCid(cidText));
+export async function getObject(call: ObjectCall, cidText: string): Promise<void> {
+  const { store, request, response } = call;
+  const read = await store.read(await readable(call, cidText));
   try {
     const range = parseRange(request.headers.range, read.encryptedBytes);
     const whole = { startByte: 0, endByte: read.encryptedBytes };
@@ -51,8 +61,9 @@ export async function getObject({ store, request, response }: ObjectCall, cidTex
   }
 }
 
-export async function headObject({ store, response }: ObjectCall, cidText: string): Promise<void> {
-  const head = await store.head(parseObjectCid(cidText));
+export async function headObject(call: ObjectCall, cidText: string): Promise<void> {
+  const { store, response } = call;
+  const head = await store.head(await readable(call, cidText));
   response.writeHead(200, {
     ...objectHeaders(head),
     'content-length': head.encryptedBytes,

@@ -44,6 +44,8 @@ export interface ObjectStore {
   /** @throws CyxError NOT_FOUND; STORAGE_DATA_LOSS when fewer than 10 shards are left. */
   read(cid: string): Promise<ObjectRead>;
   head(cid: string): Promise<StoredObject & { readonly shardsPresent: number }>;
+  /** Subject that put it. @throws as `read` does. */
+  ownerOf(cid: string): Promise<string>;
   /** Only for the account that put it, and the platform. What a node put was paid for by somebody else: it may not. */
   delete(cid: string, actor: StorageActor): Promise<void>;
   /** Checks every byte of an object and rewrites what is missing or damaged. */
@@ -120,6 +122,10 @@ class NodesObjectStore implements ObjectStore {
     return { ...describe(object.manifest), shardsPresent };
   }
 
+  async ownerOf(cid: string): Promise<string> {
+    return this.#ownerOf(this.#keyOf(cid));
+  }
+
   async delete(cid: string, actor: StorageActor): Promise<void> {
     if (actor.role === 'node') {
       throw new CyxError('FORBIDDEN', 'A node may not delete objects: what it stored belongs to the job that paid for it');
@@ -184,10 +190,14 @@ class NodesObjectStore implements ObjectStore {
     }
   }
 
-  async #assertOwner(key: ShardKey, actor: StorageActor): Promise<void> {
+  async #ownerOf(key: ShardKey): Promise<string> {
     const object = await openObject(this.#nodes, key);
     await object.close();
-    if (object.manifest.owner === actor.subject) return;
+    return object.manifest.owner;
+  }
+
+  async #assertOwner(key: ShardKey, actor: StorageActor): Promise<void> {
+    if ((await this.#ownerOf(key)) === actor.subject) return;
     throw new CyxError('FORBIDDEN', 'Only the account that stored this object may delete it');
   }
 

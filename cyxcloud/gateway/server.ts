@@ -101,7 +101,8 @@ async function route({ store, transfers, options }: ServerParts, request: Incomi
   const cid = /^\/objects\/([^/]+)$/.exec(path)?.[1];
   if (!isUpload && cid === undefined) throw new CyxError('NOT_FOUND', `There is nothing at ${request.method} ${path}`);
   const actor = await authenticate(options, request);
-  const call: ObjectCall = { store, request, response, actor, maxObjectBytes: options.maxObjectBytes };
+  const { maxObjectBytes, authorize = everybody } = options;
+  const call: ObjectCall = { store, request, response, actor, maxObjectBytes, authorize };
   if (cid === undefined) return transfers.run(actor, () => putObject(call));
   switch (request.method) {
     case 'GET':
@@ -114,6 +115,8 @@ async function route({ store, transfers, options }: ServerParts, request: Incomi
       throw new CyxError('INVALID_INPUT', `${request.method} is not possible on an object: use GET, HEAD or DELETE`);
   }
 }
+
+const everybody = (): Promise<void> => Promise.resolve();
 
 async function authenticate(options: StorageServerOptions, request: IncomingMessage): Promise<StorageActor> {
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];

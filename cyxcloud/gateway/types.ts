@@ -8,6 +8,9 @@ export interface StorageActor {
   readonly role: StorageRole;
 }
 
+/** What an actor asks for: the bytes of one object, or to put one. */
+export type StorageWish = { readonly kind: 'read'; readonly cid: string; owner(): Promise<string> } | { readonly kind: 'write' };
+
 export type StorageLog = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void;
 
 export interface StorageServerOptions {
@@ -18,6 +21,8 @@ export interface StorageServerOptions {
   readonly port: number;
   /** Throws CyxError UNAUTHENTICATED or TOKEN_EXPIRED for a token that is not good. */
   readonly authenticate: (bearer: string) => Promise<StorageActor>;
+  /** Throws CyxError FORBIDDEN or FENCED where the actor may not. Left out, everybody with a good token may read and put. */
+  readonly authorize?: (actor: StorageActor, wish: StorageWish) => Promise<void>;
   /** Largest encrypted object that a put may store. */
   readonly maxObjectBytes: number;
   readonly log: StorageLog;
