@@ -4,7 +4,7 @@ import { isErrorCode } from '#core/errors/table';
 
 /**
  * `google.rpc.Status` in the `grpc-status-details-bin` trailer: the standard way to say more than a status code. Only
- * the three detail messages that we use are written out here; field numbers are those of google/rpc/error_details.proto.
+ * the four detail messages that we use are written out here; field numbers are those of google/rpc/error_details.proto.
  */
 export const STATUS_DETAILS_KEY = 'grpc-status-details-bin';
 
@@ -38,6 +38,11 @@ export function encodeStatusDetails(error: CyxError, requestId: string): Uint8Ar
       request.uint32(10).bytes(new BinaryWriter().uint32(10).string(field.path).uint32(18).string(field.message).finish());
     }
     addDetail('BadRequest', request);
+  }
+  const retryAfterSeconds = Number(error.facts['retryAfterSeconds']);
+  if (Number.isInteger(retryAfterSeconds)) {
+    const delay = new BinaryWriter().uint32(8).int64(retryAfterSeconds);
+    addDetail('RetryInfo', new BinaryWriter().uint32(10).bytes(delay.finish()));
   }
   addDetail('RequestInfo', new BinaryWriter().uint32(10).string(requestId));
   return status.finish();

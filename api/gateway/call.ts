@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
 import { CyxError } from '#core/errors/cyx-error';
 import type { PayloadBytesCodec } from '#temporal/codec/payload-codec';
+import { encodeStatusDetails, STATUS_DETAILS_KEY } from '../client/status-details.ts';
+import type { Allowance, Throttle } from '../auth/throttle.ts';
+import type { Connections } from './connections.ts';
 import type { CallContext, MethodPolicy } from './methods.ts';
 import type { TokenSealer } from './seal.ts';
 import type { GatewayLog, NodeIdentity, VerifyNodeToken } from './types.ts';
@@ -14,6 +18,8 @@ const MIN_POLL_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = { poll: 70_000, call: 30_000 } as const;
 /** Calls of one node at a time; an honest one has a poll or two a queue and a few heartbeats. */
 const MAX_CALLS_PER_NODE = 32;
+/** And so many in a row, an honest one makes a few a second. */
+export const CALLS_OF_NODE: Allowance = { calls: 200, windowMs: 2_000 };
 
 export interface CallDeps {
   readonly upstream: UpstreamClient;
@@ -24,6 +30,9 @@ export interface CallDeps {
   readonly log: GatewayLog;
   readonly polls: Set<grpc.ClientUnaryCall>;
   readonly callsByNode: Map<string, number>;
+  readonly connections: Connections;
+  readonly throttle: Throttle;
+  readonly callsOfNode: Allowance;
   closing(): boolean;
 }
 
@@ -40,7 +49,13 @@ export function refusalStatus(error: unknown, log: GatewayLog, method: string): 
     return { code: grpc.status.INTERNAL, details: 'The gateway failed on our side' };
   }
   if (error.code === 'TOKEN_EXPIRED') return unavailable('The node token has expired: come back with a fresh one');
-  return { code: error.spec.grpc, details: error.message };
+  return { code: error.spec.grpc, details: error.message, ...(error.code === 'RATE_LIMITED' ? { metadata: retryInfo(error) } : {}) };
+}
+
+function retryInfo(error: CyxError): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  metadata.set(STATUS_DETAILS_KEY, Buffer.from(encodeStatusDetails(error, randomUUID())));
+  return metadata;
 }
 
 /** Temporal's answer as a node may see it. That the platform's own way to Temporal is broken is no fault of the node. */
@@ -54,11 +69,16 @@ function upstreamStatus(error: grpc.ServiceError, deps: CallDeps): Status {
   return { code: error.code, details: error.details, metadata: error.metadata };
 }
 
-async function authenticate(call: Call, verify: VerifyNodeToken): Promise<NodeIdentity> {
+async function authenticate(call: Call, { verifyNodeToken, connections }: CallDeps): Promise<NodeIdentity> {
   const header = call.metadata.get('authorization')[0];
   const token = typeof header === 'string' ? /^Bearer (\S+)$/i.exec(header)?.[1] : undefined;
-  if (token === undefined) throw new CyxError('UNAUTHENTICATED', 'A node token is needed');
-  return verify(token);
+  try {
+    if (token === undefined) throw new CyxError('UNAUTHENTICATED', 'A node token is needed');
+    return await verifyNodeToken(token);
+  } catch (error) {
+    connections.sentNoGoodToken(call.getPeer());
+    throw error;
+  }
 }
 
 /** A poll ends with the token that it was started with: Temporal answers it empty just before its deadline. */
@@ -79,7 +99,7 @@ function forwardedMetadata(call: Call): grpc.Metadata {
 
 function enter(nodeId: string, calls: Map<string, number>): () => void {
   const before = calls.get(nodeId) ?? 0;
-  if (before >= MAX_CALLS_PER_NODE) throw new CyxError('RATE_LIMITED', `More than ${MAX_CALLS_PER_NODE} calls at a time from one node`);
+  if (before >= MAX_CALLS_PER_NODE) throw new CyxError('RATE_LIMITED', `More than ${MAX_CALLS_PER_NODE} calls at a time from one node`, { facts: { retryAfterSeconds: '1' } });
   calls.set(nodeId, before + 1);
   return () => {
     const left = (calls.get(nodeId) ?? 1) - 1;
@@ -102,7 +122,9 @@ function forward(deps: CallDeps, method: string, policy: MethodPolicy, call: Cal
 }
 
 async function answer(deps: CallDeps, method: string, policy: MethodPolicy, call: Call): Promise<Buffer | Status> {
-  const node = await authenticate(call, deps.verifyNodeToken);
+  const node = await authenticate(call, deps);
+  deps.connections.belongsTo(call.getPeer(), node.nodeId);
+  deps.throttle.take([[node.nodeId, deps.callsOfNode]]);
   const leave = enter(node.nodeId, deps.callsByNode);
   try {
     const context: CallContext = { node, namespace: deps.namespace, sealer: deps.sealer, payloads: deps.payloads };

@@ -1,4 +1,6 @@
 import type { PayloadBytesCodec } from '#temporal/codec/payload-codec';
+import type { Allowance } from '../auth/throttle.ts';
+import type { ConnectionLimits } from './connections.ts';
 
 /** What is left to say about a caller once their node token was checked. */
 export interface NodeIdentity {
@@ -41,8 +43,15 @@ export interface GatewayOptions {
   /** JSON file of the keys that seal task tokens; made on the first start, readable by its owner alone. */
   readonly sealKeysFile: string;
   readonly log: GatewayLog;
+  readonly limits?: GatewayLimits;
   /** With a certificate the gateway speaks TLS 1.3 and nothing older. */
   readonly listenerTls?: { readonly certFile: string; readonly keyFile: string };
+}
+
+/** What one node, and who is not known to be one, may take; left out, the defaults hold. */
+export interface GatewayLimits {
+  readonly connections?: ConnectionLimits;
+  readonly callsOfNode?: Allowance;
 }
 
 export interface Gateway {
