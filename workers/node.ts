@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import pino from 'pino';
 import { measureReferenceSpeed } from '#activities/node/benchmark';
+import { requireNoNetwork } from '#activities/node/network-check';
 import { readNodeConfig, type NodeConfig } from '#activities/node/node-config';
 import type { NodeLog } from '#activities/node/ports';
 import { configFile, provisionNode } from '#activities/node/provision';
@@ -29,14 +30,18 @@ runProcess('node', async (stopped) => {
 /** The file that CYXWIZ_NODE_CONFIG names, or the embedded node's own, made on its first start. */
 async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<NodeConfig> {
   const named = env['CYXWIZ_NODE_CONFIG'];
+  const mayHaveNetwork = env['CYXWIZ_NODE_ALLOW_NETWORK'] === '1';
   if (named !== undefined && named !== '') {
     const config = readNodeConfig(named);
     if (config === undefined) throw new CyxError('INVALID_INPUT', `CYXWIZ_NODE_CONFIG: there is no file ${named}`);
+    requireNoNetwork(mayHaveNetwork || config.allowTrainingWithNetwork === true, nodeLog);
     return config;
   }
   if (env['CYXWIZ_NODE_AUTO'] !== '1') {
     throw new CyxError('INVALID_INPUT', 'Set CYXWIZ_NODE_CONFIG to the file that says whom this node works for, or CYXWIZ_NODE_AUTO=1 for the embedded provider');
   }
+  // Before anything is staked.
+  requireNoNetwork(mayHaveNetwork, nodeLog);
   const platform = parseConfig(env);
   const nodeDir = resolve(platform.home, 'node');
   const known = readNodeConfig(configFile(nodeDir));

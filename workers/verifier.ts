@@ -9,6 +9,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { CyxCloudClient } from '#cyxcloud/client/client';
 import { connectPostgres } from '#db/postgres/connect';
 import { createLocalKms } from '#db/secrets/kms';
+import { networkWay } from '#engine/node/child-isolation';
 import { verifierQueue } from '#temporal/contract/queues';
 import { connectWorker, dataConverterOf, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
 
@@ -20,6 +21,7 @@ const ID_FORM = /^[\w.-]{1,64}$/;
 runProcess('verifier', async (stopped) => {
   installRuntime();
   const config = parseConfig(process.env);
+  if (networkWay() === undefined) logError('isolation', 'Results are run again with a network within reach: neither unshare nor bwrap works here');
   const verifierId = process.env['CYXWIZ_VERIFIER_ID'] ?? DEFAULT_ID;
   if (!ID_FORM.test(verifierId)) throw new CyxError('INVALID_INPUT', 'CYXWIZ_VERIFIER_ID: write up to 64 letters, digits, dots or dashes, or unset it');
   const tokens = await createTokens(JSON.parse(readFileSync(join(config.keysDir, 'jwt.json'), 'utf8')) as JWK | JWK[]);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { deviceClassSchema } from '#core/hardware/device-class';
 import { NODE_HEARTBEAT_INTERVAL_MS } from '#core/node/machine';
 import { readJson, writeJson } from './json-file.ts';
+import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 
 const decimal = z.string().regex(/^\d{1,20}$/, 'must be an amount in base units');
 
@@ -27,6 +28,10 @@ export const nodeConfigSchema = z.object({
   pricePerHourBase: decimal,
   workDir: z.string().min(1),
   heartbeatMs: z.int().min(1_000).max(NODE_HEARTBEAT_INTERVAL_MS).default(NODE_HEARTBEAT_INTERVAL_MS),
+  /** Trainings may have the network where nothing here can take it away; without this the node does not start there. */
+  allowTrainingWithNetwork: z.boolean().optional(),
+  /** What a training may hold in memory, in MiB; four fifths of the machine's where left out. */
+  memoryLimitMb: z.int().min(MIN_TRAINING_MEMORY_MB).optional(),
   threads: z.int().min(1).max(1024).optional(),
   checkpointEveryMs: z.int().min(1_000).max(3_600_000).default(CHECKPOINT_EVERY_MS),
 });

@@ -14,6 +14,8 @@ export interface NodeSettings {
   readonly minFreeDiskBytes: number;
   /** The trainer's threads: part of the device class. Default: all CPUs. */
   readonly threads?: number;
+  /** What a training may hold in memory. Default: four fifths of the machine's. */
+  readonly memoryLimitMb?: number;
   /** Longest time between two checkpoints. */
   readonly checkpointEveryMs?: number;
 }

@@ -36,6 +36,8 @@ export interface ProvisionOptions {
   readonly machine: MachineClient;
   readonly measureSpeed: () => Promise<number>;
   readonly log: NodeLog;
+  /** What its owner decided about trainings. */
+  readonly bounds?: Pick<NodeConfig, 'allowTrainingWithNetwork' | 'memoryLimitMb'>;
 }
 
 export const configFile = (nodeDir: string): string => join(nodeDir, 'config.json');
@@ -91,7 +93,7 @@ interface SetUpOptions extends ProvisionOptions {
   readonly machineOf: (hardware: MeasuredHardware) => Promise<Machine>;
 }
 
-async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, login, pricePerHourBase, heartbeatMs = NODE_HEARTBEAT_INTERVAL_MS, machineOf }: SetUpOptions): Promise<NodeConfig> {
+async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, bounds, login, pricePerHourBase, heartbeatMs = NODE_HEARTBEAT_INTERVAL_MS, machineOf }: SetUpOptions): Promise<NodeConfig> {
   const workDir = join(nodeDir, 'runs');
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const hardware = await measureHardware();
@@ -115,7 +117,7 @@ async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, logi
     samplesPerSecond,
     instructionSet,
   });
-  const config: NodeConfig = { ...urls, machineId, apiKey, nodeId, deviceClass, pricePerHourBase: pricePerHourBase.toString(), workDir, heartbeatMs, checkpointEveryMs: CHECKPOINT_EVERY_MS };
+  const config: NodeConfig = { ...urls, ...bounds, machineId, apiKey, nodeId, deviceClass, pricePerHourBase: pricePerHourBase.toString(), workDir, heartbeatMs, checkpointEveryMs: CHECKPOINT_EVERY_MS };
   writeNodeConfig(configFile(nodeDir), config);
   return config;
 }

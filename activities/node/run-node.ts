@@ -120,5 +120,6 @@ function settingsOf({ config, minFreeDiskBytes }: NodeRun) {
     minFreeDiskBytes,
     checkpointEveryMs: config.checkpointEveryMs,
     ...(config.threads === undefined ? {} : { threads: config.threads }),
+    ...(config.memoryLimitMb === undefined ? {} : { memoryLimitMb: config.memoryLimitMb }),
   };
 }

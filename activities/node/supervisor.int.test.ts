@@ -104,6 +104,15 @@ describe('one run', () => {
     await expect(start(10, 'crash')).rejects.toMatchObject({ code: 'TRAINING_FAILED', message: expect.stringMatching(/exit code 1/) as string });
   });
 
+  it('is given up at once where the kernel gives it no more memory, in other words than any other end', async () => {
+    const greedy = () => supervisor.start(key, later(), () => Promise.resolve({ ...fixtureSpec(10, 'greedy'), memoryMb: 64 }));
+    const run = await greedy();
+    await until('its end', () => existsSync(join(run.dir, 'end.json')), 30_000);
+    expect(run.result()).toBeUndefined();
+    await expect(greedy()).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', message: expect.stringMatching(/more memory than this machine gives it/) as string });
+    expect((await start(1_000, 'train', { jobId, attempt: 2 })).alive()).toBe(true);
+  });
+
   it.each([
     ['SIGKILL', 'OUT_OF_MEMORY', /memory runs out/],
     ['SIGSEGV', 'TRAINING_FAILED', /by SIGSEGV/],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
@@ -13,8 +13,11 @@ import {
   type TrainingSpecInput,
 } from '#engine/node/child-contract';
 import { isolate } from '#engine/node/child-isolation';
+import { memoryBound } from '#engine/node/memory-bound';
+import { saysOutOfMemory } from '#engine/node/out-of-memory';
 import { nextToStore, readCheckpointLog } from './checkpoint-log.ts';
 import { isDiskFull } from './disk-full.ts';
+import { hasGpuTrainer } from './hardware.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { ProgressTail } from '#engine/node/progress-tail';
 import { processMark } from './process-mark.ts';
@@ -29,6 +32,7 @@ const OVERDUE_AFTER_MS = 10 * 60_000;
 const KEEP_AFTER_DEADLINE_MS = 24 * 3_600_000;
 const SUSPEND_GRACE_MS = 5_000;
 const POLL_MS = 20;
+const LAST_WORDS_CHARACTERS = 4_000;
 
 /** One attempt's training on this node's disk, whether its process lives or not. */
 export interface Run {
@@ -180,6 +184,8 @@ function nextRecord(key: RunKey, dir: string): Pick<ProcessRecord, 'fruitlessSta
   const sequenceAtStart = new ProgressTail(join(dir, CHILD_FILES.progress)).read().at(-1)?.sequence ?? 0;
   const gotFurther = before === undefined || sequenceAtStart > before.sequenceAtStart;
   const fruitlessStarts = gotFurther ? 0 : before.fruitlessStarts + 1;
+  // More of the same would end the same way.
+  if (fruitlessStarts > 0 && ranOutOfMemory(dir)) throw new CyxError('OUT_OF_MEMORY', 'The training asked for more memory than this machine gives it. Use a smaller batch size or model');
   if (fruitlessStarts >= MAX_FRUITLESS_STARTS) throw givenUp(key, endOf(dir, before));
   return { fruitlessStarts, sequenceAtStart };
 }
@@ -187,6 +193,12 @@ function nextRecord(key: RunKey, dir: string): Pick<ProcessRecord, 'fruitlessSta
 function endOf(dir: string, record: ProcessRecord | undefined): ProcessEnd | undefined {
   const end = readJson(join(dir, RUN_FILES.end), endSchema);
   return end?.mark === record?.mark ? end : undefined;
+}
+
+/** Its last words. A process that the kernel gives no more memory ends in many ways, and says why. */
+function ranOutOfMemory(dir: string): boolean {
+  const output = join(dir, RUN_FILES.output);
+  return existsSync(output) && saysOutOfMemory(readFileSync(output, 'utf8').slice(-LAST_WORDS_CHARACTERS));
 }
 
 /** A process that dies by a signal wrote no result itself. SIGKILL is what the system does where memory runs out. */
@@ -198,7 +210,9 @@ function givenUp(key: RunKey, end: ProcessEnd | undefined): CyxError {
 }
 
 function launch(dir: string, given: ChildCommand, record: Pick<ProcessRecord, 'fruitlessStarts' | 'sequenceAtStart'>): void {
-  const { command, args, env } = isolate(given);
+  // What a GPU's driver maps is not known well enough to bound it: there the watchdog alone does.
+  const memoryMb = readJson(join(dir, CHILD_FILES.spec), trainingSpecSchema)?.memoryMb;
+  const { command, args, env } = isolate(given, hasGpuTrainer() ? {} : { memoryBytes: memoryBound(memoryMb) });
   const output = openSync(join(dir, RUN_FILES.output), 'a', 0o600);
   try {
     // A session of its own: no signal meant for the worker reaches it.
@@ -231,8 +245,8 @@ function signal(dir: string, name: 'SIGTERM' | 'SIGKILL'): void {
   const record = processOf(dir);
   if (record === undefined || processMark(record.pid) !== record.mark) return;
   try {
-    // The child leads a process group, so its own children, if any, end with it.
-    process.kill(name === 'SIGKILL' ? -record.pid : record.pid, name);
+    // The child leads a process group, with what keeps it from the network and its own children, if any.
+    process.kill(-record.pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

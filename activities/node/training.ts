@@ -30,10 +30,11 @@ export async function ensureRun(deps: NodeActivityDeps, key: RunKey, deadlineAtM
   });
 }
 
-function specOf(lease: Lease, datasetFile: string, { threads, checkpointEveryMs = CHECKPOINT_EVERY_MS }: NodeSettings): RunSpec {
+function specOf(lease: Lease, datasetFile: string, { threads, memoryLimitMb: memoryMb, checkpointEveryMs = CHECKPOINT_EVERY_MS }: NodeSettings): RunSpec {
   const hyperParameters = parseInput(hyperParametersSchema, JSON.parse(lease.hyperParametersJson), 'TRAINING_FAILED');
   const { graphJson, datasetCid, checkpointEverySteps } = lease;
-  return { graphJson, hyperParameters, datasetFile, datasetCid, checkpointEverySteps, checkpointEveryMs, ...(threads === undefined ? {} : { threads }) };
+  const bounds = { ...(threads === undefined ? {} : { threads }), ...(memoryMb === undefined ? {} : { memoryMb }) };
+  return { graphJson, hyperParameters, datasetFile, datasetCid, checkpointEverySteps, checkpointEveryMs, ...bounds };
 }
 
 type Success = Extract<TrainingResult, { ok: true }>;

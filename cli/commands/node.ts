@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
+import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import type { CliContext } from '../context.ts';
 
 /** Rents this machine out. The node itself is a process of its own, the same as in the embedded platform. */
@@ -16,8 +17,10 @@ export function nodeCommand(context: () => CliContext): Command {
         .description('list this machine: measures it, stakes 100 CYXWIZ from your wallet, registers its node')
         .option('--price <cyxwiz>', 'what an hour costs, in CYXWIZ (300 where left out)', amount)
         .option('--dir <folder>', 'where the node keeps its files, its API key among them')
-        .action(async ({ price, dir }: { price?: string; dir?: string }) => {
-          const env = { CYXWIZ_TOKEN: context().token(), CYXWIZ_NODE_DIR: dir ?? folder(), ...(price === undefined ? {} : { CYXWIZ_NODE_PRICE: price }) };
+        .option('--memory-limit <MiB>', 'what a training may hold in memory (four fifths of the machine where left out)', mebibytes)
+        .option('--allow-network', 'start also where nothing can keep trainings from the network')
+        .action(async ({ price, dir, memoryLimit, allowNetwork = false }: SetupOptions) => {
+          const env = { CYXWIZ_TOKEN: context().token(), CYXWIZ_NODE_DIR: dir ?? folder(), ...given({ CYXWIZ_NODE_PRICE: price, CYXWIZ_NODE_MEMORY_MB: memoryLimit, CYXWIZ_NODE_ALLOW_NETWORK: allowNetwork ? '1' : undefined }) };
           const { code, out } = await runWorker('node-setup', env, 'pipe');
           process.exitCode = code;
           if (code === 0) show(context(), resultSchema.parse(JSON.parse(out)));
@@ -31,6 +34,23 @@ export function nodeCommand(context: () => CliContext): Command {
           process.exitCode = (await runWorker('node', { CYXWIZ_NODE_CONFIG: join(dir ?? folder(), 'config.json') }, 'inherit')).code;
         }),
     );
+}
+
+interface SetupOptions {
+  readonly price?: string;
+  readonly dir?: string;
+  readonly memoryLimit?: string;
+  readonly allowNetwork?: boolean;
+}
+
+/** Without what was not said. */
+function given(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function mebibytes(text: string): string {
+  if (/^[1-9]\d{2,7}$/.test(text) && Number(text) >= MIN_TRAINING_MEMORY_MB) return text;
+  throw new InvalidArgumentError(`It must be a whole number of MiB from ${MIN_TRAINING_MEMORY_MB} on, such as 8192.`);
 }
 
 /** A wrong amount is a wrong command line. */

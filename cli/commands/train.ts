@@ -14,7 +14,7 @@ import { loadTrainingData } from '../training/local-data.ts';
 import { createProgressView, formatDuration } from '../training/progress-view.ts';
 import { openRunFolder, savedStep, tidyRunFolder, type RunFolder, type WantedRun } from '../training/run-folder.ts';
 import { onInterrupt } from '../training/interrupt.ts';
-import { startTraining } from '../training/training-process.ts';
+import { startTraining, trainingWarning } from '../training/training-process.ts';
 
 /** As often as a node does it. */
 const CHECKPOINT_EVERY_STEPS = 50;
@@ -60,6 +60,8 @@ async function wantedRun(graphFile: string, options: TrainOptions): Promise<Want
 
 async function trainAndReport(context: CliContext, run: RunFolder): Promise<void> {
   const view = createProgressView(process.stderr);
+  const warning = trainingWarning();
+  if (warning !== undefined) process.stderr.write(`${pc.yellow(warning)}\n`);
   const training = startTraining(run.folder, (line) => {
     if (context.json) context.emit({ kind: 'progress', ...line }, '');
     else view.show(line);

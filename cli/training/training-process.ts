@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CyxError } from '#core/errors/cyx-error';
 import { CHILD_FILES, readTrainingResult, trainingChildCommand, type ProgressLine, type TrainingResult } from '#engine/node/child-contract';
-import { isolate } from '#engine/node/child-isolation';
+import { isolate, networkWay } from '#engine/node/child-isolation';
 import { ProgressTail } from '#engine/node/progress-tail';
 import { LOCAL_FILES } from './run-folder.ts';
 
@@ -20,6 +20,11 @@ export interface TrainingProcess {
   readonly ended: Promise<TrainingResult | undefined>;
 }
 
+/** What to know before a training starts here; undefined where there is nothing. */
+export function trainingWarning(): string | undefined {
+  return networkWay() === undefined ? 'This training has the network within reach: neither unshare nor bwrap works here' : undefined;
+}
+
 /** Starts (or resumes) the training of a run's folder in a process of its own. */
 export function startTraining(folder: string, onProgress: (line: ProgressLine) => void): TrainingProcess {
   const progress = new ProgressTail(join(folder, CHILD_FILES.progress));
@@ -29,12 +34,13 @@ export function startTraining(folder: string, onProgress: (line: ProgressLine) =
   // A group of its own: a Ctrl-C in the terminal must not end it before it has written its checkpoint.
   const child = spawn(command, [...args], { env, detached: true, stdio: ['ignore', 'ignore', log] });
   closeSync(log);
+  const exited = new AbortController();
   let isStopping = false;
   const end = (signal: NodeJS.Signals) => (): void => {
     isStopping = true;
-    child.kill(signal);
+    // The whole group: what keeps the training from the network may stand between.
+    if (child.pid !== undefined && !exited.signal.aborted) process.kill(-child.pid, signal);
   };
-  const exited = new AbortController();
   const over = once(child, 'exit').finally(() => exited.abort());
   const watch = async (): Promise<TrainingResult | undefined> => {
     while (!exited.signal.aborted) {

@@ -21,7 +21,7 @@ export interface EvaluateInChildOptions {
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 async function output(options: EvaluateInChildOptions): Promise<string> {
-  const { command, args, env } = isolate(evaluateChildCommand(options.modelFile, options.datasetFile, options.threads));
+  const { command, args, env } = isolate(evaluateChildCommand(options.modelFile, options.datasetFile, options.threads), { attached: true });
   const { timeoutMs = 300_000, signal } = options;
   try {
     const { stdout } = await run(command, [...args], { env, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES, ...(signal === undefined ? {} : { signal }) });

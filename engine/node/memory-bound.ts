@@ -1,6 +1,8 @@
 import { totalmem } from 'node:os';
 
 const MIB = 1024 * 1024;
+/** Below this TensorFlow itself does not load. */
+export const MIN_TRAINING_MEMORY_MB = 512;
 /** Of the machine's memory, where no bound is given: the rest is for the system and the node itself. */
 const DEFAULT_SHARE = 0.8;
 

@@ -18,6 +18,7 @@ import { peakResidentBytes } from './device-benchmark/machine.ts';
 import { nameDevice } from './device-class.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { memoryBound } from './memory-bound.ts';
+import { strayFailure } from './out-of-memory.ts';
 import { graphBackend } from './tensorflow/backend.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -52,7 +53,7 @@ async function resultOf(workDir: string): Promise<ReexecutionResult> {
     return await run(workDir, parseInput(reexecutionSpecSchema, JSON.parse(text)));
   } catch (error) {
     if (error instanceof CyxError) return { ok: false, code: error.code, message: error.message, facts: { ...error.facts } };
-    return { ok: false, code: 'TRAINING_FAILED', message: error instanceof Error ? error.message : String(error) };
+    return strayFailure(error);
   }
 }
 

@@ -23,7 +23,7 @@ export interface ReexecuteInChildOptions extends ReexecutionSpecInput {
 export type Reexecution = Omit<Extract<ReexecutionResult, { ok: true }>, 'ok'>;
 
 async function runChild(workDir: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const { command, args, env } = isolate(reexecuteChildCommand(workDir));
+  const { command, args, env } = isolate(reexecuteChildCommand(workDir), { attached: true });
   try {
     await run(command, [...args], { env, timeout: timeoutMs, killSignal: 'SIGKILL', ...(signal === undefined ? {} : { signal }) });
   } catch (cause) {

@@ -22,6 +22,7 @@ import { trainingDataOf } from './dataset-file.ts';
 import { nameDevice } from './device-class.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { memoryBound } from './memory-bound.ts';
+import { strayFailure } from './out-of-memory.ts';
 import { ProgressLog } from './progress-log.ts';
 import { graphBackend } from './tensorflow/backend.ts';
 import { startWatchdog } from './watchdog.ts';
@@ -96,7 +97,7 @@ async function success(workDir: string, outcome: Extract<TrainingOutcome, { kind
 function failure(error: unknown): TrainingResult {
   console.error(error);
   if (error instanceof CyxError) return { ok: false, code: error.code, message: error.message, facts: { ...error.facts } };
-  return { ok: false, code: 'TRAINING_FAILED', message: error instanceof Error ? error.message : String(error) };
+  return strayFailure(error);
 }
 
 async function main(workDir: string): Promise<void> {

@@ -30,6 +30,7 @@ if (existsSync(path(CHILD_FILES.result))) process.exit(0);
 put(CHILD_FILES.child, JSON.stringify({ pid: process.pid, startedAt: new Date().toISOString() }));
 put('environment.json', JSON.stringify({ names: Object.keys(process.env) }));
 if (behaviour === 'crash') process.exit(1);
+if (behaviour === 'greedy') for (const held: Buffer[] = []; ; ) held.push(Buffer.alloc(32 * 1024 * 1024, 1));
 if (behaviour === 'hang') await new Promise((resolve) => setTimeout(resolve, 60_000));
 
 let stopping = false;

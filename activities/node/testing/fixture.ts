@@ -12,8 +12,8 @@ const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 export const fixtureCommand = (dir: string): ChildCommand => ({ command: process.execPath, args: ['--import', loader, script, dir] });
 
-const BEHAVIOURS = ['train', 'crash', 'diverge', 'deaf', 'hang'] as const;
-/** `deaf`: it does not heed SIGTERM. `hang`: it does nothing for a minute. */
+const BEHAVIOURS = ['train', 'crash', 'diverge', 'deaf', 'hang', 'greedy'] as const;
+/** `deaf`: it does not heed SIGTERM. `hang`: it does nothing for a minute. `greedy`: it takes memory until it is given none. */
 export type FixtureBehaviour = (typeof BEHAVIOURS)[number];
 
 /** A state of 1.7 KB. */

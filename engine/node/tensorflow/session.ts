@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Tf } from '../../backend.ts';
 import type { Sides } from '../../ops/ops.ts';
+import { saysOutOfMemory } from '../out-of-memory.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { SAVED_MODEL_TAG, TF_DTYPES, writeSavedModel } from './saved-model.ts';
 
@@ -37,7 +38,7 @@ function bindingOf(tf: Tf): Binding {
 
 /** TensorFlow's RESOURCE_EXHAUSTED, which reaches JavaScript as its text alone; the others are CUDA's own. */
 function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && /OOM when allocating|RESOURCE_EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|failed to allocate memory/i.test(error.message);
+  return error instanceof Error && saysOutOfMemory(error.message);
 }
 
 /** Native tensors that are alive in this process. */

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeDataset, type Dataset } from '../../data/dataset.ts';
 import { CHILD_FILES, readProgress, trainingChildCommand, type TrainingSpecInput } from '../child-contract.ts';
 import { isolate } from '../child-isolation.ts';
+import { memoryBound } from '../memory-bound.ts';
 
 /** Work directories and training children of one test file. */
 export class TrainingDirs {
@@ -27,7 +28,8 @@ export class TrainingDirs {
 
   /** As the supervisor starts it. */
   start(workDir: string): ChildProcess {
-    const { command, args, env } = isolate(trainingChildCommand(workDir));
+    const { memoryMb } = JSON.parse(readFileSync(join(workDir, CHILD_FILES.spec), 'utf8')) as Partial<TrainingSpecInput>;
+    const { command, args, env } = isolate(trainingChildCommand(workDir), { memoryBytes: memoryBound(memoryMb) });
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
     this.#children.add(child);
     return child;

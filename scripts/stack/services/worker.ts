@@ -29,8 +29,9 @@ const WORKERS = {
     ports: [],
     after: ['api', 'platform'],
     withheld: ['DATABASE_URL', 'MONGODB_URI', 'TEMPORAL_ADDRESS', 'TEMPORAL_API_KEY'],
-    // It makes its own account, stake and registration on its first start.
-    given: { CYXWIZ_NODE_AUTO: '1' },
+    // It makes its own account, stake and registration on its first start. It works for the owner of the whole stack, also in
+    // a container where no user can take a network away: then it says at each start that trainings have one.
+    given: { CYXWIZ_NODE_AUTO: '1', CYXWIZ_NODE_ALLOW_NETWORK: '1' },
   },
 } as const satisfies Partial<Record<ServiceName, WorkerPlan>>;
 
