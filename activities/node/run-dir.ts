@@ -43,6 +43,9 @@ export const journalSchema = z.object({
 });
 export type Journal = z.output<typeof journalSchema>;
 
+/** Written whenever the platform has heard the node: what watches it from outside looks at how old it is. */
+export const HEARD_FILE = 'heard';
+
 /** Every attempt has a directory of its own: `<root>/<job id>/<attempt>`. */
 export function runDirectory(root: string, key: RunKey): string {
   const { jobId, attempt } = parseRunKey(key);

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import { CyxError } from '#core/errors/cyx-error';
 import { baseFromString } from '#core/money/amount';
@@ -14,6 +15,7 @@ import { keepNodeToken } from './node-token.ts';
 import type { PlatformClient } from './platform-client.ts';
 import type { NodeLog } from './ports.ts';
 import { createRestClient } from './rest-client.ts';
+import { HEARD_FILE } from './run-dir.ts';
 import { createShowAgain } from './show-again.ts';
 import { createNodeSlot } from './slot.ts';
 import { releaseForgotten, takeSlotForSurvivors } from './slot-guard.ts';
@@ -83,6 +85,7 @@ export async function runNode(run: NodeRun): Promise<void> {
   });
   const nodeHeartbeat = async (): Promise<void> => {
     const { draining, challengeDue } = await platform.heartbeat(nodeId, slot.holder() !== undefined);
+    writeFileSync(join(workDir, HEARD_FILE), new Date().toISOString());
     slot.setDraining(draining);
     if (challengeDue) showAgain.due();
   };

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import type { CliContext } from '../context.ts';
+import { serviceUnit } from '../node/service-unit.ts';
 
 /** Rents this machine out. The node itself is a process of its own, the same as in the embedded platform. */
 export function nodeCommand(context: () => CliContext): Command {
@@ -32,6 +33,14 @@ export function nodeCommand(context: () => CliContext): Command {
         .option('--dir <folder>', 'the folder that was given to setup')
         .action(async ({ dir }: { dir?: string }) => {
           process.exitCode = (await runWorker('node', { CYXWIZ_NODE_CONFIG: join(dir ?? folder(), 'config.json') }, 'inherit')).code;
+        }),
+    )
+    .addCommand(
+      new Command('service')
+        .description('print a systemd unit that starts this node with the machine; how to install it stands at its top')
+        .action(() => {
+          const unit = serviceUnit({ node: process.execPath, command: fileURLToPath(new URL('../bin.mjs', import.meta.url)) });
+          context().print({ unit }, [unit.trimEnd()]);
         }),
     );
 }
