@@ -13,6 +13,8 @@ import { createJobActivities } from '#activities/platform/jobs';
 import { createNodeRegistrationActivities } from '#activities/platform/node-registration';
 import { sweepSilentNodes, sweepUnsubmittedJobs, writeChainHeartbeats } from '#activities/platform/node-sweep';
 import { createOnboardingActivities } from '#activities/platform/onboarding';
+import { createStakeTopUpActivities } from '#activities/platform/stake/top-up';
+import { createUnstakingActivities } from '#activities/platform/stake/unstaking';
 import { createReceiptActivities, createReceiptSweep } from '#activities/platform/receipt';
 import { createDrawActivities } from '#activities/platform/verification/draw';
 import { createOpinionBook } from '#activities/platform/verification/opinions';
@@ -106,6 +108,8 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
     ...beating(createEscrowActivities(deps)),
     ...beating(createDrawActivities(deps)),
     ...beating(createNodeRegistrationActivities(deps)),
+    ...beating(createUnstakingActivities(deps)),
+    ...beating(createStakeTopUpActivities(deps)),
     ...beating(
       createOnboardingActivities({
         ...deps,

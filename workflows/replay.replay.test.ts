@@ -37,6 +37,8 @@ describe('workflows as they are', () => {
     ['training-job-without-re-execution', PATHS.filter((path) => path !== 'node-silent-slower')],
     ['verification', ['invalid', 'no-second-opinion', 'secret-missing', 'three-opinions', 'valid']],
     ['slashing', ['invalid', 'timeout']],
+    ['stake-top-up', ['added', 'funds-too-low', 'node-banned', 'refused-while-unstaking']],
+    ['unstaking', ['banned-meanwhile', 'cancelled', 'open-job', 'refused', 'slashed-meanwhile', 'withdrawal-retried', 'withdrawn', 'withdrawn-at-second-try', 'workflow-cancelled']],
   ])('of %s are recorded on every path', (folder, paths) => {
     const recorded = histories.filter(({ name }) => name.startsWith(`${folder}/`)).map(({ name }) => name.slice(folder.length + 1));
     expect(recorded).toEqual(paths);

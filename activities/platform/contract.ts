@@ -175,3 +175,36 @@ export interface NodeRegistrationActivities {
   /** Makes the node ACTIVE in the projection. */
   activateNode(input: { nodeId: string; account: string; stakeBase: string; signature: string }): Promise<void>;
 }
+
+/** A node's stake as the chain has it. */
+export interface StakeLook {
+  readonly stakeBase: string;
+  /** Everything that was ever slashed. */
+  readonly slashedBase: string;
+  readonly isUnstaking: boolean;
+  /** Of the lock, by the chain's own clock; 0 once it is over. */
+  readonly secondsLeft: number;
+  /** Attempts without an outcome: the stake stays until they have one. */
+  readonly openJobs: number;
+  readonly deviceClass: string;
+}
+
+export interface WithdrawnStake {
+  readonly withdrawnBase: string;
+  /** Empty where nothing was left to withdraw. */
+  readonly signature: string;
+}
+
+export interface UnstakingActivities {
+  /** Starts the lock on chain, or finds it. FORBIDDEN for another owner, STATE_CONFLICT where there is nothing to withdraw. */
+  beginUnstake(input: { nodeId: string; ownerId: string; requestId: string }): Promise<StakeLook>;
+  lookAtStake(input: { nodeId: string }): Promise<StakeLook>;
+  cancelUnstake(input: { nodeId: string; requestId: string }): Promise<void>;
+  /** Everything in the vault to the owner, once. `countedBase`: the stake as it was looked at just before. */
+  withdrawUnstake(input: { nodeId: string; requestId: string; countedBase: string }): Promise<WithdrawnStake>;
+}
+
+export interface StakeTopUpActivities {
+  /** Once for each request. A node that was slashed works again from 100 CYXWIZ up; a ban is final (STATE_CONFLICT). */
+  topUpStake(input: { nodeId: string; ownerId: string; requestId: string; amountBase: string }): Promise<{ signature: string; amountBase: string; stakeBase: string }>;
+}

@@ -11,11 +11,18 @@ async function applyWherePossible(db: Database, nodeId: string, event: NodeEvent
   });
 }
 
-/** Copies stake and reputation from the chain, which is the truth of both. */
+/**
+ * Copies stake, lock and reputation from the chain, which is the truth of all three. A withdrawn stake is no state of SPEC's:
+ * the node stays ACTIVE or OFFLINE as it is heard or not, and takes no job because nothing is at stake.
+ */
 export async function projectNodeAccount(db: Database, node: NodeRow, account: NodeAccount): Promise<void> {
+  // What is banned has lost all of it, so there is nothing to wait for.
+  const isUnstaking = account.unstakeAt !== 0n && !account.banned;
   await patchNode(db, node.id, {
     stakeBase: account.stakeBase,
     banned: account.banned,
+    unstaking: isUnstaking,
+    unstakeAvailableAt: isUnstaking ? new Date(Number(account.unstakeAt) * 1000) : null,
     totalJobs: Number(account.reputation.totalJobs),
     successful: Number(account.reputation.successful),
     avgTimeMs: Number(account.reputation.avgTimeMs),

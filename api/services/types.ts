@@ -79,6 +79,8 @@ export type TransferPurpose =
   | 'refund'
   | 'donation'
   | 'stake-deposit'
+  | 'stake-topup'
+  | 'stake-withdraw'
   | 'slash';
 
 export interface TransferView {

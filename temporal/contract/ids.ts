@@ -8,6 +8,7 @@ export const workflowIds = {
   slashing: (nodeId: string, jobId: string): string => `slash-${nodeId}-${jobId}`,
   accountDeletion: (userId: string): string => `delete-${userId}`,
   unstaking: (nodeId: string): string => `unstake-${nodeId}`,
+  stakeTopUp: (topUpId: string): string => `topup-${topUpId}`,
 } as const;
 
 /** Workflow types as the server knows them. */
@@ -18,4 +19,6 @@ export const WORKFLOW_TYPES = {
   verification: 'verificationWorkflow',
   slashing: 'slashingWorkflow',
   accountDeletion: 'accountDeletionWorkflow',
+  unstaking: 'unstakingWorkflow',
+  stakeTopUp: 'stakeTopUpWorkflow',
 } as const;

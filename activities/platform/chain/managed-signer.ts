@@ -7,11 +7,17 @@ import { JOB_ESCROW_INSTRUCTIONS } from '#programs/clients/ts/job-escrow';
 import { NODE_REGISTRY_INSTRUCTIONS } from '#programs/clients/ts/node-registry';
 import { JOB_ESCROW_PROGRAM_ID, NODE_REGISTRY_PROGRAM_ID } from '#programs/clients/ts/program-ids';
 
-/** What a managed wallet may sign: locking an escrow and keeping a stake. Nothing that sends tokens elsewhere. */
+/**
+ * What a managed wallet may sign: locking an escrow, and keeping a stake and taking it back, which goes to its owner alone.
+ * Nothing that sends tokens elsewhere.
+ */
 const ALLOWED: readonly { readonly programId: PublicKey; readonly instruction: number }[] = [
   { programId: JOB_ESCROW_PROGRAM_ID, instruction: JOB_ESCROW_INSTRUCTIONS.createEscrow },
   { programId: NODE_REGISTRY_PROGRAM_ID, instruction: NODE_REGISTRY_INSTRUCTIONS.registerNode },
   { programId: NODE_REGISTRY_PROGRAM_ID, instruction: NODE_REGISTRY_INSTRUCTIONS.topUpStake },
+  { programId: NODE_REGISTRY_PROGRAM_ID, instruction: NODE_REGISTRY_INSTRUCTIONS.beginUnstake },
+  { programId: NODE_REGISTRY_PROGRAM_ID, instruction: NODE_REGISTRY_INSTRUCTIONS.cancelUnstake },
+  { programId: NODE_REGISTRY_PROGRAM_ID, instruction: NODE_REGISTRY_INSTRUCTIONS.withdrawUnstake },
 ];
 
 /** Opens a managed wallet's key for instructions of the whitelist alone. FORBIDDEN for any other. */

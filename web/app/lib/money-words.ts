@@ -16,9 +16,11 @@ export const PURPOSE_WORDS: Readonly<Record<TransferPurpose, PurposeWords>> = {
   'escrow-lock': { verb: 'locked in', why: 'Locked until the result is checked' },
   'node-payout': { verb: 'paid to', why: 'The node’s 90 % for a checked result' },
   'platform-fee': { verb: 'paid to', why: 'The platform’s 10 %' },
-  donation: { verb: 'given to', why: 'Sent to the escrow by somebody outside of CyxWiz; it goes the way of the rest' },
+  donation: { verb: 'given to', why: 'Sent by somebody outside of CyxWiz; it goes the way of the rest' },
   refund: { verb: 'refunded to', why: 'The whole escrow, back' },
   'stake-deposit': { verb: 'staked in', why: 'A provider’s stake, which can be slashed' },
+  'stake-topup': { verb: 'added to', why: 'More of a provider’s stake' },
+  'stake-withdraw': { verb: 'given back to', why: 'What was left of a stake after its week of lock-up' },
   slash: { verb: 'slashed to', why: 'Taken from a stake for a job that was not done' },
 };
 

@@ -1,0 +1,63 @@
+import { CyxError } from '#core/errors/cyx-error';
+import { baseFromString, formatCyxwiz } from '#core/money/amount';
+import { isBooked, recordTransfer } from '#db/postgres/ledger';
+import { topUpStakeInstruction } from '#programs/clients/ts/node-registry';
+import { findStakeVaultPda } from '#programs/clients/ts/pda';
+import type { StakeTopUpActivities } from '../contract.ts';
+import { chainStep, type EscrowDeps } from '../escrow/deps.ts';
+import { asActivities } from '../failure.ts';
+import { projectNodeAccount } from '../node-projection.ts';
+import { requireOwner, requireStaked, signedByOwner, stakeKeys, type Staked } from './stake.ts';
+
+export function createStakeTopUpActivities(deps: EscrowDeps): StakeTopUpActivities {
+  return asActivities<StakeTopUpActivities>({
+    topUpStake: async ({ nodeId, ownerId, requestId, amountBase }) => {
+      const key = stakeKeys.topUp(nodeId, requestId);
+      const before = await requireStaked(deps, nodeId);
+      requireOwner(before.node, ownerId);
+      // What is in the books was done: asked again, it is only told again.
+      if (!(await isBooked(deps.db, key))) await checkFunds(deps, before, baseFromString(amountBase));
+      const signature = await sendAndBook(deps, { key, staked: before, amountBase: baseFromString(amountBase) });
+      const { node, account } = await requireStaked(deps, nodeId);
+      await projectNodeAccount(deps.db, node, account);
+      return { signature, amountBase, stakeBase: account.stakeBase.toString() };
+    },
+  });
+}
+
+async function sendAndBook(deps: EscrowDeps, { key, staked, amountBase }: { key: string; staked: Staked; amountBase: bigint }): Promise<string> {
+  const { node, owner, address } = staked;
+  const { mint } = await deps.chain.deployment();
+  const landed = await chainStep(deps, {
+    key,
+    jobId: null,
+    build: async () => {
+      // Looked at with each transaction that is made: none of them can land after an unstaking has run its week.
+      requireTopUpPossible(await requireStaked(deps, node.id));
+      return signedByOwner(deps, owner, topUpStakeInstruction({ owner, node: address, amountBase, mint }));
+    },
+  });
+  await recordTransfer(deps.db, {
+    transferKey: key,
+    from: `wallet:${owner.toBase58()}`,
+    to: `stake:${address.toBase58()}`,
+    currency: 'CYXWIZ',
+    amountBase: landed.tokenDeltaBase(findStakeVaultPda(address).address),
+    purpose: 'stake-topup',
+    signature: landed.signature,
+    userId: node.ownerId,
+  });
+  return landed.signature;
+}
+
+function requireTopUpPossible({ account }: Staked): void {
+  if (account.banned) throw new CyxError('STATE_CONFLICT', 'This node is banned for good after repeated failures: no stake brings it back.');
+  if (account.unstakeAt !== 0n) throw new CyxError('STATE_CONFLICT', 'This node is unstaking. Cancel that first; what you add now would only come back with the rest.');
+}
+
+async function checkFunds({ chain }: EscrowDeps, staked: Staked, amountBase: bigint): Promise<void> {
+  requireTopUpPossible(staked);
+  const balanceBase = await chain.balanceBase(staked.owner);
+  if (balanceBase >= amountBase) return;
+  throw new CyxError('INSUFFICIENT_FUNDS', `You add ${formatCyxwiz(amountBase)} CYXWIZ to the stake, but the wallet holds ${formatCyxwiz(balanceBase)}. Add tokens to it first, or less to the stake.`);
+}
