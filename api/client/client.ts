@@ -4,6 +4,7 @@ import { followJob } from './follow.ts';
 import { datasetFromWire, transferFromWire, userFromWire, walletFromWire } from './from-json.ts';
 import { httpBytes, httpCall, type HttpTarget } from './http-call.ts';
 import { createHttpJobs, pageQuery } from './http-jobs.ts';
+import { createOwnNodes } from './own-nodes.ts';
 import type { ClientOptions, CyxWizClient, DatasetView, JobTransport, Login, PutDatasetInput, StoredDataset } from './types.ts';
 import { loginJson, transfersJson, userJson, walletJson } from './wire/account.ts';
 import { keyFromText, keyToText } from './wire/common.ts';
@@ -70,6 +71,7 @@ export function assembleClient(options: ClientOptions, transportOf: (target: Htt
       const { cid, key } = await httpCall(target, { method: 'GET', path }, modelKeyJson);
       return { cid, stream: await cloud.get(cid, keyFromText(key)) };
     },
+    nodes: createOwnNodes(target),
     close: () => transport.close(),
   };
 }

@@ -13,14 +13,16 @@ export interface HttpTarget {
 }
 
 interface CallInput {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  /** Longer than usual, for what waits for a chain. */
+  readonly timeoutMs?: number;
 }
 
 /** One JSON call. A problem that the server reports is thrown as the CyxError it was there. */
 export async function httpCall<T extends z.ZodType>(target: HttpTarget, input: CallInput, answer: T): Promise<z.output<T>> {
-  const response = await httpSend(target, input, { accept: 'application/json' }, AbortSignal.timeout(TIMEOUT_MS));
+  const response = await httpSend(target, input, { accept: 'application/json' }, AbortSignal.timeout(input.timeoutMs ?? TIMEOUT_MS));
   const parsed = answer.safeParse(await response.json());
   if (!parsed.success) throw new CyxError('INTERNAL', 'The server answered in a way this client does not know. Update one of them.', { cause: parsed.error });
   return parsed.data;

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { hyperParametersSchema } from '#core/graph/hyper-parameters';
 import type { JobState } from '#core/job/machine';
+import type { NodeCalls } from './node-types.ts';
 import type { DatasetView, JobUpdate, JobView, QuoteView, TransferView, UserView, WalletView } from '#api/services/types';
 
 export type { DatasetView, JobUpdate, QuoteView, TransferView, UserView, WalletView } from '#api/services/types';
@@ -122,6 +123,8 @@ export interface CyxWizClient extends Omit<JobTransport, 'stream' | 'list'> {
   follow(jobId: string, options?: { afterEventId?: bigint; signal?: AbortSignal }): AsyncIterable<JobUpdate>;
   /** The receipt of an ended job: the file's very bytes, which `verifyReceipt` of core checks. */
   receipt(jobId: string): Promise<Uint8Array>;
+  /** One's own nodes. */
+  readonly nodes: NodeCalls;
   /** The trained model of a completed job, decrypted while it downloads. */
   downloadModel(jobId: string): Promise<{ readonly cid: string; readonly stream: ReadableStream<Uint8Array> }>;
 }

@@ -22,6 +22,7 @@ import { jobEventRoutes } from './routes/job-events.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { machineRoutes } from './routes/machines.ts';
+import { ownNodeRoutes } from './routes/own-nodes.ts';
 import { personalDataRoutes } from './routes/personal-data.ts';
 import { receiptRoutes } from './routes/receipts.ts';
 
@@ -63,7 +64,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
   app.use(refuseOtherMethods(app));
   for (const reads of ['/api/*', '/.well-known/jwks.json']) app.use(reads, revalidateReads);
   app.use('/api/*', idempotency(services, app));
-  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, personalDataRoutes, machineRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
+  for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, personalDataRoutes, machineRoutes, ownNodeRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
   describe(app);
 

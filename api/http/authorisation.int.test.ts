@@ -38,6 +38,7 @@ const NO_LOGIN = '401 UNAUTHENTICATED';
 const everybody = (answer: string): Record<Who, string> => ({ anonymous: answer, machine: answer, other: answer, operator: answer, owner: answer });
 /** A machine's key is no person's login. */
 const people = (other: string, operator: string, owner: string): Record<Who, string> => ({ anonymous: NO_LOGIN, machine: NO_LOGIN, other, operator, owner });
+const peopleAndMachine = (other: string, operator: string, owner: string): Record<Who, string> => ({ ...people(other, operator, owner), machine: owner });
 /** About what is one's own, whoever one is. */
 const own = (answer: string): Record<Who, string> => people(answer, answer, answer);
 const machineOnly = (answer: string): Record<Who, string> => ({ ...everybody(NO_LOGIN), machine: answer });
@@ -92,7 +93,17 @@ const TABLE: readonly Row[] = [
   ['POST /api/machines/{id}/heartbeat', machineOnly('200'), ({ ids }) => ({ id: ids.machine })],
   ['PUT /api/machines/{id}/hardware', machineOnly('200'), ({ ids }) => ({ id: ids.machine, body: { hardware } })],
   ['PUT /api/machines/{id}/maintenance', people('404 NOT_FOUND', '200', '200'), ({ ids }) => ({ id: ids.machine, body: { maintenance: true } })],
-  ['PUT /api/nodes/{id}/draining', people('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.node, body: { draining: true } })],
+  ['GET /api/nodes/mine', own('200')],
+  // The machine that runs it may do what moves no tokens.
+  ['GET /api/nodes/{id}/status', peopleAndMachine('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.node })],
+  ['GET /api/nodes/{id}/earnings', peopleAndMachine('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.node })],
+  ['GET /api/nodes/{id}/slashes', peopleAndMachine('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.node })],
+  ['PUT /api/nodes/{id}/draining', peopleAndMachine('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.node, body: { draining: true } })],
+  ['PUT /api/nodes/{id}/paused', peopleAndMachine('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.node, body: { paused: true } })],
+  // Its owner's alone, who hears that this node has no stake.
+  ['POST /api/nodes/{id}/unstaking', people('403 FORBIDDEN', '403 FORBIDDEN', '409 STATE_CONFLICT'), ({ ids }) => ({ id: ids.node })],
+  ['DELETE /api/nodes/{id}/unstaking', people('403 FORBIDDEN', '403 FORBIDDEN', '409 STATE_CONFLICT'), ({ ids }) => ({ id: ids.node })],
+  ['POST /api/nodes/{id}/top-ups', people('403 FORBIDDEN', '403 FORBIDDEN', '409 STATE_CONFLICT'), ({ ids }) => ({ id: ids.node, body: { request_id: 'r', amount_base: '1' } })],
   ['GET /api/users/{id}/machines', people('403 FORBIDDEN', '200', '200'), ({ ids }) => ({ id: ids.owner })],
   ['PUT /api/compute-units/{id}', people('404 NOT_FOUND', '200', '200'), ({ ids }) => ({ id: ids.unit, body: { allocation: { cores_allocated: 1 } } })],
   ['PUT /api/compute-units/{id}/status', people('404 NOT_FOUND', '200', '200'), ({ ids }) => ({ id: ids.unit, body: { status: 'paused' } })],

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
 import type { z } from 'zod';
+import { isApiKey } from '#api/auth/api-keys';
 import { problemSchema } from '#api/client/wire/common';
 import type { Actor, Services } from '#api/services/types';
 import type { MachineActor } from '#api/services/machine-types';
@@ -60,6 +61,11 @@ export async function machineOf(services: Services, context: Context<HttpEnv>): 
   const found = context.get('machine') ?? services.machines.authenticate(bearerOf(context));
   context.set('machine', found);
   return found;
+}
+
+/** A person's login, or a machine's API key: for what both may do about a node. */
+export function actorOrMachineOf(services: Services, context: Context<HttpEnv>): Promise<Actor | MachineActor> {
+  return isApiKey(bearerOf(context)) ? machineOf(services, context) : actorOf(services, context);
 }
 
 /** Parts of a route's description. */

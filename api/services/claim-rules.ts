@@ -36,6 +36,7 @@ export function refusalOf({ node, job, attempt, claimed, others, smallerIsFree }
   if (node.banned) return 'the node is banned';
   if (node.paused) return 'the node is paused';
   if (node.draining) return 'the node is draining';
+  if (node.maintenance) return 'the node is under maintenance';
   if (node.unstaking) return 'the node is unstaking';
   if (node.stakeBase < MIN_STAKE_BASE) return 'the stake is below 100 CYXWIZ';
   if (node.state !== 'ACTIVE') return `the node is ${node.state}`;

@@ -57,9 +57,15 @@ export interface AllocationInput {
 /** A node as its owner sees it: where it runs, and what it may take. */
 export interface OwnNodeView extends NodeView {
   readonly machineId: string;
-  /** Ends what it does and takes nothing new. */
+  /** Ends the job that it has and takes no new one. */
+  readonly paused: boolean;
+  /** Hands back what it does and takes nothing new. */
   readonly draining: boolean;
+  /** Does the same, because its machine is under maintenance. */
+  readonly maintenance: boolean;
   readonly unstaking: boolean;
+  /** While unstaking: when the stake can be had back, at the earliest. */
+  readonly unstakeAvailableAt: Date | null;
   readonly banned: boolean;
 }
 

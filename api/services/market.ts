@@ -82,6 +82,6 @@ export function nodeView(row: NodeRow): NodeView {
 
 /** What everybody may see of a node, and what is its owner's alone. */
 export function ownNodeView(row: NodeRow): OwnNodeView {
-  const { machineId, draining, unstaking, banned } = row;
-  return { ...nodeView(row), machineId, draining, unstaking, banned };
+  const { machineId, paused, draining, maintenance, unstaking, unstakeAvailableAt, banned } = row;
+  return { ...nodeView(row), machineId, paused, draining, maintenance, unstaking, unstakeAvailableAt, banned };
 }

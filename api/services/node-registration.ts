@@ -83,6 +83,8 @@ async function storeNode(deps: Deps, ownerId: string, wanted: RegisterNodeInput)
     deviceName,
     hardware: hardwareDocument(wanted.hardware),
     state: 'UNREGISTERED',
+    // One that is added to a machine under maintenance waits with the others.
+    maintenance: machine.maintenance,
     pricePerHourBase: wanted.pricePerHourBase,
     samplesPerSecond: wanted.samplesPerSecond,
     instructionSet: wanted.instructionSet,

@@ -4,14 +4,16 @@ import { parseInput } from '#core/errors/from-zod';
 import { idText } from '#core/input/ids';
 import { findNode, listNodes, pageOfNodes } from '#db/postgres/nodes';
 import type { ServiceDeps } from './deps.ts';
-import { nodeView, ownNodeView } from './market.ts';
+import { nodeView } from './market.ts';
+import { createOwnNodes } from './own-nodes.ts';
 import { pageByTime } from './page-token.ts';
 import type { Services } from './types.ts';
 
 const nodeIdSchema = z.object({ node_id: idText('a node') });
 
-/** Whom one could hire: everybody may see them, once they are registered on chain. */
-export function createNodes({ postgres: { db } }: Pick<ServiceDeps, 'postgres'>): Services['nodes'] {
+/** Whom one could hire: everybody may see them, once they are registered on chain; and what providers do with their own. */
+export function createNodes(deps: Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal'>): Services['nodes'] {
+  const { db } = deps.postgres;
   return {
     list: async () => (await listNodes(db)).filter((node) => node.state !== 'UNREGISTERED').map(nodeView),
     page: async (page) => {
@@ -29,6 +31,6 @@ export function createNodes({ postgres: { db } }: Pick<ServiceDeps, 'postgres'>)
       if (node === null || node.state === 'UNREGISTERED') throw new CyxError('NOT_FOUND', `There is no node ${nodeId}. Check the id, or list the nodes.`);
       return nodeView(node);
     },
-    listMine: async (actor) => (await listNodes(db, { ownerId: actor.userId })).map(ownNodeView),
+    ...createOwnNodes(deps),
   };
 }

@@ -34,7 +34,7 @@ export function createOwnMachines(deps: Deps): Pick<MachineServices, 'list' | 's
       const machine = await mongo.machines.findOneAndUpdate(own, { $set: { maintenance: wanted } }, { returnDocument: 'after' });
       if (machine === null) throw new CyxError('NOT_FOUND', `You have no machine ${machineId}.`);
       // What its nodes are doing is handed back; nothing is lost and nobody is slashed for it.
-      await patchNodesOfMachine(deps.postgres.db, machineId, { draining: wanted });
+      await patchNodesOfMachine(deps.postgres.db, machineId, { maintenance: wanted });
       const units = await mongo.computeUnits.find({ machineId }).toArray();
       return machineView(machine, units, await workOf(deps, machine.ownerId, units), Date.now());
     },

@@ -21,7 +21,7 @@ describe('refusalWords', () => {
       { node: { ...node, measured: measuredAs('cuda.8g') } },
       { node: { ...node, measured: null } },
       { node: { ...node, challengeDueAt: new Date(0) } },
-      ...['banned', 'paused', 'draining', 'unstaking'].map((flag) => ({ node: { ...node, [flag]: true } })),
+      ...['banned', 'paused', 'draining', 'maintenance', 'unstaking'].map((flag) => ({ node: { ...node, [flag]: true } })),
       { node: { ...node, stakeBase: 1n } },
       { node: { ...node, stakeBase: 100_000_000_000n } },
       { node: { ...node, state: 'BUSY' } },

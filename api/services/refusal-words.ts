@@ -2,6 +2,7 @@
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(this node is busy|the node is BUSY|the node holds another job)$/, 'busy with another job'],
   [/^(this|the) node is draining$/, 'finishing what it has before it stops'],
+  [/^the node is under maintenance$/, 'on a machine under maintenance'],
   [/^the node is paused$/, 'paused by its owner'],
   [/^the node is unstaking$/, 'giving up its stake'],
   [/^the node is banned$/, 'barred from taking jobs'],

@@ -13,7 +13,7 @@ const SCOPE_OF: ScopeTable = {
   jobs: { submit: 'jobs', prepare: 'jobs', get: 'read', list: 'read', cancel: 'jobs', follow: 'read' },
   models: { list: 'read', page: 'read', get: 'read', open: 'jobs' },
   receipts: { get: 'read' },
-  nodes: { list: 'read', listMine: 'read' },
+  nodes: { list: 'read', listMine: 'read', getMine: 'read', earnings: 'read', slashes: 'read', setPaused: 'machines', beginUnstaking: 'machines', cancelUnstaking: 'machines', topUpStake: 'machines' },
   earnings: { byNode: 'read', byDay: 'read', transfers: 'read' },
   machines: { register: 'machines', list: 'read', setMaintenance: 'machines', setAllocation: 'machines', setUnitStatus: 'machines' },
   serverNodes: {

@@ -13,6 +13,7 @@ import { queuesOfNode } from './node-queues.ts';
 import { createNodeRegistration } from './node-registration.ts';
 import type { ServerNodeServices } from './node-types.ts';
 import { createNodeWork } from './node-work.ts';
+import { requireOwnNode } from './own-node.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'kms' | 'storageUrl' | 'challengeSizes'>;
 
@@ -36,14 +37,12 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
     },
     heartbeat: async (node, nodeId) => {
       requireSelf(node, nodeId);
-      const row = await recordNodeHeartbeat(db, nodeId);
-      return { state: row.state as NodeState, draining: row.draining, challengeDue: standingOf(row, Date.now()) !== 'shown' };
+      const { state, draining, maintenance, ...row } = await recordNodeHeartbeat(db, nodeId);
+      // What a node does about draining and maintenance is the same: it hands back what it has, and takes nothing new.
+      return { state: state as NodeState, draining: draining || maintenance, challengeDue: standingOf(row, Date.now()) !== 'shown' };
     },
     setDraining: async (actor, nodeId, draining) => {
-      parseInput(nodeIdSchema, { nodeId });
-      const node = await requireNode(db, nodeId);
-      const isOwn = 'userId' in actor ? node.ownerId === actor.userId || actor.role === 'operator' : node.machineId === actor.machineId && node.ownerId === actor.ownerId;
-      if (!isOwn) throw new CyxError('FORBIDDEN', 'Only the owner of a node may drain it.');
+      await requireOwnNode(deps, actor, nodeId);
       await patchNode(db, nodeId, { draining });
     },
     ...createNodeWork(deps),

@@ -88,3 +88,8 @@ const JOB_NAMESPACE = '6f0cb2c6-3c0a-4f2e-9d4b-6a8f6f3a8c11';
 export function jobIdFor(userId: string, requestId: string): string {
   return uuidV5(JSON.stringify([userId, requestId]), JOB_NAMESPACE);
 }
+
+/** One request about one node is one top-up of its stake, for ever. */
+export function topUpIdFor(nodeId: string, requestId: string): string {
+  return uuidV5(JSON.stringify(['top-up', nodeId, requestId]), JOB_NAMESPACE);
+}

@@ -12,9 +12,10 @@ import type { ClassPriceView } from './class-prices.ts';
 import type { IdempotencyServices } from './idempotency.ts';
 import type { CheckView } from './job-checks.ts';
 import type { WaitView } from './job-wait.ts';
-import type { EarningsServices, MachineServices, OwnNodeView } from './machine-types.ts';
+import type { EarningsServices, MachineServices } from './machine-types.ts';
 import type { OnboardingServices } from './onboarding.ts';
 import type { OperationsServices } from './operation-types.ts';
+import type { OwnNodeServices } from './own-node-types.ts';
 import type { PersonalDataServices } from './personal-data.ts';
 import type { ServerNodeServices } from './node-types.ts';
 import type { WalletServices, WalletView } from './wallet-types.ts';
@@ -327,12 +328,11 @@ export interface Services {
     /** Of an ended job, for its owner and operators. STATE_CONFLICT before the end, CONFLICT while it is being written. */
     get(actor: Actor, jobId: string): Promise<ReceiptView>;
   };
-  readonly nodes: {
+  readonly nodes: OwnNodeServices & {
     /** Public: whom one could hire. */
     list(): Promise<readonly NodeView[]>;
     page(page: PageRequest): Promise<Page<NodeView>>;
     get(nodeId: string): Promise<NodeView>;
-    listMine(actor: Actor): Promise<readonly OwnNodeView[]>;
   };
   readonly machines: MachineServices;
   readonly earnings: EarningsServices;

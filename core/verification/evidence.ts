@@ -10,6 +10,9 @@ export interface Evidence {
   readonly findings: readonly { readonly verifierId: string; readonly reason: string }[];
 }
 
+/** How a job's log tells the evidence, whose text follows. */
+export const EVIDENCE_LINE = 'Evidence, whose SHA-256 is on chain: ';
+
 /** One text for equal facts: the members in this order, without blanks. */
 export function evidenceText({ jobId, attempt, outcome, reason, seedHex, findings }: Evidence): string {
   const found = findings.map(({ verifierId, reason: words }) => ({ verifierId, reason: words }));

@@ -171,6 +171,7 @@ export async function capableNodes(db: Database, deviceClasses: readonly string[
         inArray(nodes.state, ['ACTIVE', 'BUSY']),
         eq(nodes.paused, false),
         eq(nodes.draining, false),
+        eq(nodes.maintenance, false),
         eq(nodes.unstaking, false),
         eq(nodes.banned, false),
         isNotNull(nodes.measured),

@@ -79,12 +79,12 @@ describe('my devices', () => {
 
     await page.getByRole('button', { name: 'Maintenance of garage-1' }).click();
     await page.locator('[data-machine-status=maintenance]').waitFor();
-    expect(await nodeNow()).toMatchObject({ draining: true });
+    expect(await nodeNow()).toMatchObject({ maintenance: true, draining: false });
     // A heartbeat does not end what the owner asked for.
     expect(await machine.beat()).toBe('maintenance');
     await page.getByRole('button', { name: 'End maintenance of garage-1' }).click();
     await page.locator('[data-machine-status=online]').waitFor();
-    expect(await nodeNow()).toMatchObject({ draining: false });
+    expect(await nodeNow()).toMatchObject({ maintenance: false, draining: false });
   });
 
   it('sets an allocation and refuses more than there is, also without JavaScript', async () => {

@@ -173,9 +173,9 @@ describe('without JavaScript', () => {
     expect(await node()).toMatchObject({ draining: false });
     await press('Maintenance of garage-1');
     await page.locator('[data-machine-status=maintenance]').waitFor();
-    expect(await node()).toMatchObject({ draining: true });
+    expect(await node()).toMatchObject({ maintenance: true, draining: false });
     await press('End maintenance of garage-1');
     await page.locator('[data-machine-status=online], [data-machine-status=offline]').waitFor();
-    expect(await node()).toMatchObject({ draining: false });
+    expect(await node()).toMatchObject({ maintenance: false, draining: false });
   });
 });

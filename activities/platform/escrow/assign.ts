@@ -79,7 +79,7 @@ async function assignOnChain(deps: EscrowDeps, { subject, attempt, node, account
 
 async function reasonToRefuse(chain: Chain, job: JobRow, node: NodeRow, address: PublicKey): Promise<string | null> {
   if (node.ownerId === job.userId) return 'The node belongs to the requester';
-  if (node.paused || node.draining || node.unstaking || node.banned) return 'The node takes no new jobs';
+  if (node.paused || node.draining || node.maintenance || node.unstaking || node.banned) return 'The node takes no new jobs';
   if (node.state !== 'ACTIVE' && node.state !== 'BUSY') return `The node is ${node.state}`;
   if (node.pricePerHourBase > job.pricePerHourBase) return 'The node asks for more than the quote allows';
   const account = await chain.node(address);

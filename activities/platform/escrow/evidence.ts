@@ -1,4 +1,4 @@
-import { evidenceText } from '#core/verification/evidence';
+import { EVIDENCE_LINE, evidenceText } from '#core/verification/evidence';
 import type { Database } from '#db/postgres/database';
 import { findDraw } from '#db/postgres/draws';
 import { appendJobEvent } from '#db/postgres/events';
@@ -18,5 +18,5 @@ export async function evidenceOf(db: Database, { jobId, attempt, outcome, reason
 /** Its hash is on chain: with the text anybody can see that it is this one. */
 export async function publishEvidence(db: Database, { jobId, attempt, outcome }: Failure, evidence: string): Promise<void> {
   if (outcome === 'released') return;
-  await appendJobEvent(db, { jobId, kind: 'log', payload: { line: `Evidence, whose SHA-256 is on chain: ${evidence}` }, dedupeKey: `evidence:${attempt}` });
+  await appendJobEvent(db, { jobId, kind: 'log', payload: { line: EVIDENCE_LINE + evidence }, dedupeKey: `evidence:${attempt}` });
 }

@@ -48,8 +48,6 @@ export const allocationBody = z.object({
 });
 export const unitStatusBody = z.object({ status: z.enum(['active', 'paused']) });
 export const maintenanceBody = z.object({ maintenance: z.boolean() });
-export const drainingBody = z.object({ draining: z.boolean() });
-export const drainingJson = z.object({ node_id: z.string(), draining: z.boolean() });
 
 export const nodeJson = z.object({
   node_id: z.string(),

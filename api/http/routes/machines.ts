@@ -3,8 +3,6 @@ import { z } from 'zod';
 import {
   allocationBody,
   computeUnitJson,
-  drainingBody,
-  drainingJson,
   hardwareJson,
   machineHeartbeatJson,
   machineJson,
@@ -15,7 +13,6 @@ import {
   unitStatusBody,
 } from '#api/client/wire/machine';
 import type { Services } from '#api/services/types';
-import { idText } from '#core/input/ids';
 import { actorOf, bearer, createRouter, jsonAnswer, jsonBody, machineOf, problems, type HttpApp } from '../context.ts';
 import { creates } from '../idempotency.ts';
 import { computeUnitToJson, hardwareFromJson, machineToJson } from '../to-json.ts';
@@ -79,17 +76,9 @@ const maintenance = createRoute({
   request: { params, ...jsonBody(maintenanceBody) },
   responses: { 200: jsonAnswer(machineJson, 'The machine as it is now'), ...problems },
 });
-const draining = createRoute({
-  method: 'put',
-  path: '/api/nodes/{id}/draining',
-  summary: 'Let a node hand back what it has and take nothing new, or go on',
-  security: bearer,
-  request: { params: z.object({ id: idText('a node') }), ...jsonBody(drainingBody) },
-  responses: { 200: jsonAnswer(drainingJson, 'What was asked for'), ...problems },
-});
 
 export function machineRoutes(services: Services): HttpApp {
-  const { machines, serverNodes } = services;
+  const { machines } = services;
   return createRouter()
     .openapi(register, async (c) => {
       const { owner_id: ownerId, hostname, os, hardware: parts } = c.req.valid('json');
@@ -124,11 +113,5 @@ export function machineRoutes(services: Services): HttpApp {
     .openapi(maintenance, async (c) => {
       const machine = await machines.setMaintenance(await actorOf(services, c), c.req.valid('param').id, c.req.valid('json').maintenance);
       return c.json(machineToJson(machine), 200);
-    })
-    .openapi(draining, async (c) => {
-      const nodeId = c.req.valid('param').id;
-      const wanted = c.req.valid('json').draining;
-      await serverNodes.setDraining(await actorOf(services, c), nodeId, wanted);
-      return c.json({ node_id: nodeId, draining: wanted }, 200);
     });
 }

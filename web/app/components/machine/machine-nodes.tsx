@@ -29,6 +29,7 @@ export function MachineNodes({ nodes, earnings, hostname }: MachineNodesProps) {
           <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-muted">
             <NodeStateMark state={node.state} />
             {node.draining && <span className="font-medium text-locked">draining</span>}
+            {node.maintenance && <span className="font-medium text-locked">maintenance</span>}
             <span className="figure">{node.deviceClass}</span>
             <span className="inline-flex items-center gap-1">
               node <ShortId id={node.nodeId} what="node id" />
