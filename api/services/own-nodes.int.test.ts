@@ -74,7 +74,10 @@ async function registeredNode({ actor }: Person): Promise<{ nodeId: string; mach
     begin: (_key, request) => beginChallenge(actor, request),
     filled: (_key, challengeId) => reportFilled(actor, { challengeId }),
     commit: (_key, challengeId, digest) => commitAnswer(actor, { challengeId, digest }),
-    reveal: (_key, challengeId, values) => revealAnswer(actor, { challengeId, values }),
+    reveal: async (_key, challengeId, values) => {
+      const { passed, reason, measured } = await revealAnswer(actor, { challengeId, values });
+      return { passed, reason, ...measured };
+    },
   };
   await goThroughChallenge(challenge, { apiKey: machine.apiKey, machineId: machine.machineId, deviceClass: 'cpu' }, plainSolver);
   const input = { machineId: machine.machineId, deviceClass: 'cpu', hardware, pricePerHourBase: cyx('300'), stakeBase: cyx('100'), samplesPerSecond: 1, instructionSet: 'avx2' };
