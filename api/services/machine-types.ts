@@ -76,7 +76,19 @@ export interface NodeEarningsView {
   readonly amountBase: bigint;
 }
 
+/** What nodes of a class were paid in the last 24 hours, whoever owns them. */
+export interface ClassEarningsView {
+  readonly deviceClass: string;
+  readonly paidNodes: number;
+  readonly paidJobs: number;
+  readonly amountBase: bigint;
+  /** From the assignment to the result, all paid jobs together. */
+  readonly workMs: number;
+}
+
 export interface EarningsServices {
+  /** Public, and up to a minute old: what there is to earn at present. Classes that earned nothing are left out. */
+  lastDayByClass(): Promise<readonly ClassEarningsView[]>;
   /** In all; a node that earned nothing yet is not in it. */
   byNode(actor: Actor): Promise<readonly NodeEarningsView[]>;
   /** By day (`2026-11-29`, UTC), the newest first. */

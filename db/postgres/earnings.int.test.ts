@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parseConfig } from '#core/config/config';
 import { openAttempt, recordClaim } from './attempts.ts';
 import { connectPostgres, migrate, type Postgres } from './connect.ts';
 import type { Database } from './database.ts';
-import { earningsByDay, earningsByNode, nodeEntries } from './earnings.ts';
+import { earningsByClass, earningsByDay, earningsByNode, nodeEntries } from './earnings.ts';
 import { recordTransfers } from './ledger.ts';
 import { patchNode, upsertNode } from './nodes.ts';
-import { ledgerEntries } from './schema.ts';
+import { jobAttempts, ledgerEntries, nodes } from './schema.ts';
 
 let postgres: Postgres;
 let db: Database;
@@ -52,10 +53,10 @@ async function pay(nodeId: string, amountBase: bigint, wallet = address): Promis
 }
 
 /** Three days ago: the books are append-only, so the rows are written with their time. */
-async function payLongAgo(nodeId: string, amountBase: bigint): Promise<void> {
+async function payLongAgo(nodeId: string, amountBase: bigint, owner = address): Promise<void> {
   const jobId = await jobOf(nodeId);
   const common = { transferKey: `${jobId}/node-payout/2`, currency: 'CYXWIZ', purpose: 'node-payout', signature: 's', jobId, attempt: 2, at: new Date(Date.now() - 3 * 86_400_000) };
-  const [escrow, wallet] = [`escrow:${jobId}`, `wallet:${address}`];
+  const [escrow, wallet] = [`escrow:${jobId}`, `wallet:${owner}`];
   await db.insert(ledgerEntries).values([
     { ...common, account: escrow, counterAccount: wallet, amountBase: -amountBase },
     { ...common, account: wallet, counterAccount: escrow, amountBase },
@@ -79,6 +80,20 @@ describe('earnings', () => {
       { day: day(3), nodeId: second, paidJobs: 1, amountBase: 45n },
     ]);
     expect(await earningsByDay(db, { ownerId, days: 2 })).toHaveLength(1);
+  });
+
+  it('are told by class for everybody, with how long the work took, as far back as asked', async () => {
+    const deviceClass = `test.${randomUUID().slice(0, 8)}`;
+    const [one, two] = [await newNode(randomUUID(), 'one'), await newNode(randomUUID(), 'two')];
+    for (const id of [one, two]) await db.update(nodes).set({ deviceClass }).where(eq(nodes.id, id));
+    await pay(one, 40n, 'one');
+    await pay(one, 2n, 'one');
+    await pay(two, 3n, 'two');
+    await payLongAgo(two, 500n, 'two');
+    await db.update(jobAttempts).set({ assignedAt: new Date(0), completedAt: new Date(60_000) }).where(eq(jobAttempts.nodeId, one));
+    const ofClass = async (hours: number) => (await earningsByClass(db, { hours })).find((row) => row.deviceClass === deviceClass);
+    expect(await ofClass(24)).toEqual({ deviceClass, paidNodes: 2, paidJobs: 3, amountBase: 45n, workMs: 120_000 });
+    expect(await ofClass(24 * 7)).toMatchObject({ paidJobs: 4, amountBase: 545n });
   });
 
   it('list what was paid and what moved in the stakes, and nothing else of the wallet', async () => {

@@ -45,6 +45,35 @@ export async function earningsByDay(db: Database, query: { ownerId: string; days
   return rows.map(({ total, ...row }) => ({ ...row, amountBase: BigInt(total) }));
 }
 
+export interface ClassEarnings {
+  readonly deviceClass: string;
+  /** Nodes that were paid for something. */
+  readonly paidNodes: number;
+  readonly paidJobs: number;
+  readonly amountBase: bigint;
+  /** How long the paid attempts had their node, all together. */
+  readonly workMs: number;
+}
+
+/** What nodes of each class were paid, whoever owns them, in the last `hours`. */
+export async function earningsByClass(db: Database, query: { hours: number }): Promise<ClassEarnings[]> {
+  const rows = await db
+    .select({
+      deviceClass: nodes.deviceClass,
+      paidNodes: sql<number>`count(distinct ${nodes.id})::int`,
+      paidJobs: sql<number>`count(*)::int`,
+      total: sql<string>`sum(${ledgerEntries.amountBase})`,
+      workMs: sql<number>`coalesce(sum(extract(epoch from ${jobAttempts.completedAt} - ${jobAttempts.assignedAt})) * 1000, 0)::float8`,
+    })
+    .from(ledgerEntries)
+    .innerJoin(jobAttempts, attemptOfEntry)
+    .innerJoin(nodes, eq(nodes.id, jobAttempts.nodeId))
+    .where(and(sql`${ledgerEntries.at} > now() - make_interval(hours => ${query.hours})`, ...PAYOUTS))
+    .groupBy(nodes.deviceClass)
+    .orderBy(asc(nodes.deviceClass));
+  return rows.map(({ total, ...row }) => ({ ...row, amountBase: BigInt(total) }));
+}
+
 /** An entry of the books with the node that it is about. */
 export interface NodeEntry {
   readonly entry: LedgerRow;

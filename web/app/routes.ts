@@ -42,6 +42,7 @@ export default [
   route('tx/:signature', 'routes/transfer.tsx'),
   route('machines', 'routes/machines.tsx'),
   route('nodes', 'routes/nodes.tsx'),
+  route('provide', 'routes/provide.tsx'),
   route('downloads', 'routes/downloads.tsx'),
   route('*', 'routes/not-found.tsx'),
 ] satisfies RouteConfig;

@@ -152,6 +152,13 @@ describe('without JavaScript', () => {
     await expect(clientOf(person)).rejects.toMatchObject({ code: 'BAD_CREDENTIALS' });
   });
 
+  it('reads how to earn: prices, what is slashed, and every command', async () => {
+    await page.goto(`${base}/provide`);
+    const text = (await page.getByRole('main').innerText()).replaceAll(/\s+/g, ' ');
+    for (const words of ['cpu', '10 %', '25 %', '100 %', 'cyxwiz node setup --price 300', 'cyxwiz node start', 'The measurement needs JavaScript']) expect(text).toContain(words);
+    expect(await page.getByRole('button', { name: 'Measure this computer' }).isVisible()).toBe(false);
+  });
+
   it('pauses a device, drains a node and puts a machine into maintenance, and back', async () => {
     const owner = newPerson();
     const own = await openPage(browser, { javaScriptEnabled: false });

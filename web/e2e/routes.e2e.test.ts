@@ -100,6 +100,18 @@ const TABLE: readonly Row[] = [
   ['/tx/:signature', { who: 'member', name: 'transfer', at: ({ transferPath }) => transferPath }],
   ['/machines', { who: 'newcomer', name: 'machines-none' }],
   ['/nodes', { who: 'guest', name: 'nodes-guest' }, { who: 'member', name: 'nodes' }],
+  [
+    '/provide',
+    { who: 'guest', name: 'provide-guest' },
+    {
+      who: 'member',
+      name: 'provide',
+      act: async (page) => {
+        await page.getByRole('button', { name: 'Measure this computer' }).click();
+        await page.getByText('An estimate, and no promise').waitFor();
+      },
+    },
+  ],
   ['/downloads', { who: 'member', name: 'downloads' }],
   ['/*', { who: 'guest', name: 'not-found-guest', at: '/nowhere', status: 404 }, { who: 'member', name: 'not-found', at: '/nowhere', status: 404 }],
 ];

@@ -1,5 +1,5 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
-import { useLoaderData } from '@remix-run/react';
+import { Link, useLoaderData } from '@remix-run/react';
 import { Download as DownloadIcon } from 'lucide-react';
 import { Command } from '../components/ui/command.tsx';
 import { EmptyState } from '../components/ui/empty-state.tsx';
@@ -8,6 +8,7 @@ import { Moment } from '../components/ui/moment.tsx';
 import { Page } from '../components/ui/page.tsx';
 import { Panel } from '../components/ui/panel.tsx';
 import { sizeText } from '../lib/format.ts';
+import { BUILD_TRAINER, SET_UP_NODE, START_NODE, whereIs, type PlatformUrls } from '../lib/provider-commands.ts';
 
 export const meta: MetaFunction = () => [{ title: 'Downloads · CyxWiz' }];
 
@@ -76,24 +77,24 @@ function Package({ download: { file, version, sizeBytes, sha256, madeAt }, url }
   );
 }
 
-type Urls = Readonly<Record<'http' | 'storage' | 'grpc' | 'gateway', string>>;
-
-function FirstSteps({ urls: { http, storage, grpc, gateway } }: { urls: Urls }) {
-  const where = [`CYXWIZ_PUBLIC_URL=${http}`, `CYXWIZ_STORAGE_URL=${storage}`, `CYXWIZ_PUBLIC_GRPC=${grpc}`, `CYXWIZ_PUBLIC_GATEWAY=${gateway}`].join(' \\\n       ');
+function FirstSteps({ urls }: { urls: PlatformUrls }) {
   return (
     <Panel title="First steps">
       <p className="mb-2 font-medium">Say where this platform is, and log in</p>
-      <Command text={`export ${where}\ncyxwiz login me@example.org`} />
+      <Command text={`${whereIs(urls)}\ncyxwiz login me@example.org`} />
       <p className="mt-4 mb-2 font-medium">Store data from a terminal</p>
       <Command text="cyxwiz data put my-data.safetensors" />
       <p className="mt-4 mb-2 font-medium">Rent this machine out</p>
       <p className="mb-2 text-muted">
-        The first command measures the machine, stakes 100 CYXWIZ from your wallet and lists it; the price is CYXWIZ an hour, and 90 % of every job goes to you. The second works until you stop it.
+        The first command measures the machine, stakes 100 CYXWIZ from your wallet and lists it; the price is CYXWIZ an hour, and 90 % of every job goes to you. The second works until you stop it.{' '}
+        <Link to="/provide" className="font-medium text-accent underline underline-offset-3">
+          What nodes earn, and what they risk
+        </Link>
       </p>
-      <Command text={'cyxwiz node setup --price 300\ncyxwiz node start'} />
+      <Command text={`${SET_UP_NODE}\n${START_NODE}`} />
       <p className="mt-4 mb-2 font-medium">Train on this machine</p>
       <p className="mb-2 text-muted">Training here, for yourself or as a Server Node, needs TensorFlow’s native half. It is built once, with Python 3 and g++:</p>
-      <Command text={'node "$(npm root -g)/cyxwiz/scripts/setup/tensorflow.mjs" python3'} />
+      <Command text={BUILD_TRAINER} />
     </Panel>
   );
 }

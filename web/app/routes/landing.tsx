@@ -48,6 +48,13 @@ export default function Landing() {
                 See the nodes
               </LinkButton>
             </div>
+            <p className="mt-5 text-muted">
+              Have a machine to spare?{' '}
+              <Link to="/provide" className="font-medium text-accent underline underline-offset-3">
+                Rent it out
+              </Link>{' '}
+              and be paid for each job.
+            </p>
           </div>
           <HeroInstrument />
         </div>
@@ -64,6 +71,9 @@ export default function Landing() {
           <span>CyxWiz, Apache-2.0</span>
           <Link to="/nodes" className="underline-offset-3 hover:underline">
             Nodes
+          </Link>
+          <Link to="/provide" className="underline-offset-3 hover:underline">
+            Provide a machine
           </Link>
           <a href="/api/docs" className="underline-offset-3 hover:underline">
             API reference

@@ -82,8 +82,8 @@ function NoMachines() {
         icon={Server}
         title="No machine yet"
         action={
-          <LinkButton to="/downloads" look="primary">
-            Get the Server Node
+          <LinkButton to="/provide" look="primary">
+            Start earning
           </LinkButton>
         }
       >
