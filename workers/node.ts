@@ -3,6 +3,7 @@ import pino from 'pino';
 import { measureReferenceSpeed } from '#activities/node/benchmark';
 import { requireNoNetwork } from '#activities/node/network-check';
 import { readNodeConfig, type NodeConfig } from '#activities/node/node-config';
+import { keepToOwner } from '#activities/node/own-files';
 import type { NodeLog } from '#activities/node/ports';
 import { configFile, provisionNode } from '#activities/node/provision';
 import { createRestClient } from '#activities/node/rest-client';
@@ -34,6 +35,7 @@ async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<Nod
   if (named !== undefined && named !== '') {
     const config = readNodeConfig(named);
     if (config === undefined) throw new CyxError('INVALID_INPUT', `CYXWIZ_NODE_CONFIG: there is no file ${named}`);
+    keepToOwner(named, config.workDir, nodeLog);
     requireNoNetwork(mayHaveNetwork || config.allowTrainingWithNetwork === true, nodeLog);
     return config;
   }
@@ -47,7 +49,10 @@ async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<Nod
   const known = readNodeConfig(configFile(nodeDir));
   const urls = platformUrls(platform);
   // The platform may have moved to other ports; who the node is stays.
-  if (known !== undefined) return { ...known, ...urls };
+  if (known !== undefined) {
+    keepToOwner(configFile(nodeDir), known.workDir, nodeLog);
+    return { ...known, ...urls };
+  }
   const client = platformClientOf(urls);
   try {
     return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: measureReferenceSpeed, log: nodeLog });
