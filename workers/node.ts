@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { measureReferenceSpeed } from '#activities/node/benchmark';
+import { newerVersionWaits } from '#activities/node/leave-for-update';
 import { requireNoNetwork } from '#activities/node/network-check';
 import { readNodeConfig, type NodeConfig } from '#activities/node/node-config';
 import { keepToOwner } from '#activities/node/own-files';
@@ -11,6 +13,7 @@ import { runNode } from '#activities/node/run-node';
 import { trustedFetch } from '#activities/node/trusted-fetch';
 import { parseConfig } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
+import { EXIT_UPDATED } from '#core/node/installation';
 import { platformClientOf, platformUrls } from './node-platform.ts';
 import { installRuntime, ready, runProcess } from './process.ts';
 
@@ -24,8 +27,10 @@ runProcess('node', async (stopped) => {
   const config = await findConfig(process.env, log);
   const client = platformClientOf(config);
   const { nodeId, deviceClass } = config;
-  await runNode({ config, client, minFreeDiskBytes: MIN_FREE_DISK_BYTES, stopped, log, onReady: (queues) => ready('node', { nodeId, deviceClass, queues }) });
+  const waits = newerVersionWaits(fileURLToPath(import.meta.url));
+  const end = await runNode({ config, client, minFreeDiskBytes: MIN_FREE_DISK_BYTES, newerVersionWaits: waits, stopped, log, onReady: (queues) => ready('node', { nodeId, deviceClass, queues }) });
   client.close();
+  if (end === 'updated') process.exitCode = EXIT_UPDATED;
 });
 
 /** The file that CYXWIZ_NODE_CONFIG names, or the embedded node's own, made on its first start. */

@@ -12,7 +12,8 @@ export function runProcess(name: string, main: (stopped: AbortSignal) => Promise
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   main(stop.signal).then(
-    () => process.exit(0),
+    // 0, unless it said otherwise.
+    () => process.exit(),
     (error: unknown) => {
       const { message, cause } = toCyxError(error);
       const reason = cause instanceof Error ? `\n${cause.stack ?? cause.message}` : '';

@@ -10,6 +10,7 @@ import type { NodeActivities } from './contract.ts';
 import { nativeTls, parseEndpoint } from './endpoint.ts';
 import { servedClasses } from './hardware.ts';
 import { beat } from './heartbeats.ts';
+import { untilUpdateAndIdle } from './leave-for-update.ts';
 import type { NodeConfig } from './node-config.ts';
 import { keepNodeToken } from './node-token.ts';
 import type { PlatformClient } from './platform-client.ts';
@@ -35,6 +36,8 @@ export interface NodeRun {
   readonly log: NodeLog;
   /** Told once, when the first job can be taken. */
   readonly onReady: (queues: readonly string[]) => void;
+  /** Whether a newer version waits to be started in place of this one. */
+  readonly newerVersionWaits?: (() => boolean) | undefined;
   /** Where the storage of a lease is reached from here, if not at the address that the lease names. */
   readonly storageAddress?: (leased: string) => string;
   /** What is run in place of the training child, and what is done around the activities: for nodes that are put to the test. */
@@ -45,9 +48,9 @@ export interface NodeRun {
 /**
  * Serves jobs until `stopped`: tokens, workers on the node's queues, heartbeats, and trainings that go on when this
  * process dies. @throws CyxError UNAVAILABLE where the way to the platform broke for good; whoever supervises the
- * process starts it again.
+ * process starts it again. Answers `updated` where it left, idle, for a newer version.
  */
-export async function runNode(run: NodeRun): Promise<void> {
+export async function runNode(run: NodeRun): Promise<'stopped' | 'updated'> {
   const { config, client, log, stopped } = run;
   const { machineId, apiKey, nodeId, workDir } = config;
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
@@ -101,10 +104,11 @@ export async function runNode(run: NodeRun): Promise<void> {
   ];
   run.onReady(token.issued.queues);
 
-  const asked = new Promise<undefined>((done) => (stopped.aborted ? done(undefined) : stopped.addEventListener('abort', () => done(undefined))));
-  const broken = await Promise.race([asked, fleet.broken]);
+  const asked = new Promise<'stopped'>((done) => (stopped.aborted ? done('stopped') : stopped.addEventListener('abort', () => done('stopped'))));
+  const updated = untilUpdateAndIdle({ waits: run.newerVersionWaits ?? (() => false), slot, signal: stopped }).then((left) => (left ? 'updated' : asked));
+  const end = await Promise.race([asked, updated, fleet.broken]);
   // Trainings go on without this process; whoever restarts it finds them again.
-  if (broken !== undefined) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: broken });
+  if (end instanceof Error) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: end });
   slot.close();
   for (const stop of stopBeats) stop();
   await showAgain.stop();
@@ -112,6 +116,7 @@ export async function runNode(run: NodeRun): Promise<void> {
   // Trainings write a checkpoint and leave while the workers say good-bye; the next start goes on from there.
   await Promise.all([fleet.stop(), supervisor.suspendAll()]);
   await connection.close();
+  return end;
 }
 
 function settingsOf({ config, minFreeDiskBytes }: NodeRun) {

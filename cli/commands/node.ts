@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
+import { appFolderOf } from '#core/node/installation';
 import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import type { CliContext } from '../context.ts';
 import { serviceUnit } from '../node/service-unit.ts';
+import { stageUpdate } from '../node/update.ts';
 
 /** Rents this machine out. The node itself is a process of its own, the same as in the embedded platform. */
 export function nodeCommand(context: () => CliContext): Command {
@@ -36,6 +38,18 @@ export function nodeCommand(context: () => CliContext): Command {
         }),
     )
     .addCommand(
+      new Command('update')
+        .description('install the newest version beside this one; a node that runs from there starts it once it has no job')
+        .option('--app <folder>', 'where versions stand side by side')
+        .action(async ({ app }: { app?: string }) => {
+          const { config, json, print } = context();
+          const note = (line: string): void => void (json || process.stderr.write(`${line} …\n`));
+          const update = await stageUpdate({ site: config.publicUrls.web, app: resolve(app ?? installedIn() ?? join(config.home, 'app')), note });
+          const { version, folder, isNew } = update;
+          print(update, isNew ? [`Version ${version} is in place: ${folder}`, 'A node that was started from here leaves with exit code 75 when it is idle, and its service starts the new one.'] : [`Version ${version} is the newest, and in place already.`]);
+        }),
+    )
+    .addCommand(
       new Command('service')
         .description('print a systemd unit that starts this node with the machine; how to install it stands at its top')
         .action(() => {
@@ -50,6 +64,11 @@ interface SetupOptions {
   readonly dir?: string;
   readonly memoryLimit?: string;
   readonly allowNetwork?: boolean;
+}
+
+/** The versions that this command is one of. */
+function installedIn(): string | undefined {
+  return appFolderOf(fileURLToPath(import.meta.url))?.app;
 }
 
 /** Without what was not said. */

@@ -52,6 +52,11 @@ describe('the systemd unit', () => {
     expect(status).toBe(0);
   });
 
+  it('starts the newest of versions that stand side by side', () => {
+    const unit = serviceUnit({ node: '/usr/bin/node', command: '/var/lib/cyxwiz-node/app/versions/0.1.0-0a1b2c3d/lib/node_modules/cyxwiz/cli/bin.mjs' });
+    expect(unit).toContain('ExecStart=/usr/bin/node /var/lib/cyxwiz-node/app/current/lib/node_modules/cyxwiz/cli/bin.mjs node start');
+  });
+
   it('quotes paths that systemd would read otherwise', () => {
     const unit = serviceUnit({ node: '/opt/my node/bin/node', command: '/srv/100%/$x/bin.mjs' });
     expect(unit).toContain('ExecStart="/opt/my node/bin/node" /srv/100%%/$$x/bin.mjs node start');
