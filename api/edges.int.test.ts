@@ -7,6 +7,7 @@ import { eq, sql } from 'drizzle-orm';
 import { SignJWT, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { goThroughChallenge } from '#activities/node/challenge';
+import { measureHardware } from '#activities/node/hardware';
 import { createPlatformClient } from '#activities/node/platform-client';
 import { parseConfig, type Config } from '#core/config/config';
 import { plainSolver } from '#core/hardware/challenge/plain-solver';
@@ -38,6 +39,8 @@ let providerLogin: Login;
 let machine: { machine_id: string; api_key: string };
 let nodeId: string;
 let nodeToken: string;
+/** This machine's, which the stack's verifier has too. */
+let instructionSet: string;
 let nodes: NodeServiceClient;
 let specification: Specification;
 
@@ -69,6 +72,7 @@ beforeAll(async () => {
   stack = await startStack({ config, log: () => undefined, only: ['api', 'platform', 'verifier'] });
   config = stack.config;
   postgres = connectPostgres({ url: config.databaseUrl, onError: () => undefined });
+  instructionSet = (await measureHardware()).instructionSet!;
   nodes = new NodeServiceClient(config.publicUrls.grpc, credentials.createInsecure());
   const [first, second, provider] = await Promise.all([newUser(), newUser(), newUser()]);
   user = first.client;
@@ -115,7 +119,7 @@ function registration(change = {}) {
     pricePerHourBase: parseCyxwiz('300'),
     stakeBase: parseCyxwiz('100'),
     samplesPerSecond: 1_000,
-    instructionSet: 'avx2',
+    instructionSet,
     ...change,
   };
 }
@@ -329,7 +333,8 @@ describe('machines', () => {
 
   it('nodes register once, with enough stake and the hardware they claim', async () => {
     const register = (change: object, token = machine.api_key) => unaryCall(nodes.registerNode.bind(nodes), registration(change), token);
-    expect((await register({})).nodeId).toBe(nodeId);
+    expect(await register({})).toMatchObject({ nodeId, notice: '' });
+    await expect(register({ instructionSet: 'mmx' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     await expect(register({ stakeBase: 1n })).rejects.toMatchObject({ code: 'STAKE_TOO_LOW' });
     await expect(register({ deviceClass: 'cuda.24g' })).rejects.toMatchObject({ code: 'NODE_NOT_ELIGIBLE' });
     await expect(register({ machineId: 'machine-00000000' })).rejects.toMatchObject({ code: 'FORBIDDEN' });

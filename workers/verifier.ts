@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import type { JWK } from 'jose';
+import { measureHardware } from '#activities/node/hardware';
 import { createVerificationActivities } from '#activities/platform/verification/activities';
 import { createTokens } from '#api/auth/tokens';
 import { parseConfig } from '#core/config/config';
@@ -31,29 +32,37 @@ runProcess('verifier', async (stopped) => {
   });
   const postgres = connectPostgres({ url: config.databaseUrl, maxConnections: 4, onError: (error) => logError('postgres', error) });
   const connection = await connectWorker(config.temporal);
-  const taskQueue = verifierQueue('cpu');
+  const { instructionSet } = await measureHardware();
+  // The first is of results that this very instruction set made; the other of nodes that never told theirs.
+  const queues = [...new Set([verifierQueue('cpu', instructionSet), verifierQueue('cpu')])];
   // Asked to stop before it was up, it never makes a worker: one that never ran would keep the connection open.
   if (!stopped.aborted) {
-    const worker = await Worker.create({
-      connection,
-      namespace: config.temporal.namespace,
-      taskQueue,
-      dataConverter: dataConverterOf(config),
-      activities: createVerificationActivities({
-        db: postgres.db,
-        kms: createLocalKms(readKmsKey(config)),
-        cloud,
-        verifierId,
-        cacheDir: join(config.home, 'verifiers', verifierId),
-      }),
-      maxConcurrentActivityTaskExecutions: 1,
-      shutdownGraceTime: '10 s',
+    const activities = createVerificationActivities({
+      db: postgres.db,
+      kms: createLocalKms(readKmsKey(config)),
+      cloud,
+      verifierId,
+      cacheDir: join(config.home, 'verifiers', verifierId),
     });
-    const running = worker.run();
-    if (stopped.aborted) worker.shutdown();
+    const workers = await Promise.all(
+      queues.map((taskQueue) =>
+        Worker.create({
+          connection,
+          namespace: config.temporal.namespace,
+          taskQueue,
+          dataConverter: dataConverterOf(config),
+          activities,
+          maxConcurrentActivityTaskExecutions: 1,
+          shutdownGraceTime: '10 s',
+        }),
+      ),
+    );
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    const shutdown = (): void => workers.forEach((worker) => worker.shutdown());
+    if (stopped.aborted) shutdown();
     else {
-      stopped.addEventListener('abort', () => worker.shutdown());
-      ready(verifierId, { taskQueue });
+      stopped.addEventListener('abort', shutdown);
+      ready(verifierId, { queues });
     }
     await running;
   }

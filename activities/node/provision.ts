@@ -104,7 +104,7 @@ async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, boun
   // By itself: it is timed, and whatever else runs here counts against this machine.
   const deviceClass = await showLargestClass({ port: machine.challenge, apiKey, machineId, classes: ownDeviceClasses(hardware, hasGpuTrainer()), log });
   log.info({ samplesPerSecond, deviceClass, instructionSet }, 'Measured this machine');
-  const { nodeId } = await machine.registerNode(apiKey, {
+  const { nodeId, notice } = await machine.registerNode(apiKey, {
     machineId,
     deviceClass,
     hardware: {
@@ -117,6 +117,7 @@ async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, boun
     samplesPerSecond,
     instructionSet,
   });
+  if (notice !== '') log.warn({ nodeId }, notice);
   const config: NodeConfig = { ...urls, ...bounds, machineId, apiKey, nodeId, deviceClass, pricePerHourBase: pricePerHourBase.toString(), workDir, heartbeatMs, checkpointEveryMs: CHECKPOINT_EVERY_MS };
   writeNodeConfig(configFile(nodeDir), config);
   return config;

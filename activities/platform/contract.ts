@@ -102,6 +102,8 @@ export interface DrawSummary {
   readonly segments: number;
   /** Time for one verifier, by how long the training took. */
   readonly opinionWithinMs: number;
+  /** Of the node that ran the attempt; left out where it never told, and in histories of before. */
+  readonly instructionSet?: string;
 }
 
 /** One verifier's verdict, with what it cost. */

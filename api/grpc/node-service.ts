@@ -17,11 +17,11 @@ export function createNodeService(services: Services, options: CallOptions): Nod
   };
   return {
     registerNode: unary(options, async (request, context) => {
-      const { nodeId, account, stakeBase, registerSignature } = await serverNodes.register(await owner(context), {
+      const { nodeId, account, stakeBase, registerSignature, notice } = await serverNodes.register(await owner(context), {
         ...request,
         hardware: hardwareFromMessage(request.hardware),
       });
-      return { nodeId, nodeAccount: account, stakeBase, registerSignature };
+      return { nodeId, nodeAccount: account, stakeBase, registerSignature, notice };
     }),
     issueNodeToken: unary(options, async ({ machineId, nodeId }, context) => {
       const caller = await owner(context);

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parseCyxwiz } from '#core/money/amount';
 import { priceJob } from '#core/pricing/quote';
+import { CyxError } from '#core/errors/cyx-error';
 import { countFlops } from '#core/graph/shapes';
 import type { NodeRow } from '#db/postgres/database';
-import { classPrices, priceOn } from './class-prices.ts';
+import { classPrices, priceOn, type ClassPriceView } from './class-prices.ts';
 import { checkSpecification } from './specification.ts';
 
 const graphJson = readFileSync(new URL('../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
@@ -15,8 +16,13 @@ const node = (deviceClass: string, pricePerHour: string, samplesPerSecond: numbe
 
 const NODES = [node('cpu', '300', 1_000), node('cpu', '600', 1_000), node('cuda.8g', '900', 10_000), node('cuda.24g', '1200', 50_000), node('cuda.24g', '1200', 50_000)];
 
+const everybody = (_deviceClass: string, nodes: readonly NodeRow[]): Promise<readonly NodeRow[]> => Promise.resolve(nodes);
+
 describe('classPrices', () => {
-  const rows = classPrices(NODES, specification, dataset);
+  let rows: ClassPriceView[];
+  beforeAll(async () => {
+    rows = await classPrices(NODES, specification, dataset, everybody);
+  });
 
   it('has one row for each class that is online and marks the own one', () => {
     expect(rows.map(({ deviceClass, isOwn }) => [deviceClass, isOwn])).toEqual([['cpu', true], ['cuda.24g', false], ['cuda.8g', false]]);
@@ -35,11 +41,19 @@ describe('classPrices', () => {
     expect(rows[2]!.offer).toMatchObject({ pricePerHourBase: parseCyxwiz('1200'), capableNodes: 3 });
   });
 
-  it('says why where a class can not do it', () => {
-    const [poor] = classPrices([node('cpu', '300', 1_000, '1')], specification, dataset);
+  it('says why where a class can not do it', async () => {
+    const [poor] = await classPrices([node('cpu', '300', 1_000, '1')], specification, dataset, everybody);
     expect(poor).toMatchObject({ offer: null, reason: expect.stringContaining('stake') as string });
-    const [slow] = classPrices([node('cpu', '300', 0.5)], specification, dataset);
+    const [slow] = await classPrices([node('cpu', '300', 0.5)], specification, dataset, everybody);
     expect(slow).toMatchObject({ offer: null, reason: expect.stringContaining('too short') as string });
-    expect(classPrices([], specification, dataset)).toEqual([]);
+    expect(await classPrices([], specification, dataset, everybody)).toEqual([]);
+  });
+
+  it('leaves nodes out whose results nobody verifies', async () => {
+    const onlyCheap = (deviceClass: string, nodes: readonly NodeRow[]): Promise<readonly NodeRow[]> =>
+      deviceClass === 'cpu' ? Promise.resolve(nodes.slice(0, 1)) : Promise.reject(new CyxError('NO_CAPABLE_NODE', `nobody verifies ${deviceClass}`));
+    const [cpu, large] = await classPrices(NODES, specification, dataset, onlyCheap);
+    expect(cpu!.offer).toMatchObject({ capableNodes: 1 });
+    expect(large).toMatchObject({ offer: null, reason: 'nobody verifies cuda.24g' });
   });
 });

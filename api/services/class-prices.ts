@@ -31,14 +31,18 @@ export interface ClassPriceView {
   readonly reason: string;
 }
 
+/** Leaves those of the class's nodes whose results somebody would verify. Throws NO_CAPABLE_NODE where that is none. */
+type OnlyVerifiable = (deviceClass: string, nodes: readonly NodeRow[]) => Promise<readonly NodeRow[]>;
+
 /** One row for each class that some node is of. `nodes`: all that are online and are not the person's own. */
-export function classPrices(nodes: readonly NodeRow[], specification: CheckedSpecification, dataset: Pick<DatasetRow, 'samples'>): ClassPriceView[] {
+export function classPrices(nodes: readonly NodeRow[], specification: CheckedSpecification, dataset: Pick<DatasetRow, 'samples'>, onlyVerifiable: OnlyVerifiable): Promise<ClassPriceView[]> {
   const classes = [...new Set(nodes.map(({ deviceClass }) => deviceClass))].sort();
-  return classes.map((deviceClass) => {
+  const rows = classes.map(async (deviceClass): Promise<ClassPriceView> => {
     const able = classesAbleToServe(deviceClass);
     const common = { deviceClass, isOwn: deviceClass === specification.deviceClass };
     try {
-      const { price, capableNodes } = priceOn(nodes.filter((node) => able.includes(node.deviceClass)), specification, dataset);
+      const verifiable = await onlyVerifiable(deviceClass, nodes.filter((node) => able.includes(node.deviceClass)));
+      const { price, capableNodes } = priceOn(verifiable, specification, dataset);
       const { amountBase, pricePerHourBase, estimatedDurationMs } = price;
       return { ...common, offer: { amountBase, pricePerHourBase, estimatedDurationMs, capableNodes }, reason: '' };
     } catch (error) {
@@ -46,4 +50,5 @@ export function classPrices(nodes: readonly NodeRow[], specification: CheckedSpe
       return { ...common, offer: null, reason: error.message };
     }
   });
+  return Promise.all(rows);
 }

@@ -24,6 +24,7 @@ import { deviceForClass } from './node-queues.ts';
 import type { RegisteredNode, RegisterNodeInput, ServerNodeServices } from './node-types.ts';
 import { fromTemporalError } from './temporal-errors.ts';
 import type { Actor } from './types.ts';
+import type { VerifierDirectory } from './verifiers.ts';
 
 type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal'>;
 
@@ -40,7 +41,7 @@ const registrationSchema = z.object({
 });
 
 /** The row first, then the workflow that stakes and registers on chain; its result is waited for. */
-export function createNodeRegistration(deps: Deps): ServerNodeServices['register'] {
+export function createNodeRegistration(deps: Deps, verifiers: VerifierDirectory): ServerNodeServices['register'] {
   return async (actor, input) => {
     const wanted = parseInput(registrationSchema, input);
     const ownerId = ownerOf(actor, wanted.machineId);
@@ -49,7 +50,8 @@ export function createNodeRegistration(deps: Deps): ServerNodeServices['register
     }
     const node = await storeNode(deps, ownerId, wanted);
     if (node.state === 'UNREGISTERED') await runRegistration(deps, node, wanted.stakeBase);
-    return registeredNode(await requireNode(deps.postgres.db, node.id));
+    const registered = registeredNode(await requireNode(deps.postgres.db, node.id));
+    return { ...registered, notice: await noticeFor(verifiers, wanted) };
   };
 }
 
@@ -144,7 +146,13 @@ async function runRegistration({ temporal }: Deps, node: NodeRow, stakeBase: big
   }
 }
 
-function registeredNode(node: NodeRow): RegisteredNode {
+/** Such a node is welcome, but waits for somebody who could verify what it does. */
+async function noticeFor(verifiers: VerifierDirectory, { deviceClass, instructionSet }: RegisterNodeInput): Promise<string> {
+  if (await verifiers.isOnline(deviceClass, instructionSet)) return '';
+  return `Nobody verifies results of ${deviceClass} on ${instructionSet} processors at the moment, so this node gets no job until somebody does.`;
+}
+
+function registeredNode(node: NodeRow): Omit<RegisteredNode, 'notice'> {
   if (node.account === null) throw new CyxError('STATE_CONFLICT', 'The node is not registered on chain yet. Try again in a moment.');
   return { nodeId: node.id, account: node.account, stakeBase: node.stakeBase, registerSignature: node.registerSignature ?? '' };
 }

@@ -19,6 +19,8 @@ export interface RegisteredNode {
   readonly account: string;
   readonly stakeBase: bigint;
   readonly registerSignature: string;
+  /** What the owner should know; empty where all is well. */
+  readonly notice: string;
 }
 
 export interface AttemptRef {

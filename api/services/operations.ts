@@ -2,7 +2,7 @@ import { CyxError } from '#core/errors/cyx-error';
 import { ROLES } from '#core/identity/roles';
 import type { JobState } from '#core/job/machine';
 import type { NodeState } from '#core/node/machine';
-import { countNodes, deviceClasses, overdueJobs, recentOutages } from '#db/postgres/operations';
+import { countNodes, nodeKinds, overdueJobs, recentOutages } from '#db/postgres/operations';
 import { auditLedger } from './audit.ts';
 import type { ServiceDeps } from './deps.ts';
 import type { OperationsServices } from './operation-types.ts';
@@ -22,7 +22,7 @@ export function createOperations({ postgres: { db }, chain, temporal }: Deps, he
       requireOperator(actor, 'see how the platform is');
       const [parts, queues, failed, overdue, nodes, outages] = await Promise.all([
         health.check(),
-        deviceClasses(db).then((classes) => describeQueues(temporal, classes)).catch(nullWhereAway),
+        nodeKinds(db).then((kinds) => describeQueues(temporal, kinds)).catch(nullWhereAway),
         failedWorkflows(temporal).catch(nullWhereAway),
         overdueJobs(db, OVERDUE_AFTER_MS),
         countNodes(db),

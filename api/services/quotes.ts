@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { CyxError } from '#core/errors/cyx-error';
 import { DEVICE_CLASSES } from '#core/hardware/device-class';
 import { splitPayout } from '#core/money/split';
 import { QUOTE_LIFETIME_MS } from '#core/pricing/quote';
 import { findDataset } from '#db/postgres/datasets';
 import { capableNodes } from '#db/postgres/nodes';
 import { insertQuote } from '#db/postgres/quotes';
-import { classPrices, priceOn, type ClassPriceView } from './class-prices.ts';
+import { classPrices, priceOn } from './class-prices.ts';
 import type { ServiceDeps } from './deps.ts';
 import { requireCapableNodes } from './market.ts';
 import { checkDatasetFits, checkSpecification, requireDataset } from './specification.ts';
@@ -17,10 +16,11 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
   return {
     get: async (actor, input) => {
       const specification = checkSpecification(input);
+      const { deviceClass } = specification;
       const [found, nodes] = await Promise.all([
         findDataset(postgres.db, { ownerId: actor.userId, cid: specification.datasetCid }),
-        requireCapableNodes(postgres.db, { userId: actor.userId, deviceClass: specification.deviceClass }),
-        verifiers.requireFor(specification.deviceClass),
+        // What nobody could verify, nobody could be paid for.
+        requireCapableNodes(postgres.db, { userId: actor.userId, deviceClass }).then((capable) => verifiers.requireFor(deviceClass, capable)),
       ]);
       const dataset = requireDataset(found, specification.datasetCid);
       checkDatasetFits(specification.graph, dataset);
@@ -29,7 +29,7 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
         id: randomUUID(),
         userId: actor.userId,
         specificationHash: specification.hash,
-        deviceClass: specification.deviceClass,
+        deviceClass,
         deadlineMs: specification.deadlineMs,
         amountBase: price.amountBase,
         pricePerHourBase: price.pricePerHourBase,
@@ -55,20 +55,8 @@ export function createQuotes({ postgres }: Pick<ServiceDeps, 'postgres'>, verifi
       ]);
       const dataset = requireDataset(found, specification.datasetCid);
       checkDatasetFits(specification.graph, dataset);
-      const rows = classPrices(nodes.filter(({ ownerId }) => ownerId !== actor.userId), specification, dataset);
-      return Promise.all(rows.map((row) => onlyVerifiable(verifiers, row)));
+      const others = nodes.filter(({ ownerId }) => ownerId !== actor.userId);
+      return classPrices(others, specification, dataset, (deviceClass, able) => verifiers.requireFor(deviceClass, able));
     },
   };
-}
-
-/** As with a quote: what nobody could verify, nobody could be paid for. */
-async function onlyVerifiable(verifiers: VerifierDirectory, row: ClassPriceView): Promise<ClassPriceView> {
-  if (row.offer === null) return row;
-  try {
-    await verifiers.requireFor(row.deviceClass);
-    return row;
-  } catch (error) {
-    if (!(error instanceof CyxError)) throw error;
-    return { ...row, offer: null, reason: error.message };
-  }
 }

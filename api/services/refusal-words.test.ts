@@ -36,6 +36,7 @@ describe('refusalWords', () => {
       expect(reason, JSON.stringify(Object.keys(change))).not.toBeNull();
       expect(refusalWords(reason!), reason!).not.toContain('“');
     }
+    expect(refusalWords('no verifier for results of this processor is online')).toContain('nobody verifies');
     expect(refusalOf(facts)).toBeNull();
   });
 

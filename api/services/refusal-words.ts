@@ -16,6 +16,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^too many of its results wait for their verdict$/, 'has to wait for verdicts on what it delivered'],
   [/^the stake is below/, 'has too little at stake for this job'],
   [/^the node has (to show again|not shown) what it can do$/, 'has to show first what it can do'],
+  [/^no verifier for results of this processor is online$/, 'of a processor whose results nobody verifies at the moment'],
   [/^(this node does not serve |the node is of class )/, 'of another device class'],
   [/^(the job is [A-Z]+|the attempt is closed|attempt \d+ is not the job's current one)$/, 'asked at a moment when the job was not to be had'],
   [/^(the node refused)?$/, 'gave no reason'],

@@ -6,12 +6,15 @@ import { idText } from '#core/input/ids';
 import type { NodeState } from '#core/node/machine';
 import { standingOf } from '#core/node/capability';
 import { isReliable } from '#core/node/reputation';
+import type { Database } from '#db/postgres/database';
+import { requireJob } from '#db/postgres/jobs';
 import { patchNode, recordNodeHeartbeat, requireNode } from '#db/postgres/nodes';
 import { createCapability } from './capability.ts';
 import type { ServiceDeps } from './deps.ts';
 import { queuesOfNode } from './node-queues.ts';
 import { createNodeRegistration } from './node-registration.ts';
 import type { ServerNodeServices } from './node-types.ts';
+import type { VerifierDirectory } from './verifiers.ts';
 import { createNodeWork } from './node-work.ts';
 import { requireOwnNode } from './own-node.ts';
 
@@ -19,10 +22,11 @@ type Deps = Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal' | 'tokens' | 'km
 
 const nodeIdSchema = z.object({ nodeId: idText('a node') });
 
-export function createServerNodes(deps: Deps): ServerNodeServices {
+export function createServerNodes(deps: Deps, verifiers: VerifierDirectory): ServerNodeServices {
   const { db } = deps.postgres;
+  const work = createNodeWork(deps);
   return {
-    register: createNodeRegistration(deps),
+    register: createNodeRegistration(deps, verifiers),
     issueToken: async (machine, nodeId) => {
       parseInput(nodeIdSchema, { nodeId });
       const node = await requireNode(db, nodeId);
@@ -45,8 +49,22 @@ export function createServerNodes(deps: Deps): ServerNodeServices {
       await requireOwnNode(deps, actor, nodeId);
       await patchNode(db, nodeId, { draining });
     },
-    ...createNodeWork(deps),
+    ...work,
+    claim: onlyVerifiable(work.claim, db, verifiers),
     ...createCapability(deps),
+  };
+}
+
+const claimedJobSchema = z.object({ jobId: idText('a job') });
+
+/** A result that nobody could verify would never be paid: such a claim is a refusal, recorded like one. */
+function onlyVerifiable(claim: ServerNodeServices['claim'], db: Database, verifiers: VerifierDirectory): ServerNodeServices['claim'] {
+  return async (identity, input) => {
+    if (!input.accept) return claim(identity, input);
+    const { jobId } = parseInput(claimedJobSchema, input);
+    const [job, node] = await Promise.all([requireJob(db, jobId), requireNode(db, identity.nodeId)]);
+    if (await verifiers.isOnline(job.deviceClass, node.instructionSet)) return claim(identity, input);
+    return claim(identity, { ...input, accept: false, reason: 'no verifier for results of this processor is online' });
   };
 }
 

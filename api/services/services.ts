@@ -36,6 +36,7 @@ export function createServices(deps: ServiceDeps): Services {
   const secrets = createOneTimeSecrets(deps.mongo);
   const revocations = createRevocations(deps.mongo);
   const health = createHealth(deps);
+  const verifiers = createVerifierDirectory(deps.temporal);
   const email = createEmailLinks(deps, { secrets, attempts, revocations });
   return withScopes({
     accounts: createAccounts(deps, { attempts, revocations }, (user) => void email.sendVerification(user).catch(deps.mail.onFailure)),
@@ -50,14 +51,14 @@ export function createServices(deps: ServiceDeps): Services {
     tokens: createTokenServices(deps, revocations),
     wallet: createWalletServices(deps),
     datasets: createDatasets(deps),
-    quotes: createQuotes(deps, createVerifierDirectory(deps.temporal)),
+    quotes: createQuotes(deps, verifiers),
     jobs: createJobs(deps),
     models: createModels(deps),
     receipts: createReceipts(deps),
     nodes: createNodes(deps),
     machines: createMachines(deps),
     earnings: createEarnings(deps),
-    serverNodes: createServerNodes(deps),
+    serverNodes: createServerNodes(deps, verifiers),
     onboarding: createOnboarding(deps),
     personalData: createPersonalData(deps, attempts),
     idempotency: createIdempotency(deps),

@@ -12,14 +12,18 @@ const FAILURES = { Failed: 'failed', TimedOut: 'timed out', Terminated: 'termina
 const STATUS_NAMES: Readonly<Record<number, keyof typeof FAILURES>> = { 3: 'Failed', 5: 'Terminated', 7: 'TimedOut' };
 
 /** The queues that every job goes through, and how full they are. */
-export async function describeQueues(temporal: Client, deviceClasses: readonly string[]): Promise<QueueView[]> {
+export async function describeQueues(temporal: Client, kinds: readonly { deviceClass: string; instructionSet: string }[]): Promise<QueueView[]> {
+  const classes = [...new Set(kinds.map(({ deviceClass }) => deviceClass))];
   const queues = [
     { name: PLATFORM_QUEUE, about: 'chain and database steps' },
-    ...deviceClasses.flatMap((one) => [
+    ...classes.flatMap((one) => [
       { name: capabilityQueue(one, 'reliable'), about: `offers to reliable nodes of ${one}` },
       { name: capabilityQueue(one), about: `offers to every node of ${one}` },
-      { name: verifierQueue(one), about: `verification of ${one} results` },
     ]),
+    ...kinds.map(({ deviceClass, instructionSet }) => ({
+      name: verifierQueue(deviceClass, instructionSet),
+      about: `verification of ${deviceClass} results${instructionSet === '' ? '' : ` on ${instructionSet}`}`,
+    })),
   ];
   return Promise.all(queues.map(async (queue) => ({ ...queue, ...(await fillOf(temporal, queue.name)) })));
 }

@@ -27,6 +27,6 @@ describe('device classes', () => {
     expect(capabilityQueue('cuda.24g')).toBe('train.cuda.24g');
     expect(capabilityQueue('cpu', 'reliable')).toBe('train.cpu.reliable');
     expect(nodeQueue('n1')).toBe('node.n1');
-    expect(verifierQueue('cpu')).toBe('verify.cpu');
+    expect([verifierQueue('cpu'), verifierQueue('cpu', ''), verifierQueue('cpu', 'avx512')]).toEqual(['verify.cpu', 'verify.cpu', 'verify.cpu.avx512']);
   });
 });

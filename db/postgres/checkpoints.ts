@@ -1,8 +1,9 @@
-import { and, asc, desc, eq, lt, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, lt, lte } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import { CyxError } from '#core/errors/cyx-error';
 import type { AttemptKey } from './attempts.ts';
 import type { CheckpointRow, Database } from './database.ts';
-import { jobCheckpoints } from './schema.ts';
+import { jobAttempts, jobCheckpoints, nodes } from './schema.ts';
 
 export type NewCheckpoint = Omit<CheckpointRow, 'at'>;
 
@@ -21,12 +22,19 @@ export async function recordCheckpoint(db: Database, checkpoint: NewCheckpoint):
 
 /**
  * The furthest checkpoint that a job's attempts up to and with `attempt` left, of fewer than `beforeStep` steps where that
- * is given; null where there is none.
+ * is given; null where there is none. Only of nodes with the instruction set of this attempt's: on another one, the next
+ * segment would come out differently than for whoever verifies it.
  */
 export async function latestCheckpoint(db: Database, { jobId, attempt }: AttemptKey, beforeStep?: number): Promise<CheckpointRow | null> {
+  const own = alias(nodes, 'own');
+  const ownAttempt = alias(jobAttempts, 'own_attempt');
   const [row] = await db
-    .select()
+    .select(getTableColumns(jobCheckpoints))
     .from(jobCheckpoints)
+    .innerJoin(jobAttempts, and(eq(jobAttempts.jobId, jobCheckpoints.jobId), eq(jobAttempts.attempt, jobCheckpoints.attempt)))
+    .innerJoin(nodes, eq(nodes.id, jobAttempts.nodeId))
+    .innerJoin(ownAttempt, and(eq(ownAttempt.jobId, jobCheckpoints.jobId), eq(ownAttempt.attempt, attempt)))
+    .innerJoin(own, and(eq(own.id, ownAttempt.nodeId), eq(own.instructionSet, nodes.instructionSet)))
     .where(
       and(
         eq(jobCheckpoints.jobId, jobId),

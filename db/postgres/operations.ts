@@ -20,10 +20,10 @@ export async function countNodes(db: Database) {
     .orderBy(asc(nodes.state));
 }
 
-/** Classes of nodes that there are. */
-export async function deviceClasses(db: Database): Promise<string[]> {
-  const rows = await db.selectDistinct({ deviceClass: nodes.deviceClass }).from(nodes).orderBy(asc(nodes.deviceClass));
-  return rows.map(({ deviceClass }) => deviceClass);
+/** Classes of nodes that there are, with the instruction sets of their processors. */
+export async function nodeKinds(db: Database): Promise<{ deviceClass: string; instructionSet: string }[]> {
+  const { deviceClass, instructionSet } = nodes;
+  return db.selectDistinct({ deviceClass, instructionSet }).from(nodes).orderBy(asc(deviceClass), asc(instructionSet));
 }
 
 /** When a part of the platform was down, the latest first. */

@@ -14,6 +14,10 @@ export function nodeQueue(nodeId: string): string {
   return `node.${nodeId}`;
 }
 
-export function verifierQueue(deviceClass: DeviceClass): string {
-  return `verify.${deviceClass}`;
+/**
+ * Results are verified on processors of the instruction set that made them. The name without one is of before there were
+ * such: of nodes that never told theirs.
+ */
+export function verifierQueue(deviceClass: DeviceClass, instructionSet = ''): string {
+  return instructionSet === '' ? `verify.${deviceClass}` : `verify.${deviceClass}.${instructionSet}`;
 }

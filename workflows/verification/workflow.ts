@@ -41,7 +41,8 @@ export async function verificationWorkflow({ jobId, attempt, deviceClass }: Veri
 async function ask({ jobId, attempt, deviceClass }: VerificationInput, draw: DrawSummary, given: readonly Opinion[]): Promise<Opinion> {
   const verifiers = proxyActivities<VerificationActivities>({
     ...OPINION,
-    taskQueue: verifierQueue(deviceClass),
+    // A draw of before nodes told their instruction set has none: its verifier is asked where it was then.
+    taskQueue: verifierQueue(deviceClass, draw.instructionSet),
     startToCloseTimeout: draw.opinionWithinMs,
     scheduleToCloseTimeout: draw.opinionWithinMs,
     summary: `opinion ${given.length + 1} on attempt ${attempt}: ${draw.drawn} of ${draw.segments} segments`,

@@ -46,6 +46,8 @@ export interface NoopNodesOptions {
 const STAKE_BASE = parseCyxwiz('100');
 /** Cheap, so that the requester's welcome credit pays for thousands of jobs. */
 const PRICE_PER_HOUR_BASE = parseCyxwiz('0.6');
+/** Of nodes that train nothing, and of the verifier that looks at nothing. */
+export const NOOP_INSTRUCTION_SET = 'sse4';
 const HEARTBEAT_MS = 15_000;
 const FUNDED_WITHIN_MS = 60_000;
 const HARDWARE = { cpus: [{ name: 'no-op processor', cores: 1, threads: 1 }], gpus: [], ramTotalMb: 1_024 } as const;
@@ -169,7 +171,7 @@ async function register(rest: RestClient, machine: MachineClient): Promise<{ mac
     pricePerHourBase: PRICE_PER_HOUR_BASE,
     stakeBase: STAKE_BASE,
     samplesPerSecond: 1_000,
-    instructionSet: 'avx2',
+    instructionSet: NOOP_INSTRUCTION_SET,
   });
   return { machineId, apiKey, nodeId };
 }

@@ -13,6 +13,7 @@ import { createTemporalClient } from '#temporal/client/connect';
 import { openDataConverter } from '#temporal/codec/data-converter';
 import { verifierQueue } from '#temporal/contract/queues';
 import type { Stack } from '../../stack/start-stack.ts';
+import { NOOP_INSTRUCTION_SET } from './noop-nodes.ts';
 import { temporaryStack } from '../../test/temporary-stack.ts';
 import type { Say } from '../report.ts';
 import { createCleanUp } from './clean-up.ts';
@@ -113,7 +114,7 @@ export async function prepareSubmit({ client, temporal }: JobParts, specificatio
 export async function startNoopVerifier({ direct, stack }: Pick<JobParts, 'direct' | 'stack'>): Promise<{ stop(): Promise<void> }> {
   const verdict: Verdict = { valid: true, reason: '', blamedAttempt: null, testAccuracy: 1, testLoss: 0 };
   const giveOpinion = async ({ opinion }: OpinionRequest): Promise<Opinion> => ({ ...verdict, opinion, verifierId: 'no-op', segments: 0, steps: 0, tookMs: 0 });
-  const worker = await Worker.create({ connection: direct, taskQueue: verifierQueue('cpu'), dataConverter: openDataConverter(stack.config.temporal.privacy), activities: { giveOpinion } });
+  const worker = await Worker.create({ connection: direct, taskQueue: verifierQueue('cpu', NOOP_INSTRUCTION_SET), dataConverter: openDataConverter(stack.config.temporal.privacy), activities: { giveOpinion } });
   const running = worker.run();
   return {
     async stop() {

@@ -62,6 +62,8 @@ export interface RegisterNodeResponse {
   nodeAccount: string;
   stakeBase: bigint;
   registerSignature: string;
+  /** What the owner should know: empty where all is well. */
+  notice: string;
 }
 
 export interface IssueNodeTokenRequest {
@@ -806,7 +808,7 @@ export const RegisterNodeRequest: MessageFns<RegisterNodeRequest> = {
 };
 
 function createBaseRegisterNodeResponse(): RegisterNodeResponse {
-  return { nodeId: "", nodeAccount: "", stakeBase: 0n, registerSignature: "" };
+  return { nodeId: "", nodeAccount: "", stakeBase: 0n, registerSignature: "", notice: "" };
 }
 
 export const RegisterNodeResponse: MessageFns<RegisterNodeResponse> = {
@@ -825,6 +827,9 @@ export const RegisterNodeResponse: MessageFns<RegisterNodeResponse> = {
     }
     if (message.registerSignature !== "") {
       writer.uint32(34).string(message.registerSignature);
+    }
+    if (message.notice !== "") {
+      writer.uint32(42).string(message.notice);
     }
     return writer;
   },
@@ -874,6 +879,14 @@ export const RegisterNodeResponse: MessageFns<RegisterNodeResponse> = {
             message.registerSignature = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.notice = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -908,6 +921,7 @@ export const RegisterNodeResponse: MessageFns<RegisterNodeResponse> = {
         : isSet(object.register_signature)
         ? globalThis.String(object.register_signature)
         : "",
+      notice: isSet(object.notice) ? globalThis.String(object.notice) : "",
     };
   },
 
@@ -925,6 +939,9 @@ export const RegisterNodeResponse: MessageFns<RegisterNodeResponse> = {
     if (message.registerSignature !== "") {
       obj.registerSignature = message.registerSignature;
     }
+    if (message.notice !== "") {
+      obj.notice = message.notice;
+    }
     return obj;
   },
 
@@ -937,6 +954,7 @@ export const RegisterNodeResponse: MessageFns<RegisterNodeResponse> = {
     message.nodeAccount = object.nodeAccount ?? "";
     message.stakeBase = (object.stakeBase !== undefined && object.stakeBase !== null) ? BigInt(object.stakeBase) : 0n;
     message.registerSignature = object.registerSignature ?? "";
+    message.notice = object.notice ?? "";
     return message;
   },
 };
