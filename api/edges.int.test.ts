@@ -342,6 +342,27 @@ describe('machines', () => {
   });
 });
 
+describe('results that nobody could verify', () => {
+  const setOf = (set: string) => postgres.db.update(nodeRows).set({ instructionSet: set });
+  it('are neither quoted nor claimed, and a registration says so', async () => {
+    const before = await postgres.db.select({ id: nodeRows.id, set: nodeRows.instructionSet }).from(nodeRows);
+    const { jobId } = await user.submit(await submission());
+    await expect.poll(async () => (await user.status(jobId)).state, { timeout: 30_000 }).toBe('ESCROWED');
+    try {
+      await setOf('neon');
+      await expect(user.quote(specification)).rejects.toMatchObject({ code: 'NO_CAPABLE_NODE', message: expect.stringContaining('No verifier') as string });
+      await keepOnline();
+      const claim = await unaryCall(nodes.claimJob.bind(nodes), { jobId, attempt: 1, accept: true, reason: '' }, nodeToken);
+      expect(claim).toEqual({ granted: false, reason: 'no verifier for results of this processor is online' });
+      const { notice } = await unaryCall(nodes.registerNode.bind(nodes), registration({ instructionSet: 'neon' }), machine.api_key);
+      expect(notice).toContain('Nobody verifies results of cpu on neon processors');
+    } finally {
+      for (const { id, set } of before) await postgres.db.update(nodeRows).set({ instructionSet: set }).where(eq(nodeRows.id, id));
+    }
+    await user.cancel(jobId);
+  });
+});
+
 /** Runs `use` while every node is said to have this stake, at a price of 300 CYXWIZ an hour: other files may have left cheaper ones behind. */
 async function withStakes<T>(stakeBase: bigint, use: () => Promise<T>): Promise<T> {
   const { id, stakeBase: stake, pricePerHourBase: price } = nodeRows;

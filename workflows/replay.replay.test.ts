@@ -15,7 +15,7 @@ const PATHS = [
 ];
 const PATHS_OF_VERDICTS = [
   ...['banned', 'invalid-again', 'misled-by-an-earlier-attempt', 'no-agreement', 'no-second-opinion'],
-  ...['second-and-third-opinion-valid', 'secret-missing'],
+  ...['second-and-third-opinion-valid', 'secret-missing', 'verified-on-its-instruction-set'],
 ];
 
 describe('workflows as they are', () => {
@@ -35,7 +35,7 @@ describe('workflows as they are', () => {
     ['training-job', [...PATHS, ...PATHS_OF_VERDICTS].sort()],
     // Of jobs that began before re-execution was there: they go on without it.
     ['training-job-without-re-execution', PATHS.filter((path) => path !== 'node-silent-slower')],
-    ['verification', ['invalid', 'no-second-opinion', 'secret-missing', 'three-opinions', 'valid']],
+    ['verification', ['instruction-set', 'invalid', 'no-second-opinion', 'secret-missing', 'three-opinions', 'valid']],
     ['slashing', ['invalid', 'timeout']],
     ['stake-top-up', ['added', 'funds-too-low', 'node-banned', 'refused-while-unstaking']],
     ['unstaking', ['banned-meanwhile', 'cancelled', 'open-job', 'refused', 'slashed-meanwhile', 'withdrawal-retried', 'withdrawn', 'withdrawn-at-second-try', 'workflow-cancelled']],

@@ -18,7 +18,7 @@ import { upsertDataset } from '#db/postgres/datasets';
 import { insertJob } from '#db/postgres/jobs';
 import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
-import { nodeOffers } from '#db/postgres/schema';
+import { nodeOffers, nodes as nodeRows } from '#db/postgres/schema';
 import { createLocalKms } from '#db/secrets/kms';
 import type { ProgressReport, StoredCheckpoint } from './node-types.ts';
 import { createNodeWork } from './node-work.ts';
@@ -194,5 +194,26 @@ describe('checkpoints', () => {
     expect([await resumeStep(2), await recordedStart(2)]).toEqual([15, 5]);
     // Where it began is settled with the first checkpoint of its own.
     expect([await resumeStep(2, 1), await recordedStart(2)]).toEqual([undefined, 5]);
+  });
+
+  it('tell only an attempt on the same instruction set where to go on from', async () => {
+    const began = node;
+    await postgres.db.update(nodeRows).set({ instructionSet: 'avx2' }).where(eq(nodeRows.id, began.nodeId));
+    await report(1, 5);
+    await closeWithOutcome(postgres.db, { jobId, attempt: 1, outcome: 'released' });
+    const another = async (instructionSet: string): Promise<void> => {
+      const own = { ownerId: randomUUID(), machineId: `machine-${randomUUID().slice(0, 8)}` };
+      const row = { ...own, ownerAddress: `a ${own.machineId}`, deviceClass: 'cpu', deviceName: 'C', instructionSet, measured: measuredAs('cpu'), state: 'ACTIVE', pricePerHourBase: 1n };
+      const { id: nodeId } = await upsertNode(postgres.db, { id: randomUUID(), ...row });
+      node = { ...began, nodeId, ...own };
+    };
+    await another('avx512');
+    await assign(2);
+    expect([await resumeStep(2), await recordedStart(2)]).toEqual([undefined, 0]);
+    await report(2, 7);
+    await closeWithOutcome(postgres.db, { jobId, attempt: 2, outcome: 'released' });
+    await another('avx2');
+    await assign(3);
+    expect([await resumeStep(3), await recordedStart(3)]).toEqual([5, 5]);
   });
 });

@@ -84,13 +84,15 @@ export async function createScenario(testServer: string): Promise<Scenario> {
     };
   });
   const { env, world } = platform;
-  await platform.alsoRun(verifierQueue('cpu'), {
+  const verifierOf = (instructionSet: string) => ({
     giveOpinion: async ({ opinion, notBy }: OpinionRequest): Promise<Opinion> => {
       const verdict = verdicts.shift() ?? VALID;
       if (verdict === 'no verdict') throw ApplicationFailure.nonRetryable('the model can not be opened', 'INTERNAL');
-      return { ...verdict, opinion, verifierId: `verifier-${notBy.length + 1}`, segments: 0, steps: 0, tookMs: 1 };
+      return { ...verdict, opinion, verifierId: `verifier${instructionSet}-${notBy.length + 1}`, segments: 0, steps: 0, tookMs: 1 };
     },
   });
+  await platform.alsoRun(verifierQueue('cpu'), verifierOf(''));
+  await platform.alsoRun(verifierQueue('cpu', 'avx512'), verifierOf('-avx512'));
   return {
     env,
     world,

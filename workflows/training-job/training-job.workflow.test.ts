@@ -234,6 +234,18 @@ describe('a result that a verifier finds wrong', () => {
     await keepChild(scenario, workflowIds.verification(job.jobId, 1), 'verification/three-opinions');
   });
 
+  it('is looked at by verifiers of the instruction set that made it', async () => {
+    const node = await provider('honest');
+    const { db } = scenario.world.postgres;
+    await db.update(nodes).set({ instructionSet: 'avx512' }).where(eq(nodes.id, node.nodeId));
+    scenario.verdicts.push(wrong());
+    const job = await scenario.newJob();
+    expect(await resultOf(await scenario.submit(job), 'verified-on-its-instruction-set')).toMatchObject({ state: 'COMPLETED' });
+    const rows = await verdictsOf(db, { jobId: job.jobId, attempt: 1 });
+    expect(rows.map(({ verifierId }) => verifierId)).toEqual(['verifier-avx512-1', 'verifier-avx512-2', 'verifier-avx512-3']);
+    await keepChild(scenario, workflowIds.verification(job.jobId, 1), 'verification/instruction-set');
+  });
+
   it('is neither paid for nor slashed where no second verifier answers', async () => {
     const node = await provider('honest');
     scenario.verdicts.push(wrong(), 'no verdict');
