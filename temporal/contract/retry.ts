@@ -33,7 +33,7 @@ export const CLAIM: ActivityOptions = {
 /** Work on the node that holds the job. Lost heartbeats are retried: the node's supervisor re-attaches. */
 export const NODE_RUN: ActivityOptions = {
   heartbeatTimeout: '10 s',
-  scheduleToStartTimeout: '5 s',
+  scheduleToStartTimeout: '4 s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '500 ms', backoffCoefficient: 1.5, maximumInterval: '5 s' },
 };

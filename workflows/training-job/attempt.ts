@@ -29,7 +29,7 @@ export const chain = proxyActivities<EscrowActivities>({ ...CHAIN, taskQueue: PL
 /** How long reliable nodes are asked alone before everybody is. */
 const RELIABLE_TIER = '5 s';
 /**
- * A node that does not take up its own work is asked this often (5 s each) before it counts as lost: some 20 s after its
+ * A node that does not take up its own work is asked this often (4 s each) before it counts as lost: some 19 s after its
  * last heartbeat, so that its job trains elsewhere within 30 s. Rounds are counted, not hours, and only those in which
  * the platform could be reached: its own downtime is never held against a node.
  */
