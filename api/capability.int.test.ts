@@ -190,8 +190,13 @@ describe('a node', () => {
     expect(inHours).toBeLessThan(36);
   });
 
+  it('can not go through one when it likes, to be asked at no other time', async () => {
+    const { machine, nodeId } = await newNode(hoursFromNow(1));
+    await expect(client.machine.challenge.begin(machine.apiKey, { machineId: machine.machineId, deviceClass: 'cpu', nodeId })).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+  });
+
   it('that fails loses them at once, and gets them back by passing', async () => {
-    const node = await newNode(hoursFromNow(20));
+    const node = await newNode(hoursFromNow(-0.1));
     expect(await show(node.machine, answering((values) => values.fill(0)), { nodeId: node.nodeId })).toMatchObject({ passed: false });
     expect(await standing(node)).toEqual({ due: true, queues: [`node.${node.nodeId}`] });
     expect(await show(node.machine, plainSolver, { nodeId: node.nodeId })).toMatchObject({ passed: true });

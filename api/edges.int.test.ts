@@ -104,9 +104,9 @@ afterAll(async () => {
 });
 
 /** With the solver in plain TypeScript: the challenge of test stacks is a small one. */
-async function showCpu(): Promise<void> {
+async function showCpu(of = machine): Promise<void> {
   const client = createPlatformClient({ grpcUrl: config.publicUrls.grpc, reportedError });
-  const shown = await goThroughChallenge(client.machine.challenge, { apiKey: machine.api_key, machineId: machine.machine_id, deviceClass: 'cpu' }, plainSolver);
+  const shown = await goThroughChallenge(client.machine.challenge, { apiKey: of.api_key, machineId: of.machine_id, deviceClass: 'cpu' }, plainSolver);
   client.close();
   expect(shown).toMatchObject({ passed: true, reason: '', memoryMib: 1 });
 }
@@ -339,6 +339,25 @@ describe('machines', () => {
     await expect(register({ deviceClass: 'cuda.24g' })).rejects.toMatchObject({ code: 'NODE_NOT_ELIGIBLE' });
     await expect(register({ machineId: 'machine-00000000' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     await expect(register({}, userLogin.token)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('a challenge that was passed', () => {
+  it('is good for one registration, of its machine, within a quarter of an hour', async () => {
+    const another = (await http('POST', '/api/machines/register', providerLogin.token, { owner_id: providerLogin.user.id, hostname: 'h2', os: 'linux', hardware })).json as typeof machine;
+    const register = () => unaryCall(nodes.registerNode.bind(nodes), registration({ machineId: another.machine_id }), another.api_key);
+    const notShown = { code: 'NODE_NOT_ELIGIBLE', message: expect.stringContaining('has not shown') as string };
+    const move = (minutes: number) => postgres.db.execute(sql`UPDATE node_challenges SET answered_at = answered_at + make_interval(mins => ${minutes}) WHERE machine_id = ${another.machine_id}`);
+    await showCpu();
+    await expect(register()).rejects.toMatchObject(notShown);
+    await showCpu(another);
+    await move(-16);
+    await expect(register()).rejects.toMatchObject(notShown);
+    await move(16);
+    const { nodeId: id } = await register();
+    const [row] = await postgres.db.update(nodeRows).set({ paused: true, measured: null }).where(eq(nodeRows.id, id)).returning();
+    expect(row!.challengeDueAt!.getTime()).toBeGreaterThan(Date.now() + 11 * 3_600_000);
+    await expect(register()).rejects.toMatchObject(notShown);
   });
 });
 

@@ -7,7 +7,7 @@ import { sampledPlaces } from '#core/hardware/challenge/maths';
 import { answerLength, challengeSize, challengeTaskSchema, judgeTimes, seedSchema, type ChallengeTask } from '#core/hardware/challenge/task';
 import { deviceClassSchema } from '#core/hardware/device-class';
 import { idText } from '#core/input/ids';
-import { nextChallengeAt } from '#core/node/capability';
+import { nextChallengeAt, standingOf } from '#core/node/capability';
 import { closeChallenge, findChallenge, insertChallenge, markAnswered, markFilled } from '#db/postgres/challenges';
 import type { NodeChallengeRow } from '#db/postgres/database';
 import { patchNode, requireNode } from '#db/postgres/nodes';
@@ -63,6 +63,8 @@ export function createCapability(deps: Deps): CapabilityServices {
         const node = await requireNode(db, nodeId);
         if (node.machineId !== machineId) throw new CyxError('FORBIDDEN', 'This node runs on another machine.');
         if (node.deviceClass !== deviceClass) throw new CyxError('INVALID_INPUT', `This node is of class ${node.deviceClass}: it has to show that one.`);
+        // Else it could go through one whenever that suits it, and never be asked at a moment that does not.
+        if (standingOf(node, Date.now()) === 'shown') throw new CyxError('STATE_CONFLICT', 'This node was not asked to show again what it can do. A heartbeat says when it is.');
       }
       throttle.take([[machineId, CHALLENGES_OF_MACHINE]]);
       const task: ChallengeTask = { ...challengeSize(deviceClass, deps.challengeSizes), seed: randomBytes(16).toString('hex') };

@@ -8,9 +8,9 @@ import { hardwareSchema } from '#core/hardware/inventory';
 import { instructionSetSchema } from '#core/hardware/instruction-set';
 import { formatCyxwiz, MAX_BASE } from '#core/money/amount';
 import { MIN_STAKE_BASE } from '#core/money/split';
-import { CHALLENGE_FRESH_MS, measuredOf } from '#core/node/capability';
+import { CHALLENGE_FRESH_MS, measuredOf, standingOf } from '#core/node/capability';
 import { unusedPass, useChallenge } from '#db/postgres/challenges';
-import type { Database, NewNodeRow, NodeChallengeRow, NodeRow } from '#db/postgres/database';
+import type { Database, NewNodeRow, NodeRow } from '#db/postgres/database';
 import { nodesOfMachine, requireNode, upsertNode } from '#db/postgres/nodes';
 import { findWallet } from '#db/postgres/wallets';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
@@ -94,26 +94,28 @@ async function storeNode(deps: Deps, ownerId: string, wanted: RegisterNodeInput)
   return deps.postgres.db.transaction((tx) => storeShown(tx, row));
 }
 
-/** Stores the node with the challenge that its machine went through, which is good for this one node. */
+/**
+ * Stores the node with the challenge that its machine went through, which is good for this one node. A node that is
+ * repeated and has shown what it can do needs none: from then on its heartbeats say when it has to show it again.
+ */
 async function storeShown(tx: Database, row: NewNodeRow): Promise<NodeRow> {
-  const shown = await takeShown(tx, row);
-  if (shown === null) return upsertNode(tx, row);
-  const node = await upsertNode(tx, { ...row, measured: shown.measured, challengeDueAt: randomDue() });
+  const { machineId, deviceClass, deviceName } = row;
+  const known = (await nodesOfMachine(tx, machineId)).find((node) => node.deviceClass === deviceClass && node.deviceName === deviceName);
+  const shown = await unusedPass(tx, { machineId, deviceClass, after: new Date(Date.now() - CHALLENGE_FRESH_MS) });
+  if (shown === null) {
+    if (known === undefined || measuredOf(known) === null) throw notShown(deviceClass);
+    return upsertNode(tx, row);
+  }
+  // Registered again, it is still asked when it was to be.
+  const challengeDueAt = known !== undefined && standingOf(known, Date.now()) === 'shown' ? known.challengeDueAt : randomDue();
+  const node = await upsertNode(tx, { ...row, measured: shown.measured, challengeDueAt });
   if (!(await useChallenge(tx, shown.id, node.id))) throw new CyxError('CONFLICT', 'This challenge was used at the same time. Begin a new one.');
   return node;
 }
 
-/**
- * The challenge that this node is registered with. Null for a node that is repeated and has shown what it can do: from
- * then on its heartbeats say when it has to show it again.
- */
-async function takeShown(tx: Database, { machineId, deviceClass, deviceName }: NewNodeRow): Promise<NodeChallengeRow | null> {
-  const shown = await unusedPass(tx, { machineId, deviceClass, after: new Date(Date.now() - CHALLENGE_FRESH_MS) });
-  if (shown !== null) return shown;
-  const known = (await nodesOfMachine(tx, machineId)).find((node) => node.deviceClass === deviceClass && node.deviceName === deviceName);
-  if (known !== undefined && measuredOf(known) !== null) return null;
+function notShown(deviceClass: string): CyxError {
   const minutes = CHALLENGE_FRESH_MS / 60_000;
-  throw new CyxError(
+  return new CyxError(
     'NODE_NOT_ELIGIBLE',
     `This machine has not shown in the last ${minutes} minutes that it is of class ${deviceClass}. Let it go through a challenge (BeginChallenge), then register it.`,
   );

@@ -1,6 +1,7 @@
-import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import { classesAbleToServe } from '#core/hardware/device-class';
+import { CHALLENGE_GRACE_MS } from '#core/node/capability';
 import { nodeTransition, type NodeEvent, type NodeState } from '#core/node/machine';
 import { openAttemptsOfNode } from './attempts.ts';
 import type { Database, JobRow, NewNodeRow, NodeRow } from './database.ts';
@@ -175,6 +176,8 @@ export async function capableNodes(db: Database, deviceClasses: readonly string[
         eq(nodes.unstaking, false),
         eq(nodes.banned, false),
         isNotNull(nodes.measured),
+        // One that is overdue takes no job; one that works shows it as soon as it is done.
+        or(isNull(nodes.challengeDueAt), gt(nodes.challengeDueAt, new Date(Date.now() - CHALLENGE_GRACE_MS)), eq(nodes.state, 'BUSY')),
       ),
     );
 }
