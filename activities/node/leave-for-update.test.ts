@@ -36,13 +36,13 @@ describe('a newer version', () => {
     slot.claim(key);
     slot.start(key);
     switchTo('2');
-    let left = false;
+    let left: string | undefined;
     const leaving = untilUpdateAndIdle({ waits: newerVersionWaits(fileOf('1'))!, slot, signal: new AbortController().signal, lookMs: 10 }).then((answer) => (left = answer));
     await sleep(100);
-    expect(left).toBe(false);
+    expect(left).toBeUndefined();
     slot.release(key);
     await leaving;
-    expect(left).toBe(true);
+    expect(left).toBe('updated');
     expect(slot.supplier().tryReserveSlot({} as never)).toBeNull();
   });
 
@@ -50,6 +50,6 @@ describe('a newer version', () => {
     const stop = new AbortController();
     const leaving = untilUpdateAndIdle({ waits: () => false, slot: createNodeSlot(), signal: stop.signal, lookMs: 60_000 });
     stop.abort();
-    expect(await leaving).toBe(false);
+    expect(await leaving).toBe('stopped');
   });
 });

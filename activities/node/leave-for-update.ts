@@ -21,17 +21,17 @@ export function newerVersionWaits(ownFile: string): (() => boolean) | undefined 
 }
 
 /**
- * Resolves once a newer version waits and this node has nothing in hand; it takes nothing from then on. A job that runs is
+ * Resolves once the node is told to stop, or a newer version waits and it has nothing in hand; then it takes nothing any more. A job that runs is
  * never interrupted for it, and its process keeps the files that it began with.
  */
-export async function untilUpdateAndIdle(options: { waits: () => boolean; slot: Pick<NodeSlot, 'holder' | 'close'>; signal: AbortSignal; lookMs?: number }): Promise<boolean> {
+export async function untilUpdateAndIdle(options: { waits: () => boolean; slot: Pick<NodeSlot, 'holder' | 'close'>; signal: AbortSignal; lookMs?: number }): Promise<'updated' | 'stopped'> {
   const { waits, slot, signal, lookMs = LOOK_MS } = options;
   while (!signal.aborted) {
     if (slot.holder() === undefined && waits()) {
       slot.close();
-      return true;
+      return 'updated';
     }
     await sleep(lookMs, undefined, { signal }).catch(() => undefined);
   }
-  return false;
+  return 'stopped';
 }

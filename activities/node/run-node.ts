@@ -104,9 +104,7 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated'> {
   ];
   run.onReady(token.issued.queues);
 
-  const asked = new Promise<'stopped'>((done) => (stopped.aborted ? done('stopped') : stopped.addEventListener('abort', () => done('stopped'))));
-  const updated = untilUpdateAndIdle({ waits: run.newerVersionWaits ?? (() => false), slot, signal: stopped }).then((left) => (left ? 'updated' : asked));
-  const end = await Promise.race([asked, updated, fleet.broken]);
+  const end = await Promise.race([untilUpdateAndIdle({ waits: run.newerVersionWaits ?? (() => false), slot, signal: stopped }), fleet.broken]);
   // Trainings go on without this process; whoever restarts it finds them again.
   if (end instanceof Error) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: end });
   slot.close();

@@ -41,6 +41,8 @@ export default [
   route('earnings.csv', 'routes/earnings-csv.ts'),
   route('tx/:signature', 'routes/transfer.tsx'),
   route('machines', 'routes/machines.tsx'),
+  route('machines/nodes/:nodeId', 'routes/own-node.tsx'),
+  route('machines/nodes/:nodeId/unstake', 'routes/unstake.tsx'),
   route('nodes', 'routes/nodes.tsx'),
   route('provide', 'routes/provide.tsx'),
   route('downloads', 'routes/downloads.tsx'),

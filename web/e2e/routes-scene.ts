@@ -1,7 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
+import { connectPostgres } from '#db/postgres/connect';
 import { logIn, openPage, signUp, waitForCredit } from './browser.ts';
+import { registerMachine } from './machine.ts';
 import { graphOf, submitJob, waitForState } from './new-job.ts';
-import { clientOf, makeOperator, newPerson, putDigits } from './platform.ts';
+import { clientOf, makeOperator, newPerson, putDigits, stackConfig } from './platform.ts';
 
 /** Who looks at a page; `newcomer` has an account and nothing in it. */
 export type Who = 'guest' | 'newcomer' | 'member' | 'operator';
@@ -16,6 +18,8 @@ export interface RoutesScene {
   readonly cancelledJob: string;
   readonly datasetCid: string;
   readonly transferPath: string;
+  /** Of the operator, who has a machine. */
+  readonly nodeId: string;
 }
 
 /** Layers that only scale, at the highest learning rate: the numbers run out within some steps. */
@@ -35,6 +39,11 @@ export async function setRoutesScene(browser: Browser, base: string): Promise<Ro
   await signUp(opened.operator.page, base, operator);
   await makeOperator(operator);
   await logIn(opened.operator.page, base, operator);
+
+  const { databaseUrl } = stackConfig();
+  const postgres = connectPostgres({ url: databaseUrl, onError: () => undefined });
+  const { nodeId } = await registerMachine(operator, postgres);
+  await postgres.close();
 
   const { page } = opened.member;
   const member = newPerson();
@@ -56,5 +65,5 @@ export async function setRoutesScene(browser: Browser, base: string): Promise<Ro
   await transfer.waitFor({ timeout: 60_000 });
   const transferPath = (await transfer.getAttribute('href')) ?? '';
   const pages = { guest: opened.guest.page, newcomer: opened.newcomer.page, member: page, operator: opened.operator.page };
-  return { pages, problems: () => Object.values(opened).flatMap(({ problems }) => problems), completedJob, failedJob, cancelledJob, datasetCid: cid, transferPath };
+  return { pages, problems: () => Object.values(opened).flatMap(({ problems }) => problems), completedJob, failedJob, cancelledJob, datasetCid: cid, transferPath, nodeId };
 }

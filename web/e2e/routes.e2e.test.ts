@@ -98,7 +98,13 @@ const TABLE: readonly Row[] = [
   ['/wallet', { who: 'newcomer', name: 'wallet-new' }, { who: 'member', name: 'wallet' }],
   ['/earnings', { who: 'newcomer', name: 'earnings-none' }],
   ['/tx/:signature', { who: 'member', name: 'transfer', at: ({ transferPath }) => transferPath }],
-  ['/machines', { who: 'newcomer', name: 'machines-none' }],
+  ['/machines', { who: 'newcomer', name: 'machines-none' }, { who: 'operator', name: 'machines' }],
+  [
+    '/machines/nodes/:nodeId',
+    { who: 'operator', name: 'own-node', at: ({ nodeId }) => `/machines/nodes/${nodeId}` },
+    { who: 'operator', name: 'own-node-refused', at: ({ nodeId }) => `/machines/nodes/${nodeId}`, act: refused('Add from my wallet', { 'Add to the stake': 'much' }) },
+  ],
+  ['/machines/nodes/:nodeId/unstake', { who: 'operator', name: 'unstake', at: ({ nodeId }) => `/machines/nodes/${nodeId}/unstake` }],
   ['/nodes', { who: 'guest', name: 'nodes-guest' }, { who: 'member', name: 'nodes' }],
   [
     '/provide',

@@ -1,6 +1,7 @@
 import type { AppLoadContext } from '@remix-run/node';
 import type { Actor } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
+import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { textOf } from './form.ts';
 
 type Handler = (context: AppLoadContext, actor: Actor, form: FormData) => Promise<string>;
@@ -23,6 +24,19 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     await services.serverNodes.setDraining(actor, textOf(form, 'node'), false);
     return 'The node takes jobs again.';
   },
+  'pause-node': async ({ services }, actor, form) => {
+    await services.nodes.setPaused(actor, textOf(form, 'node'), true);
+    return 'The node is paused: it ends the job that it has and takes no new one.';
+  },
+  'unpause-node': async ({ services }, actor, form) => {
+    await services.nodes.setPaused(actor, textOf(form, 'node'), false);
+    return 'The node takes jobs again.';
+  },
+  'top-up': async ({ services }, actor, form) => {
+    const input = { requestId: textOf(form, 'requestId'), amountBase: amountOf(form, 'amount') };
+    const { amountBase, stakeBase } = await services.nodes.topUpStake(actor, textOf(form, 'node'), input);
+    return `${formatCyxwiz(amountBase)} CYXWIZ went from your wallet to the stake, which is ${formatCyxwiz(stakeBase)} CYXWIZ now.`;
+  },
   pause: async ({ services }, actor, form) => {
     await services.machines.setUnitStatus(actor, textOf(form, 'unit'), 'paused');
     return 'The device is paused: it ends the job that it has and takes no new one.';
@@ -37,6 +51,16 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     return 'The allocation is set.';
   },
 };
+
+function amountOf(form: FormData, name: string): bigint {
+  try {
+    const amountBase = parseCyxwiz(textOf(form, name).trim());
+    if (amountBase > 0n) return amountBase;
+  } catch {
+    // No amount at all is told like none above 0.
+  }
+  throw new CyxError('INVALID_INPUT', 'Give an amount of CYXWIZ above 0.', { fields: [{ path: name, message: 'give an amount above 0, such as 10 or 0.5' }] });
+}
 
 function numberOf(form: FormData, name: string): number {
   const text = textOf(form, name).trim();

@@ -2,9 +2,10 @@ import { Form } from '@remix-run/react';
 import type { NodeEarningsView, OwnNodeView } from '#api/services/machine-types';
 import { plural } from '../../lib/format.ts';
 import type { Wire } from '../../lib/wire.ts';
+import { NodeFlags } from '../node/node-flags.tsx';
 import { NodeStateMark } from '../node/node-state.tsx';
 import { Amount } from '../ui/amount.tsx';
-import { Button } from '../ui/button.tsx';
+import { Button, LinkButton } from '../ui/button.tsx';
 import { ShortId } from '../ui/short-id.tsx';
 
 interface MachineNodesProps {
@@ -28,20 +29,27 @@ export function MachineNodes({ nodes, earnings, hostname }: MachineNodesProps) {
         <li key={node.nodeId} className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 px-4 py-3 sm:px-5">
           <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-xs text-muted">
             <NodeStateMark state={node.state} />
-            {node.draining && <span className="font-medium text-locked">draining</span>}
-            {node.maintenance && <span className="font-medium text-locked">maintenance</span>}
+            <NodeFlags node={node} />
             <span className="figure">{node.deviceClass}</span>
             <span className="inline-flex items-center gap-1">
               node <ShortId id={node.nodeId} what="node id" />
             </span>
+            <span>
+              staked <Amount base={node.stakeBase} inline className="font-medium text-ink" />
+            </span>
             <Earned earned={earnings.find(({ nodeId }) => nodeId === node.nodeId)} />
           </p>
-          <Form method="post" preventScrollReset>
-            <input type="hidden" name="node" value={node.nodeId} />
-            <Button name="intent" value={node.draining ? 'resume' : 'drain'} aria-label={`${node.draining ? 'Resume' : 'Drain'} the ${node.deviceClass} node of ${hostname}`}>
-              {node.draining ? 'Resume' : 'Drain'}
-            </Button>
-          </Form>
+          <div className="flex gap-2">
+            <LinkButton to={`/machines/nodes/${node.nodeId}`} look="quiet" aria-label={`Stake and slashes of the ${node.deviceClass} node of ${hostname}`}>
+              Stake
+            </LinkButton>
+            <Form method="post" preventScrollReset>
+              <input type="hidden" name="node" value={node.nodeId} />
+              <Button name="intent" value={node.draining ? 'resume' : 'drain'} aria-label={`${node.draining ? 'Resume' : 'Drain'} the ${node.deviceClass} node of ${hostname}`}>
+                {node.draining ? 'Resume' : 'Drain'}
+              </Button>
+            </Form>
+          </div>
         </li>
       ))}
     </ul>
