@@ -285,6 +285,80 @@ describe('a node of one’s own', () => {
     expect(await ended).toBe(0);
   }, 180_000);
 
+  const about = (...args: string[]): Promise<Record<string, unknown>> => json('node', ...args, '--dir', dir()) as unknown as Promise<Record<string, unknown>>;
+  const start = () => {
+    const child = spawn(process.execPath, [BIN, 'node', 'start', '--dir', dir()], { env: { PATH: process.env.PATH ?? '', NODE_ENV: 'production', HOME: folder, ...inject('stackEnv') }, stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    return { ended, ready: new Promise<void>((done) => child.stdout.once('data', () => done())) };
+  };
+
+  it('is paused and resumed, tells how it is, and leaves when it is drained', async () => {
+    const running = start();
+    await running.ready;
+    const status = await about('status');
+    expect(status).toMatchObject({ state: 'ACTIVE', stakeBase: '100000000000', paused: false, draining: false, jobs: [], slashes: [], pid: expect.any(Number) });
+    expect(await about('pause')).toMatchObject({ paused: true });
+    expect(await about('status')).toMatchObject({ paused: true });
+    const asked = await cyxwiz(['node', 'status', '--dir', dir()]);
+    expect(asked.out).toMatch(/ACTIVE[^]*runs here as process \d+[^]*paused: it takes no new job \(cyxwiz node resume\)/);
+    expect(await about('resume')).toMatchObject({ paused: false, takesJobs: true });
+    expect(await about('earnings')).toMatchObject({ paidJobs: 0, amountBase: '0', days: [] });
+
+    // A second process of the same node would take the first one's work out of its hands.
+    expect(await start().ended).toBe(1);
+    expect(await about('drain')).toMatchObject({ draining: true, isDrained: true, hasLeft: true });
+    expect(await running.ended).toBe(0);
+    expect((await about('status'))['pid']).toBeNull();
+
+    const again = start();
+    await again.ready;
+    expect(await about('status')).toMatchObject({ draining: true });
+    expect(await about('resume')).toMatchObject({ draining: false, takesJobs: true });
+    expect(await about('drain', '--no-wait')).toMatchObject({ draining: true, isDrained: false });
+    expect(await again.ended).toBe(0);
+    await about('resume');
+
+    const logs = await cyxwiz(['node', 'logs', '--dir', dir()]);
+    expect(logs).toMatchObject({ code: 0, err: '' });
+    expect(logs.out).toMatch(/INFO {2}This node drains[^]*INFO {2}Drained: nothing is left to hand back/);
+    for (const line of jsonLines((await cyxwiz(['node', 'logs', '-n', '3', '--dir', dir(), '--json'])).out)) expect(line).toMatchObject({ level: expect.any(Number), msg: expect.any(String) });
+  }, 180_000);
+
+  it('has its stake topped up, and taken back only after a word', async () => {
+    const nodeId = (await about('status'))['nodeId'] as string;
+    const id = `top-up-${NAME}`;
+    for (let again = 0; again < 2; again++) expect(await about('top-up', '2.5', '--request-id', id)).toMatchObject({ amountBase: '2500000000', stakeBase: '102500000000' });
+    // Its owner need not sit at the machine.
+    expect(await json('node', 'status', '--node', nodeId)).toMatchObject({ nodeId, stakeBase: '102500000000' });
+
+    const unasked = await cyxwiz(['node', 'unstake', '--dir', dir()]);
+    expect(unasked.code).toBe(1);
+    expect(unasked.err).toMatch(/--yes[^]*102\.500 CYXWIZ[^]*7 days[^]*your wallet[^]*--cancel/);
+    expect(await about('status')).toMatchObject({ unstaking: false });
+    expect(await about('unstake', '--yes')).toMatchObject({ step: 'locked', stakeBase: '102500000000', plan: expect.any(Array) });
+    expect(await about('status')).toMatchObject({ unstaking: true });
+    expect((await cyxwiz(['node', 'status', '--dir', dir()])).out).toContain('cyxwiz node unstake --cancel');
+    expect(await about('unstake', '--cancel')).toMatchObject({ step: 'cancelled' });
+    const again = await cyxwiz(['node', 'unstake', '--cancel', '--dir', dir(), '--json']);
+    expect({ code: again.code, ...(JSON.parse(again.out) as object) }).toMatchObject({ code: 1, error: { code: 'STATE_CONFLICT', message: expect.stringContaining('not unstaking') } });
+  }, 180_000);
+
+  it('that is not there, or not one’s own, is told in JSON where that was asked for', async () => {
+    const failure = async (args: string[], env: Record<string, string> = {}) => {
+      const { code, out } = await cyxwiz([...args, '--json'], env);
+      expect(code).toBe(1);
+      return (JSON.parse(out) as Printed).error;
+    };
+    for (const command of ['status', 'pause', 'resume', 'drain', 'unstake', 'logs', 'earnings', 'start']) {
+      expect(await failure(['node', command, '--dir', join(folder, 'none')])).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('cyxwiz node setup') });
+    }
+    expect(await failure(['node', 'status', '--node', 'mine'])).toMatchObject({ code: 'INVALID_INPUT' });
+    // The machine's key moves no tokens, and whoever sits at the machine is not its owner for that.
+    const nobody = { CYXWIZ_HOME: join(folder, 'nobody') };
+    expect(await failure(['node', 'unstake', '--yes', '--dir', dir()], nobody)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await failure(['node', 'setup', '--dir', join(folder, 'other')], { CYXWIZ_TOKEN: 'abc' })).toMatchObject({ code: 'UNAUTHENTICATED' });
+  }, 120_000);
+
   it('is not begun without a login, nor for no money', async () => {
     const { code, err } = await cyxwiz(['node', 'setup', '--dir', dir()], { CYXWIZ_HOME: join(folder, 'nobody') });
     expect({ code, err }).toEqual({ code: 1, err: '✗ Log in first: cyxwiz login <name> (or set CYXWIZ_TOKEN)\n' });

@@ -7,6 +7,7 @@ import { configFile, DEFAULT_PRICE_PER_HOUR_BASE, provisionOwnNode } from '#acti
 import { createRestClient } from '#activities/node/rest-client';
 import { trustedFetch } from '#activities/node/trusted-fetch';
 import { parseConfig } from '#core/config/config';
+import { toCyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { parseCyxwiz } from '#core/money/amount';
 import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
@@ -25,6 +26,17 @@ const log = pino({ level: 'info' }, pino.destination({ fd: 2, sync: true }));
 
 /** `cyxwiz node setup`: lists this machine for who is logged in, and writes down who its node is. Ends with that as JSON. */
 runProcess('node-setup', async () => {
+  try {
+    await setUp();
+  } catch (error) {
+    // As JSON, too: whoever started this tells it in their own way.
+    const { code, message, fields } = toCyxError(error);
+    process.stdout.write(`${JSON.stringify({ error: { code, message, fields } })}\n`);
+    process.exit(1);
+  }
+});
+
+async function setUp(): Promise<void> {
   const { CYXWIZ_TOKEN: token, CYXWIZ_NODE_DIR: folder, CYXWIZ_NODE_PRICE: price, ...input } = parseInput(inputSchema, process.env);
   const allowTrainingWithNetwork = input.CYXWIZ_NODE_ALLOW_NETWORK === '1';
   // Before anything is staked: this node could not start.
@@ -42,4 +54,4 @@ runProcess('node-setup', async () => {
   } finally {
     client.close();
   }
-});
+}

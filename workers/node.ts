@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pino from 'pino';
 import { measureReferenceSpeed } from '#activities/node/benchmark';
 import { newerVersionWaits } from '#activities/node/leave-for-update';
 import { requireNoNetwork } from '#activities/node/network-check';
@@ -14,53 +13,66 @@ import { trustedFetch } from '#activities/node/trusted-fetch';
 import { parseConfig } from '#core/config/config';
 import { CyxError } from '#core/errors/cyx-error';
 import { EXIT_UPDATED } from '#core/node/installation';
+import { nodeLog, occupy } from './node-folder.ts';
 import { platformClientOf, platformUrls } from './node-platform.ts';
 import { installRuntime, ready, runProcess } from './process.ts';
 
 const MIN_FREE_DISK_BYTES = 1024 ** 3;
 
-const log = pino({ level: 'info' }, pino.destination({ fd: 2, sync: true }));
-
 /** A provider's Server Node. It knows the platform's edges and nothing behind them. */
 runProcess('node', async (stopped) => {
   installRuntime();
-  const config = await findConfig(process.env, log);
-  const client = platformClientOf(config);
-  const { nodeId, deviceClass } = config;
-  const waits = newerVersionWaits(fileURLToPath(import.meta.url));
-  const end = await runNode({ config, client, minFreeDiskBytes: MIN_FREE_DISK_BYTES, newerVersionWaits: waits, stopped, log, onReady: (queues) => ready('node', { nodeId, deviceClass, queues }) });
-  client.close();
-  if (end === 'updated') process.exitCode = EXIT_UPDATED;
+  const named = namedConfig(process.env);
+  // Beside the file that was named, or in the platform's home.
+  const nodeDir = named === undefined ? resolve(parseConfig(process.env).home, 'node') : dirname(resolve(named.file));
+  const log = nodeLog(nodeDir);
+  const folder = occupy(nodeDir);
+  try {
+    const mayHaveNetwork = process.env['CYXWIZ_NODE_ALLOW_NETWORK'] === '1' || named?.config.allowTrainingWithNetwork === true;
+    if (named !== undefined) keepToOwner(named.file, named.config.workDir, log);
+    // Before anything is staked.
+    requireNoNetwork(mayHaveNetwork, log);
+    const config = named?.config ?? (await embeddedConfig(process.env, nodeDir, log));
+    const client = platformClientOf(config);
+    const { nodeId, deviceClass } = config;
+    const end = await runNode({
+      ...{ config, client, stopped, log, minFreeDiskBytes: MIN_FREE_DISK_BYTES },
+      newerVersionWaits: newerVersionWaits(fileURLToPath(import.meta.url)),
+      mayLeave: folder.mayLeave,
+      onReady: (queues) => ready('node', { nodeId, deviceClass, queues }),
+    });
+    client.close();
+    if (end === 'updated') process.exitCode = EXIT_UPDATED;
+  } finally {
+    folder.close();
+  }
 });
 
-/** The file that CYXWIZ_NODE_CONFIG names, or the embedded node's own, made on its first start. */
-async function findConfig(env: NodeJS.ProcessEnv, nodeLog: NodeLog): Promise<NodeConfig> {
-  const named = env['CYXWIZ_NODE_CONFIG'];
-  const mayHaveNetwork = env['CYXWIZ_NODE_ALLOW_NETWORK'] === '1';
-  if (named !== undefined && named !== '') {
-    const config = readNodeConfig(named);
-    if (config === undefined) throw new CyxError('INVALID_INPUT', `CYXWIZ_NODE_CONFIG: there is no file ${named}`);
-    keepToOwner(named, config.workDir, nodeLog);
-    requireNoNetwork(mayHaveNetwork || config.allowTrainingWithNetwork === true, nodeLog);
-    return config;
+/** The file that CYXWIZ_NODE_CONFIG names; undefined for the embedded node. */
+function namedConfig(env: NodeJS.ProcessEnv): { file: string; config: NodeConfig } | undefined {
+  const file = env['CYXWIZ_NODE_CONFIG'];
+  if (file !== undefined && file !== '') {
+    const config = readNodeConfig(file);
+    if (config === undefined) throw new CyxError('INVALID_INPUT', `CYXWIZ_NODE_CONFIG: there is no file ${file}`);
+    return { file, config };
   }
-  if (env['CYXWIZ_NODE_AUTO'] !== '1') {
-    throw new CyxError('INVALID_INPUT', 'Set CYXWIZ_NODE_CONFIG to the file that says whom this node works for, or CYXWIZ_NODE_AUTO=1 for the embedded provider');
-  }
-  // Before anything is staked.
-  requireNoNetwork(mayHaveNetwork, nodeLog);
+  if (env['CYXWIZ_NODE_AUTO'] === '1') return undefined;
+  throw new CyxError('INVALID_INPUT', 'Set CYXWIZ_NODE_CONFIG to the file that says whom this node works for, or CYXWIZ_NODE_AUTO=1 for the embedded provider');
+}
+
+/** The embedded node's own file, made on its first start. */
+async function embeddedConfig(env: NodeJS.ProcessEnv, nodeDir: string, log: NodeLog): Promise<NodeConfig> {
   const platform = parseConfig(env);
-  const nodeDir = resolve(platform.home, 'node');
   const known = readNodeConfig(configFile(nodeDir));
   const urls = platformUrls(platform);
   // The platform may have moved to other ports; who the node is stays.
   if (known !== undefined) {
-    keepToOwner(configFile(nodeDir), known.workDir, nodeLog);
+    keepToOwner(configFile(nodeDir), known.workDir, log);
     return { ...known, ...urls };
   }
   const client = platformClientOf(urls);
   try {
-    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: measureReferenceSpeed, log: nodeLog });
+    return await provisionNode({ nodeDir, urls, rest: createRestClient(urls.apiUrl, trustedFetch(urls.caFile)), machine: client.machine, measureSpeed: measureReferenceSpeed, log });
   } finally {
     client.close();
   }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseEndpoint } from './endpoint.ts';
 import { measureHardware, ownDeviceClasses, servedClasses } from './hardware.ts';
 import { INSTRUCTION_SETS } from '#core/hardware/instruction-set';
-import { processMark } from './process-mark.ts';
+import { processMark } from '#engine/node/process-mark';
 import { ProgressTail } from '#engine/node/progress-tail';
 import { parseRunKey } from './run-key.ts';
 

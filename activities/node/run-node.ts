@@ -11,6 +11,7 @@ import { nativeTls, parseEndpoint } from './endpoint.ts';
 import { servedClasses } from './hardware.ts';
 import { beat } from './heartbeats.ts';
 import { untilUpdateAndIdle } from './leave-for-update.ts';
+import { untilDrainedAndIdle } from './leave-when-drained.ts';
 import type { NodeConfig } from './node-config.ts';
 import { keepNodeToken } from './node-token.ts';
 import type { PlatformClient } from './platform-client.ts';
@@ -38,6 +39,8 @@ export interface NodeRun {
   readonly onReady: (queues: readonly string[]) => void;
   /** Whether a newer version waits to be started in place of this one. */
   readonly newerVersionWaits?: (() => boolean) | undefined;
+  /** Asked while the node drains: once nothing is left to hand back, it ends as if it were `stopped`. */
+  readonly mayLeave?: () => boolean;
   /** Where the storage of a lease is reached from here, if not at the address that the lease names. */
   readonly storageAddress?: (leased: string) => string;
   /** What is run in place of the training child, and what is done around the activities: for nodes that are put to the test. */
@@ -48,9 +51,10 @@ export interface NodeRun {
 /**
  * Serves jobs until `stopped`: tokens, workers on the node's queues, heartbeats, and trainings that go on when this
  * process dies. @throws CyxError UNAVAILABLE where the way to the platform broke for good; whoever supervises the
- * process starts it again. Answers `updated` where it left, idle, for a newer version.
+ * process starts it again. Answers `updated` where it left, idle, for a newer version,
+ * and `drained` where it was asked to leave once nothing is left to hand back.
  */
-export async function runNode(run: NodeRun): Promise<'stopped' | 'updated'> {
+export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'drained'> {
   const { config, client, log, stopped } = run;
   const { machineId, apiKey, nodeId, workDir } = config;
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
@@ -89,6 +93,7 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated'> {
   const nodeHeartbeat = async (): Promise<void> => {
     const { draining, challengeDue } = await platform.heartbeat(nodeId, slot.holder() !== undefined);
     writeFileSync(join(workDir, HEARD_FILE), new Date().toISOString());
+    if (draining !== slot.draining()) log.info({ draining }, draining ? 'This node drains: it hands back what it has and takes no job until it is told to resume' : 'This node takes jobs again');
     slot.setDraining(draining);
     if (challengeDue) showAgain.due();
   };
@@ -104,7 +109,11 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated'> {
   ];
   run.onReady(token.issued.queues);
 
-  const end = await Promise.race([untilUpdateAndIdle({ waits: run.newerVersionWaits ?? (() => false), slot, signal: stopped }), fleet.broken]);
+  const end = await Promise.race([
+    untilUpdateAndIdle({ waits: run.newerVersionWaits ?? (() => false), slot, signal: stopped }),
+    untilDrainedAndIdle({ mayLeave: run.mayLeave ?? (() => false), heartbeat: nodeHeartbeat, slot, signal: stopped, log }),
+    fleet.broken,
+  ]);
   // Trainings go on without this process; whoever restarts it finds them again.
   if (end instanceof Error) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: end });
   slot.close();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { processMark } from './process-mark.ts';
+import { processMark } from '#engine/node/process-mark';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { fixtureCommand, fixtureSpec, until, type FixtureBehaviour } from './testing/fixture.ts';
 

@@ -20,7 +20,7 @@ import { isDiskFull } from './disk-full.ts';
 import { hasGpuTrainer } from './hardware.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { ProgressTail } from '#engine/node/progress-tail';
-import { processMark } from './process-mark.ts';
+import { processMark } from '#engine/node/process-mark';
 import { allRuns, endSchema, hasSpec, makeRunDirectory, planSchema, processSchema, readJournal, RUN_FILES, runDirectory, type ProcessEnd, type ProcessRecord } from './run-dir.ts';
 import { runName, type RunKey } from './run-key.ts';
 

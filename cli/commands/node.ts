@@ -3,38 +3,47 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
+import { CyxError } from '#core/errors/cyx-error';
+import { isErrorCode } from '#core/errors/table';
+import { formatCyxwiz } from '#core/money/amount';
+import { NODE_FILES } from '#core/node/folder';
 import { appFolderOf } from '#core/node/installation';
 import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import type { CliContext } from '../context.ts';
+import { amountOption } from '../node/amount-option.ts';
 import { serviceUnit } from '../node/service-unit.ts';
+import { nodeFolder, requireLocalNode } from '../node/this-node.ts';
 import { stageUpdate } from '../node/update.ts';
+import { drainCommand } from './node-drain.ts';
+import { logsCommand } from './node-logs.ts';
+import { stakeCommands } from './node-stake.ts';
+import { statusCommands } from './node-status.ts';
 
 /** Rents this machine out. The node itself is a process of its own, the same as in the embedded platform. */
 export function nodeCommand(context: () => CliContext): Command {
-  const folder = (): string => join(context().config.home, 'server-node');
-  return new Command('node')
+  const node = new Command('node')
     .description('rent this machine out')
     .addCommand(
       new Command('setup')
         .description('list this machine: measures it, stakes 100 CYXWIZ from your wallet, registers its node')
-        .option('--price <cyxwiz>', 'what an hour costs, in CYXWIZ (300 where left out)', amount)
+        .option('--price <cyxwiz>', 'what an hour costs, in CYXWIZ (300 where left out)', amountOption)
         .option('--dir <folder>', 'where the node keeps its files, its API key among them')
         .option('--memory-limit <MiB>', 'what a training may hold in memory (four fifths of the machine where left out)', mebibytes)
         .option('--allow-network', 'start also where nothing can keep trainings from the network')
         .action(async ({ price, dir, memoryLimit, allowNetwork = false }: SetupOptions) => {
-          const env = { CYXWIZ_TOKEN: context().token(), CYXWIZ_NODE_DIR: dir ?? folder(), ...given({ CYXWIZ_NODE_PRICE: price, CYXWIZ_NODE_MEMORY_MB: memoryLimit, CYXWIZ_NODE_ALLOW_NETWORK: allowNetwork ? '1' : undefined }) };
+          const env = { CYXWIZ_TOKEN: context().token(), CYXWIZ_NODE_DIR: nodeFolder(context(), dir), ...given({ CYXWIZ_NODE_PRICE: price, CYXWIZ_NODE_MEMORY_MB: memoryLimit, CYXWIZ_NODE_ALLOW_NETWORK: allowNetwork ? '1' : undefined }) };
           const { code, out } = await runWorker('node-setup', env, 'pipe');
-          process.exitCode = code;
-          if (code === 0) show(context(), resultSchema.parse(JSON.parse(out)));
+          if (code !== 0) throw reportedFailure(out);
+          show(context(), resultSchema.parse(JSON.parse(out)));
         }),
     )
     .addCommand(
       new Command('start')
-        .description('work for the platform until Ctrl-C; a run under way stores its last step first')
+        .description('work for the platform until Ctrl-C, or until "node drain" has it leave; a run under way stores its last step first. A drained node works again after "node resume"')
         .option('--dir <folder>', 'the folder that was given to setup')
         .action(async ({ dir }: { dir?: string }) => {
-          process.exitCode = (await runWorker('node', { CYXWIZ_NODE_CONFIG: join(dir ?? folder(), 'config.json') }, 'inherit')).code;
+          requireLocalNode(nodeFolder(context(), dir));
+          process.exitCode = (await runWorker('node', { CYXWIZ_NODE_CONFIG: join(nodeFolder(context(), dir), NODE_FILES.config) }, 'inherit')).code;
         }),
     )
     .addCommand(
@@ -57,6 +66,8 @@ export function nodeCommand(context: () => CliContext): Command {
           context().print({ unit }, [unit.trimEnd()]);
         }),
     );
+  for (const command of [...statusCommands(context), drainCommand(context), ...stakeCommands(context), logsCommand(context)]) node.addCommand(command);
+  return node;
 }
 
 interface SetupOptions {
@@ -81,14 +92,17 @@ function mebibytes(text: string): string {
   throw new InvalidArgumentError(`It must be a whole number of MiB from ${MIN_TRAINING_MEMORY_MB} on, such as 8192.`);
 }
 
-/** A wrong amount is a wrong command line. */
-function amount(text: string): string {
-  try {
-    if (parseCyxwiz(text) > 0n) return text;
-  } catch {
-    // Falls through: it is no amount, and nought is none that somebody could be paid.
-  }
-  throw new InvalidArgumentError('It must be an amount of CYXWIZ above 0, such as 300 or 0.5.');
+const failureSchema = z.object({
+  error: z.object({ code: z.string().refine(isErrorCode), message: z.string(), fields: z.array(z.object({ path: z.string(), message: z.string() })) }),
+});
+
+/** What set-up said went wrong, to be told like any other failure. */
+function reportedFailure(out: string): CyxError {
+  const last = out.trim().split('\n').at(-1) ?? '';
+  const parsed = z.string().transform((text) => JSON.parse(text) as unknown).pipe(failureSchema).safeParse(last === '' ? '{}' : last);
+  if (!parsed.success) return new CyxError('INTERNAL', 'Setting up this node ended without a reason. What it wrote above may say more.');
+  const { code, message, fields } = parsed.data.error;
+  return new CyxError(code, message, { fields });
 }
 
 const resultSchema = z.object({ nodeId: z.string(), machineId: z.string(), deviceClass: z.string(), pricePerHourBase: z.string(), configFile: z.string() });

@@ -9,7 +9,7 @@ import { readNodeConfig } from '#activities/node/node-config';
 import { createPlatformClient } from '#activities/node/platform-client';
 import { configFile } from '#activities/node/provision';
 import { processSchema, RUN_FILES, runDirectory } from '#activities/node/run-dir';
-import { processMark } from '#activities/node/process-mark';
+import { processMark } from '#engine/node/process-mark';
 import { reportedError } from '#api/client/grpc-call';
 import type { Config } from '#core/config/config';
 import { openLog, readLinesFrom } from '../../stack/log-file.ts';
