@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { bootstrapLocalnet } from '#activities/platform/chain/bootstrap';
 import { createChain, type Chain } from '#activities/platform/chain/chain';
@@ -28,8 +29,10 @@ import { BEAT_MS, recordBeat } from '#db/postgres/beats';
 import { connectPostgres, migrate, type Postgres } from '#db/postgres/connect';
 import { forgetOldRequests } from '#db/postgres/idempotent-requests';
 import { createLocalKms } from '#db/secrets/kms';
+import { createTemporalClient } from '#temporal/client/connect';
 import { makeCurrentVersion } from '#temporal/client/worker-version';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
+import { announceNodes } from './node-announcer.ts';
 import { buildIdOf, connectWorker, dataConverterOf, deploymentOf, installRuntime, logError, readKmsKey, ready, runProcess } from './process.ts';
 
 /** What a new user gets on a localnet, where tokens are worth nothing. */
@@ -64,7 +67,8 @@ runProcess('platform', async (stopped) => {
     shutdownGraceTime: '5 s',
     maxCachedWorkflows: 500,
   });
-  const sweeping = sweep({ postgres, chain, chainHeartbeatMs: config.chainHeartbeatMs }, stopped);
+  const temporal = await createTemporalClient(config.temporal);
+  const sweeping = sweep({ postgres, chain, temporal, chainHeartbeatMs: config.chainHeartbeatMs }, stopped);
   const startedAt = new Date();
   const stopBeating = beat('worker beat', BEAT_MS, () => recordBeat(postgres.db, 'worker', startedAt), { warn: (fields, what) => logError(what, 'err' in fields ? fields.err : fields) });
   const running = worker.run();
@@ -77,7 +81,7 @@ runProcess('platform', async (stopped) => {
   await running;
   stopBeating();
   await sweeping;
-  await connection.close();
+  await Promise.all([connection.close(), temporal.connection.close()]);
   await Promise.all([postgres.close(), mongo.close()]);
 });
 
@@ -121,8 +125,12 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
   };
 }
 
-/** Silence becomes OFFLINE, and heard nodes get their on-chain heartbeat; a failed round is made up for by the next. */
-async function sweep({ postgres, chain, chainHeartbeatMs }: Pick<Parts, 'postgres' | 'chain'> & Pick<Config, 'chainHeartbeatMs'>, stopped: AbortSignal): Promise<void> {
+interface SweepParts extends Pick<Parts, 'postgres' | 'chain'>, Pick<Config, 'chainHeartbeatMs'> {
+  readonly temporal: Client;
+}
+
+/** Silence becomes OFFLINE, what changed is told to the nodes' workflows, and heard nodes get their on-chain heartbeat; a failed round is made up for by the next. */
+async function sweep({ postgres, chain, temporal, chainHeartbeatMs }: SweepParts, stopped: AbortSignal): Promise<void> {
   let heardSince = new Date();
   const writeMissingReceipts = createReceiptSweep({ db: postgres.db, chain }, { onGivenUp: (jobId, error) => logError(`receipt of job ${jobId}`, error) });
   while (!stopped.aborted) {
@@ -131,6 +139,7 @@ async function sweep({ postgres, chain, chainHeartbeatMs }: Pick<Parts, 'postgre
     const now = new Date();
     try {
       await sweepSilentNodes(postgres.db, now);
+      await announceNodes(postgres.db, temporal, (nodeId, error) => logError(`state of node ${nodeId}`, error));
       await sweepUnsubmittedJobs(postgres.db);
       await writeMissingReceipts();
       await forgetOldRequests(postgres.db);

@@ -31,6 +31,7 @@ describe('workflows as they are', () => {
   it.each([
     ['account-deletion', ['cancelled', 'deleted', 'refused', 'refused-late']],
     ['onboarding', ['job-found-later', 'machine-listed', 'never-came-back']],
+    ['node', ['banned', 'continued', 'withdrawn']],
     ['node-registration', ['funds-too-low', 'registered', 'registered-twice', 'stake-too-low']],
     ['training-job', [...PATHS, ...PATHS_OF_VERDICTS].sort()],
     // Of jobs that began before re-execution was there: they go on without it.

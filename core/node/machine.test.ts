@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NODE_EVENTS, NODE_STATES, NODE_TRANSITIONS, nodeTransition } from './machine.ts';
+import { eventBetween, NODE_EVENTS, NODE_STATES, NODE_TRANSITIONS, nodeTransition } from './machine.ts';
 import { isReliable, successRateBps } from './reputation.ts';
 
 describe('node state machine', () => {
@@ -16,6 +16,12 @@ describe('node state machine', () => {
     expect(() => nodeTransition('SLASHED', 'jobAssigned')).toThrow();
     expect(nodeTransition('SLASHED', 'heartbeat')).toBe('SLASHED');
     expect(nodeTransition('SLASHED', 'toppedUp')).toBe('ACTIVE');
+  });
+
+  it('knows the one event between two states', () => {
+    expect(eventBetween('ACTIVE', 'BUSY')).toBe('jobAssigned');
+    expect(eventBetween('SLASHED', 'ACTIVE')).toBe('toppedUp');
+    expect(eventBetween('BUSY', 'INACTIVE')).toBeNull();
   });
 
   it('throws on every event that is not in the table', () => {

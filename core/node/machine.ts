@@ -36,3 +36,8 @@ export function nodeTransition(state: NodeState, event: NodeEvent): NodeState {
   if (next === undefined) throw new CyxError('STATE_CONFLICT', `A node that is ${state} can not take the event ${event}`);
   return next;
 }
+
+/** The one event that leads from a state to another; null where it takes more than one. */
+export function eventBetween(from: NodeState, to: NodeState): NodeEvent | null {
+  return NODE_EVENTS.find((event) => NODE_TRANSITIONS[from][event] === to) ?? null;
+}

@@ -19,7 +19,6 @@ export type NodePatch = Partial<
     | 'unstaking'
     | 'unstakeAvailableAt'
     | 'maintenance'
-    | 'announcedState'
     | 'banned'
     | 'totalJobs'
     | 'successful'

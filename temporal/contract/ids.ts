@@ -19,6 +19,7 @@ export const WORKFLOW_TYPES = {
   verification: 'verificationWorkflow',
   slashing: 'slashingWorkflow',
   accountDeletion: 'accountDeletionWorkflow',
+  node: 'nodeWorkflow',
   unstaking: 'unstakingWorkflow',
   stakeTopUp: 'stakeTopUpWorkflow',
 } as const;
