@@ -11,13 +11,19 @@ import { nodeChangedSignal, type NodeInput, type NodeReport } from '#workflows/n
 /** As many as one round of the sweep tells; the others are told in the next. */
 const A_ROUND = 200;
 
+interface AnnounceOptions {
+  readonly stopped: AbortSignal;
+  readonly onFailure: (nodeId: string, error: unknown) => void;
+}
+
 /**
  * Tells the workflow of every node whose state or stake is not what it was last told. Told first and marked then, so a
  * crash in between tells it twice, and nothing is left untold. A workflow that is not there (yet, or any more) is started.
  */
-export async function announceNodes(db: Database, temporal: Client, onFailure: (nodeId: string, error: unknown) => void): Promise<number> {
+export async function announceNodes(db: Database, temporal: Client, { stopped, onFailure }: AnnounceOptions): Promise<void> {
   const changed = await unannouncedNodes(db, A_ROUND);
   for (const { node, announcement } of changed) {
+    if (stopped.aborted) return;
     try {
       await tell(temporal, node, await reportOf(db, node));
       await markAnnounced(db, node.id, announcement);
@@ -26,7 +32,6 @@ export async function announceNodes(db: Database, temporal: Client, onFailure: (
       onFailure(node.id, error);
     }
   }
-  return changed.length;
 }
 
 async function tell(temporal: Client, { id: nodeId, deviceClass }: NodeRow, report: NodeReport): Promise<void> {

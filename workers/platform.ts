@@ -68,7 +68,7 @@ runProcess('platform', async (stopped) => {
     maxCachedWorkflows: 500,
   });
   const temporal = await createTemporalClient(config.temporal);
-  const sweeping = sweep({ postgres, chain, temporal, chainHeartbeatMs: config.chainHeartbeatMs }, stopped);
+  const sweeping = Promise.all([sweep({ postgres, chain, chainHeartbeatMs: config.chainHeartbeatMs }, stopped), announce(postgres, temporal, stopped)]);
   const startedAt = new Date();
   const stopBeating = beat('worker beat', BEAT_MS, () => recordBeat(postgres.db, 'worker', startedAt), { warn: (fields, what) => logError(what, 'err' in fields ? fields.err : fields) });
   const running = worker.run();
@@ -125,12 +125,8 @@ function activitiesOf(config: Config, { postgres, mongo, chain, faucet }: Parts)
   };
 }
 
-interface SweepParts extends Pick<Parts, 'postgres' | 'chain'>, Pick<Config, 'chainHeartbeatMs'> {
-  readonly temporal: Client;
-}
-
-/** Silence becomes OFFLINE, what changed is told to the nodes' workflows, and heard nodes get their on-chain heartbeat; a failed round is made up for by the next. */
-async function sweep({ postgres, chain, temporal, chainHeartbeatMs }: SweepParts, stopped: AbortSignal): Promise<void> {
+/** Silence becomes OFFLINE, and heard nodes get their on-chain heartbeat; a failed round is made up for by the next. */
+async function sweep({ postgres, chain, chainHeartbeatMs }: Pick<Parts, 'postgres' | 'chain'> & Pick<Config, 'chainHeartbeatMs'>, stopped: AbortSignal): Promise<void> {
   let heardSince = new Date();
   const writeMissingReceipts = createReceiptSweep({ db: postgres.db, chain }, { onGivenUp: (jobId, error) => logError(`receipt of job ${jobId}`, error) });
   while (!stopped.aborted) {
@@ -139,7 +135,6 @@ async function sweep({ postgres, chain, temporal, chainHeartbeatMs }: SweepParts
     const now = new Date();
     try {
       await sweepSilentNodes(postgres.db, now);
-      await announceNodes(postgres.db, temporal, (nodeId, error) => logError(`state of node ${nodeId}`, error));
       await sweepUnsubmittedJobs(postgres.db);
       await writeMissingReceipts();
       await forgetOldRequests(postgres.db);
@@ -149,5 +144,13 @@ async function sweep({ postgres, chain, temporal, chainHeartbeatMs }: SweepParts
     } catch (error) {
       logError('node sweep', error);
     }
+  }
+}
+
+/** What changed is told to the nodes' workflows. Beside the sweep, which must not wait for a Temporal that does not answer. */
+async function announce({ db }: Postgres, temporal: Client, stopped: AbortSignal): Promise<void> {
+  while (!stopped.aborted) {
+    await delay(SWEEP_MS, undefined, { signal: stopped }).catch(() => undefined);
+    await announceNodes(db, temporal, { stopped, onFailure: (nodeId, error) => logError(`state of node ${nodeId}`, error) }).catch((error: unknown) => logError('node reports', error));
   }
 }

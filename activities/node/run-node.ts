@@ -19,7 +19,7 @@ import type { NodeLog } from './ports.ts';
 import { createRestClient } from './rest-client.ts';
 import { HEARD_FILE } from './run-dir.ts';
 import { createShowAgain } from './show-again.ts';
-import { createNodeSlot } from './slot.ts';
+import { createNodeSlot, type NodeSlot } from './slot.ts';
 import { releaseForgotten, takeSlotForSurvivors } from './slot-guard.ts';
 import { createSupervisor, type SupervisorOptions } from './supervisor.ts';
 import { trustedFetch } from './trusted-fetch.ts';
@@ -109,11 +109,7 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'dr
   ];
   run.onReady(token.issued.queues);
 
-  const end = await Promise.race([
-    untilUpdateAndIdle({ waits: run.newerVersionWaits ?? (() => false), slot, signal: stopped }),
-    untilDrainedAndIdle({ mayLeave: run.mayLeave ?? (() => false), heartbeat: nodeHeartbeat, slot, signal: stopped, log }),
-    fleet.broken,
-  ]);
+  const end = await Promise.race([untilLeaving(run, slot, nodeHeartbeat), fleet.broken]);
   // Trainings go on without this process; whoever restarts it finds them again.
   if (end instanceof Error) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: end });
   slot.close();
@@ -124,6 +120,14 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'dr
   await Promise.all([fleet.stop(), supervisor.suspendAll()]);
   await connection.close();
   return end;
+}
+
+/** Why this process is to end, in good order: it was stopped, or has nothing in hand and a reason to leave. */
+function untilLeaving({ stopped, log, newerVersionWaits = () => false, mayLeave = () => false }: NodeRun, slot: NodeSlot, heartbeat: () => Promise<void>): Promise<'stopped' | 'updated' | 'drained'> {
+  return Promise.race([
+    untilUpdateAndIdle({ waits: newerVersionWaits, slot, signal: stopped }),
+    untilDrainedAndIdle({ mayLeave, heartbeat, slot, signal: stopped, log }),
+  ]);
 }
 
 function settingsOf({ config, minFreeDiskBytes }: NodeRun) {

@@ -33,9 +33,10 @@ const lengthOf = async (node: Node): Promise<number> => Number((await lifeOf(nod
 
 /** One round of the platform's sweep. */
 async function round(): Promise<void> {
-  await announceNodes(db(), platform.env.client, (nodeId, error) => {
+  const onFailure = (nodeId: string, error: unknown): never => {
     throw new Error(`node ${nodeId} could not be told`, { cause: error });
-  });
+  };
+  await announceNodes(db(), platform.env.client, { stopped: new AbortController().signal, onFailure });
 }
 
 /** Jobs of this node that run out of time at once. */
