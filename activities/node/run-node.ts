@@ -55,7 +55,7 @@ export interface NodeRun {
  * and `drained` where it was asked to leave once nothing is left to hand back.
  */
 export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'drained'> {
-  const { config, client, log, stopped } = run;
+  const { config, client, log } = run;
   const { machineId, apiKey, nodeId, workDir } = config;
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const supervisor = createSupervisor({ root: workDir, ...(run.command === undefined ? {} : { command: run.command }) });
