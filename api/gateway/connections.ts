@@ -44,6 +44,8 @@ interface Connection {
   readonly address: string;
   readonly nodes: Set<string>;
   badTokens: number;
+  /** Told to go: it only waits for its last answer to leave. */
+  isEnding: boolean;
   deadline: NodeJS.Timeout | undefined;
 }
 
@@ -60,6 +62,8 @@ class Tally extends Map<string, number> {
   }
 }
 
+const isUnknown = ({ nodes, isEnding }: Connection): boolean => nodes.size === 0 && !isEnding;
+
 export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS): Connections {
   const open = new Map<string, Connection>();
   const unknownOf = new Tally();
@@ -67,14 +71,16 @@ export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS):
   let unknown = 0;
   let dropped = 0;
 
-  const isUnknown = ({ nodes }: Connection): boolean => nodes.size === 0;
   const count = (connection: Connection, by: 1 | -1): void => {
     unknown += by;
     unknownOf.add(connection.address, by);
   };
-  const end = ({ socket }: Connection): void => {
+  const end = (connection: Connection): void => {
+    if (connection.isEnding) return;
+    if (isUnknown(connection)) count(connection, -1);
+    connection.isEnding = true;
     dropped += 1;
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    setTimeout(() => connection.socket.destroy(), LINGER_MS).unref();
   };
   const forget = (peer: string, connection: Connection): void => {
     clearTimeout(connection.deadline);
@@ -91,7 +97,7 @@ export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS):
         return false;
       }
       const peer = `${address}:${socket.remotePort}`;
-      const connection: Connection = { socket, address, nodes: new Set(), badTokens: 0, deadline: undefined };
+      const connection: Connection = { socket, address, nodes: new Set(), badTokens: 0, isEnding: false, deadline: undefined };
       connection.deadline = setTimeout(() => isUnknown(connection) && end(connection), limits.unknownForMs).unref();
       open.set(peer, connection);
       count(connection, 1);
@@ -101,7 +107,7 @@ export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS):
     belongsTo(peer, nodeId) {
       const connection = open.get(peer);
       if (connection === undefined || connection.nodes.has(nodeId)) return;
-      if (byNode.of(nodeId) >= limits.perNode) {
+      if (connection.isEnding || byNode.of(nodeId) >= limits.perNode) {
         end(connection);
         throw new CyxError('RATE_LIMITED', `More than ${limits.perNode} connections from one node`, { facts: { retryAfterSeconds: '5' } });
       }
@@ -111,9 +117,7 @@ export function createConnections(limits: ConnectionLimits = CONNECTION_LIMITS):
     },
     sentNoGoodToken(peer) {
       const connection = open.get(peer);
-      if (connection === undefined) return;
-      connection.badTokens += 1;
-      if (connection.badTokens === limits.badTokens) end(connection);
+      if (connection !== undefined && ++connection.badTokens === limits.badTokens) end(connection);
     },
     counts: () => ({ unknown, known: open.size - unknown }),
     get dropped() {
