@@ -83,6 +83,24 @@ program
     await report('nodes', json, () => benchNodes(sizes, say));
   });
 
+program
+  .command('gateway')
+  .description('what the providers’ gateway adds to an activity and to single calls')
+  .option('--json <file>', 'write the report as JSON')
+  .option('--pairs <n>', 'workflows, each beside one whose worker is connected to Temporal itself', count, 60)
+  .option('--activities <n>', 'of each workflow, one after the other', count, 10)
+  .option('--calls <n>', 'pairs of each single call', count, 1_000)
+  .action(async ({ json, ...sizes }: { json?: string } & import('./gateway/bench.ts').GatewayBenchSizes) => {
+    const { benchGateway } = await import('./gateway/bench.ts');
+    await report('gateway', json, () => benchGateway(sizes, say));
+  });
+
+// Started by the gateway bench itself.
+program.command('gateway-process', { hidden: true }).action(async () => {
+  const { runBenchGateway } = await import('./gateway/process.ts');
+  await runBenchGateway(process.env);
+});
+
 // Started by the HTTP bench itself.
 program.command('hello-peer <build>', { hidden: true }).action(async (build: string) => {
   const { serveHello } = await import('./http/hello/server.ts');
