@@ -1,5 +1,6 @@
 import * as grpc from '@grpc/grpc-js';
 import { CyxError } from '#core/errors/cyx-error';
+import { createLeaseKeyPair, type LeaseKeyPair, type WrappedKey } from '#cyxcloud/client/lease-keys';
 import {
   NodeServiceClient,
   type BeginChallengeRequest,
@@ -144,6 +145,7 @@ function withToken(call: Call, tokens: TokenSource): <Request, Response>(method:
 
 function nodeClient(client: NodeServiceClient, call: Call, tokens: TokenSource): NodeClient {
   const send = withToken(call, tokens);
+  let keyPair: Promise<LeaseKeyPair> | undefined;
   // The generated methods are overloaded; this names the one overload that is used.
   const use = <Request, Response>(method: unknown): Unary<Request, Response> => method as Unary<Request, Response>;
   return {
@@ -151,16 +153,18 @@ function nodeClient(client: NodeServiceClient, call: Call, tokens: TokenSource):
     claimJob: (jobId, attempt, refusal) =>
       send(use<object, { granted: boolean; reason: string }>(client.claimJob), { jobId, attempt, accept: refusal === undefined, reason: refusal ?? '' }),
     async acquireLease(jobId, attempt, resumeBeforeStep = 0) {
-      const lease = await send(use<object, LeaseMessage>(client.acquireLease), { jobId, attempt, resumeBeforeStep: BigInt(resumeBeforeStep) });
-      if (lease.dataset === undefined) throw new CyxError('INTERNAL', 'The platform gave a lease without a dataset');
-      const { graphJson, hyperParametersJson, modelKey, storageUrl, checkpointEverySteps, resumeFrom } = lease;
-      const { cid, key } = lease.dataset;
+      // In this process's memory alone: what was leased to it can not be opened by what comes after it.
+      const { publicKey, open } = await (keyPair ??= createLeaseKeyPair());
+      const lease = await send(use<object, LeaseMessage>(client.acquireLease), { jobId, attempt, resumeBeforeStep: BigInt(resumeBeforeStep), publicKey: Buffer.from(publicKey) });
+      const { graphJson, hyperParametersJson, dataset, modelKey, deadlineAt, storageUrl, checkpointEverySteps, resumeFrom } = lease;
+      if (dataset?.key === undefined || modelKey === undefined || deadlineAt === undefined) throw new CyxError('INTERNAL', 'The platform gave a lease without its keys');
+      const binding = { jobId, attempt, leaseEndsAtMs: deadlineAt.getTime() };
       return {
         graphJson,
         hyperParametersJson,
-        datasetCid: cid,
-        datasetKey: new Uint8Array(key),
-        modelKey: new Uint8Array(modelKey),
+        datasetCid: dataset.cid,
+        datasetKey: await open(dataset.key, { ...binding, purpose: 'dataset' }),
+        modelKey: await open(modelKey, { ...binding, purpose: 'model' }),
         storageUrl,
         checkpointEverySteps,
         ...(resumeFrom === undefined ? {} : { resumeFrom: resumePointOf(resumeFrom) }),
@@ -186,8 +190,9 @@ function nodeClient(client: NodeServiceClient, call: Call, tokens: TokenSource):
 interface LeaseMessage {
   readonly graphJson: string;
   readonly hyperParametersJson: string;
-  readonly dataset: { readonly cid: string; readonly key: Uint8Array } | undefined;
-  readonly modelKey: Uint8Array;
+  readonly dataset: { readonly cid: string; readonly key: WrappedKey | undefined } | undefined;
+  readonly modelKey: WrappedKey | undefined;
+  readonly deadlineAt: Date | undefined;
   readonly storageUrl: string;
   readonly checkpointEverySteps: number;
   readonly resumeFrom: ResumeMessage | undefined;

@@ -1,5 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
-import type { Checkpoint as CheckpointMessage, Hardware as HardwareMessage, NodeServiceServer } from '#proto/gen/cyxwiz/node/v1/node_service';
+import type { Checkpoint as CheckpointMessage, Hardware as HardwareMessage, NodeServiceServer, WrappedKey as WrappedKeyMessage } from '#proto/gen/cyxwiz/node/v1/node_service';
+import type { WrappedKey } from '#cyxcloud/client/lease-keys';
 import { isApiKey } from '#api/auth/api-keys';
 import type { Hardware, MachineActor } from '#api/services/machine-types';
 import type { StoredCheckpoint } from '#api/services/node-types';
@@ -31,14 +32,14 @@ export function createNodeService(services: Services, options: CallOptions): Nod
     }),
     heartbeat: unary(options, async ({ nodeId }, context) => serverNodes.heartbeat(await node(context), nodeId)),
     claimJob: unary(options, async (request, context) => serverNodes.claim(await node(context), request)),
-    acquireLease: unary(options, async ({ resumeBeforeStep, ...request }, context) => {
-      const lease = await serverNodes.acquireLease(await node(context), { ...request, resumeBeforeStep: Number(resumeBeforeStep) });
+    acquireLease: unary(options, async ({ resumeBeforeStep, publicKey, ...request }, context) => {
+      const lease = await serverNodes.acquireLease(await node(context), { ...request, publicKey: new Uint8Array(publicKey), resumeBeforeStep: Number(resumeBeforeStep) });
       const { graphJson, hyperParametersJson, dataset, modelKey, deadlineAt, storageUrl, checkpointEverySteps, resumeFrom } = lease;
       return {
         graphJson,
         hyperParametersJson,
-        dataset: { cid: dataset.cid, key: Buffer.from(dataset.key) },
-        modelKey: Buffer.from(modelKey),
+        dataset: { cid: dataset.cid, key: wrappedToMessage(dataset.key) },
+        modelKey: wrappedToMessage(modelKey),
         deadlineAt,
         storageUrl,
         checkpointEverySteps,
@@ -89,6 +90,10 @@ function machineCalls({ serverNodes }: Services, options: CallOptions, owner: (c
       return { passed, reason, memoryMib: measured.memoryMib, gflops: measured.gflops, bandwidthGbs: measured.bandwidthGBs };
     }),
   };
+}
+
+function wrappedToMessage({ encapsulated, ciphertext }: WrappedKey): WrappedKeyMessage {
+  return { encapsulated: Buffer.from(encapsulated), ciphertext: Buffer.from(ciphertext) };
 }
 
 function checkpointToMessage({ step, sizeBytes, stateHash, chain, ...rest }: StoredCheckpoint): CheckpointMessage {

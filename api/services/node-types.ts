@@ -1,5 +1,6 @@
 import type { NodeIdentity } from '#api/auth/tokens';
 import type { ChallengeTask, MeasuredCapability } from '#core/hardware/challenge/task';
+import type { WrappedKey } from '#cyxcloud/client/lease-keys';
 import type { NodeState } from '#core/node/machine';
 import type { Hardware, MachineActor } from './machine-types.ts';
 import type { Actor } from './types.ts';
@@ -32,8 +33,10 @@ export interface AttemptRef {
 export interface Lease {
   readonly graphJson: string;
   readonly hyperParametersJson: string;
-  readonly dataset: { readonly cid: string; readonly key: Uint8Array };
-  readonly modelKey: Uint8Array;
+  /** Keys are wrapped for the process that asked, and for this lease. */
+  readonly dataset: { readonly cid: string; readonly key: WrappedKey };
+  readonly modelKey: WrappedKey;
+  /** End of the lease, if it does not end before. */
   readonly deadlineAt: Date;
   readonly storageUrl: string;
   /** Steps between two links of the commitment chain. */
@@ -108,9 +111,9 @@ export interface ServerNodeServices extends CapabilityServices {
   claim(node: NodeIdentity, claim: AttemptRef & { accept: boolean; reason: string }): Promise<{ granted: boolean; reason: string }>;
   /**
    * FENCED unless this attempt is assigned to this node and still open. With `resumeBeforeStep` above 0, where to go on
-   * from is a checkpoint of fewer steps.
+   * from is a checkpoint of fewer steps. The keys are wrapped for `publicKey`.
    */
-  acquireLease(node: NodeIdentity, ref: AttemptRef & { readonly resumeBeforeStep?: number }): Promise<Lease>;
+  acquireLease(node: NodeIdentity, ref: AttemptRef & { readonly publicKey: Uint8Array; readonly resumeBeforeStep?: number }): Promise<Lease>;
   reportProgress(node: NodeIdentity, report: ProgressReport): Promise<void>;
   /** Once for each step of an attempt; ALREADY_EXISTS where another state was reported for it. */
   reportCheckpoint(node: NodeIdentity, report: AttemptRef & { readonly checkpoint: StoredCheckpoint }): Promise<void>;

@@ -7,6 +7,7 @@ import { and, count, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createTokens, type NodeIdentity, type Tokens } from '#api/auth/tokens';
 import { parseConfig } from '#core/config/config';
+import { createLeaseKeyPair } from '#cyxcloud/client/lease-keys';
 import { CyxCloudClient } from '#cyxcloud/client/index';
 import { startStorageServer } from '#cyxcloud/gateway/server';
 import { findAttempt, markAssigned, openAttempt, recordClaim } from '#db/postgres/attempts';
@@ -32,8 +33,10 @@ let cid: string;
 const kms = createLocalKms(randomBytes(32));
 let node: NodeIdentity;
 let jobId: string;
+let publicKey: Uint8Array;
 
 beforeAll(async () => {
+  ({ publicKey } = await createLeaseKeyPair());
   postgres = connectPostgres({ url: parseConfig(inject('stackEnv')).databaseUrl, onError: () => undefined });
   await migrate(postgres);
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
@@ -150,7 +153,7 @@ describe('checkpoints', () => {
   const complete = (attempt: number) =>
     work.reportCompletion(node, { jobId, attempt, modelCid: cid, modelSizeBytes: 9, commitment: bytes(1), finalLoss: 0, finalAccuracy: 1, trainingMs: 1 });
   const progress = (attempt: number) => work.reportProgress(node, { jobId, attempt, sequence: 1n, epoch: 1, epochs: 1, step: 1, steps: 9, loss: 1, accuracy: 0, samplesPerSecond: 1, log: '' });
-  const resumeStep = async (attempt: number, resumeBeforeStep = 0) => (await work.acquireLease(node, { jobId, attempt, resumeBeforeStep })).resumeFrom?.step;
+  const resumeStep = async (attempt: number, resumeBeforeStep = 0) => (await work.acquireLease(node, { jobId, attempt, resumeBeforeStep, publicKey })).resumeFrom?.step;
   const recordedStart = async (attempt: number) => (await findAttempt(postgres.db, { jobId, attempt }))!.resumedFromStep;
   const stored = async () => (await checkpointsOfJob(postgres.db, jobId)).map(({ attempt, step }) => [attempt, step]);
   const assign = async (attempt: number): Promise<void> => {

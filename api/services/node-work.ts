@@ -6,6 +6,7 @@ import { parseInput } from '#core/errors/from-zod';
 import { classesAbleToServe } from '#core/hardware/device-class';
 import { cidText, idText } from '#core/input/ids';
 import { isTerminal, type JobState } from '#core/job/machine';
+import { wrapLeaseKey } from '#cyxcloud/client/lease-keys';
 import { findAttempt, lockAttempt, markResumed, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import type { CheckpointRow, Database, JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 import { latestCheckpoint, recordCheckpoint, type NewCheckpoint } from '#db/postgres/checkpoints';
@@ -34,7 +35,7 @@ const plainText = (maxLength: number) =>
     .max(maxLength, `must have at most ${maxLength} characters`)
     .transform((text) => text.replace(/\p{Cc}/gu, ' '));
 const attemptShape = { jobId: idText('a job'), attempt: z.int().min(1).max(1_000) };
-const leaseSchema = z.object({ ...attemptShape, resumeBeforeStep: z.int().min(0).default(0) });
+const leaseSchema = z.object({ ...attemptShape, publicKey: z.instanceof(Uint8Array), resumeBeforeStep: z.int().min(0).default(0) });
 const claimSchema = z.object({ ...attemptShape, accept: z.boolean(), reason: plainText(500) });
 const counter = z.int().min(0);
 const progressSchema = z.object({
@@ -89,12 +90,13 @@ export function createNodeWork(deps: Deps): NodeWork {
     },
 
     acquireLease: async (node, input) => {
-      const { resumeBeforeStep, ...request } = parseInput(leaseSchema, input);
+      const { resumeBeforeStep, publicKey, ...request } = parseInput(leaseSchema, input);
       const { job, attempt } = await requireLease(db, node, request);
       const dataset = requireDataset(await findDataset(db, { ownerId: job.userId, cid: job.datasetCid }), job.datasetCid);
+      const lease = { jobId: job.id, attempt: attempt.attempt, leaseEndsAtMs: job.deadlineAt.getTime() };
       const [key, modelKey] = await Promise.all([
-        deps.kms.unwrap(dataset.keyWrapped, 'dataset-key', dataset.cid),
-        deps.kms.unwrap(job.modelKeyWrapped, 'model-key', job.id),
+        deps.kms.unwrap(dataset.keyWrapped, 'dataset-key', dataset.cid).then((raw) => wrapLeaseKey(raw, publicKey, { ...lease, purpose: 'dataset' })),
+        deps.kms.unwrap(job.modelKeyWrapped, 'model-key', job.id).then((raw) => wrapLeaseKey(raw, publicKey, { ...lease, purpose: 'model' })),
       ]);
       return {
         graphJson: job.graphJson,

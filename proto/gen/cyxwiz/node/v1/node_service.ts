@@ -113,12 +113,22 @@ export interface AcquireLeaseRequest {
   attempt: number;
   /** Where not 0, resume_from is a checkpoint of fewer steps: one from here on was no use. */
   resumeBeforeStep: bigint;
+  /** X25519, 32 bytes: whose private half the node's process holds in memory. The lease's keys are wrapped for it. */
+  publicKey: Buffer;
+}
+
+/**
+ * A 32-byte AES-256-GCM key, wrapped by HPKE (RFC 9180; base mode, X25519 with HKDF-SHA256, AES-256-GCM). The info text is
+ * "cyxwiz lease key 1", what the key is for ("dataset" or "model"), job id, attempt and the lease's end in ms, a line each.
+ */
+export interface WrappedKey {
+  encapsulated: Buffer;
+  ciphertext: Buffer;
 }
 
 export interface ObjectKey {
   cid: string;
-  /** 32 bytes, AES-256-GCM. */
-  key: Buffer;
+  key: WrappedKey | undefined;
 }
 
 export interface AcquireLeaseResponse {
@@ -127,8 +137,7 @@ export interface AcquireLeaseResponse {
   dataset:
     | ObjectKey
     | undefined;
-  /** Key under which this job's model is encrypted before it is uploaded. */
-  modelKey: Buffer;
+  /** End of the lease, if it does not end before. */
   deadlineAt:
     | Date
     | undefined;
@@ -137,7 +146,11 @@ export interface AcquireLeaseResponse {
   /** Steps between two links of the commitment chain. */
   checkpointEverySteps: number;
   /** Where to go on from; absent for a fresh start. The key is the model key. */
-  resumeFrom: Checkpoint | undefined;
+  resumeFrom:
+    | Checkpoint
+    | undefined;
+  /** Key under which this job's model and checkpoints are encrypted before they are uploaded. */
+  modelKey: WrappedKey | undefined;
 }
 
 /** A run frozen between two steps, as it is in CyxCloud. */
@@ -1562,7 +1575,7 @@ export const ClaimJobResponse: MessageFns<ClaimJobResponse> = {
 };
 
 function createBaseAcquireLeaseRequest(): AcquireLeaseRequest {
-  return { jobId: "", attempt: 0, resumeBeforeStep: 0n };
+  return { jobId: "", attempt: 0, resumeBeforeStep: 0n, publicKey: Buffer.alloc(0) };
 }
 
 export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
@@ -1578,6 +1591,9 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
         throw new globalThis.Error("value provided for field message.resumeBeforeStep of type uint64 too large");
       }
       writer.uint32(24).uint64(message.resumeBeforeStep);
+    }
+    if (message.publicKey.length !== 0) {
+      writer.uint32(34).bytes(message.publicKey);
     }
     return writer;
   },
@@ -1619,6 +1635,14 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
             message.resumeBeforeStep = reader.uint64() as bigint;
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.publicKey = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1644,6 +1668,11 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
         : isSet(object.resume_before_step)
         ? BigInt(object.resume_before_step)
         : 0n,
+      publicKey: isSet(object.publicKey)
+        ? Buffer.from(bytesFromBase64(object.publicKey))
+        : isSet(object.public_key)
+        ? Buffer.from(bytesFromBase64(object.public_key))
+        : Buffer.alloc(0),
     };
   },
 
@@ -1658,6 +1687,9 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
     if (message.resumeBeforeStep !== 0n) {
       obj.resumeBeforeStep = message.resumeBeforeStep.toString();
     }
+    if (message.publicKey.length !== 0) {
+      obj.publicKey = base64FromBytes(message.publicKey);
+    }
     return obj;
   },
 
@@ -1671,12 +1703,98 @@ export const AcquireLeaseRequest: MessageFns<AcquireLeaseRequest> = {
     message.resumeBeforeStep = (object.resumeBeforeStep !== undefined && object.resumeBeforeStep !== null)
       ? BigInt(object.resumeBeforeStep)
       : 0n;
+    message.publicKey = object.publicKey ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseWrappedKey(): WrappedKey {
+  return { encapsulated: Buffer.alloc(0), ciphertext: Buffer.alloc(0) };
+}
+
+export const WrappedKey: MessageFns<WrappedKey> = {
+  encode(message: WrappedKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.encapsulated.length !== 0) {
+      writer.uint32(10).bytes(message.encapsulated);
+    }
+    if (message.ciphertext.length !== 0) {
+      writer.uint32(18).bytes(message.ciphertext);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WrappedKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWrappedKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.encapsulated = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ciphertext = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WrappedKey {
+    return {
+      encapsulated: isSet(object.encapsulated) ? Buffer.from(bytesFromBase64(object.encapsulated)) : Buffer.alloc(0),
+      ciphertext: isSet(object.ciphertext) ? Buffer.from(bytesFromBase64(object.ciphertext)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: WrappedKey): unknown {
+    const obj: any = {};
+    if (message.encapsulated.length !== 0) {
+      obj.encapsulated = base64FromBytes(message.encapsulated);
+    }
+    if (message.ciphertext.length !== 0) {
+      obj.ciphertext = base64FromBytes(message.ciphertext);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<WrappedKey>, I>>(base?: I): WrappedKey {
+    return WrappedKey.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<WrappedKey>, I>>(object: I): WrappedKey {
+    const message = createBaseWrappedKey();
+    message.encapsulated = object.encapsulated ?? Buffer.alloc(0);
+    message.ciphertext = object.ciphertext ?? Buffer.alloc(0);
     return message;
   },
 };
 
 function createBaseObjectKey(): ObjectKey {
-  return { cid: "", key: Buffer.alloc(0) };
+  return { cid: "", key: undefined };
 }
 
 export const ObjectKey: MessageFns<ObjectKey> = {
@@ -1684,8 +1802,8 @@ export const ObjectKey: MessageFns<ObjectKey> = {
     if (message.cid !== "") {
       writer.uint32(10).string(message.cid);
     }
-    if (message.key.length !== 0) {
-      writer.uint32(18).bytes(message.key);
+    if (message.key !== undefined) {
+      WrappedKey.encode(message.key, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1711,12 +1829,12 @@ export const ObjectKey: MessageFns<ObjectKey> = {
             message.cid = reader.string();
             continue;
           }
-          case 2: {
-            if (tag !== 18) {
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
-            message.key = Buffer.from(reader.bytes());
+            message.key = WrappedKey.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1734,7 +1852,7 @@ export const ObjectKey: MessageFns<ObjectKey> = {
   fromJSON(object: any): ObjectKey {
     return {
       cid: isSet(object.cid) ? globalThis.String(object.cid) : "",
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
+      key: isSet(object.key) ? WrappedKey.fromJSON(object.key) : undefined,
     };
   },
 
@@ -1743,8 +1861,8 @@ export const ObjectKey: MessageFns<ObjectKey> = {
     if (message.cid !== "") {
       obj.cid = message.cid;
     }
-    if (message.key.length !== 0) {
-      obj.key = base64FromBytes(message.key);
+    if (message.key !== undefined) {
+      obj.key = WrappedKey.toJSON(message.key);
     }
     return obj;
   },
@@ -1755,7 +1873,7 @@ export const ObjectKey: MessageFns<ObjectKey> = {
   fromPartial<I extends Exact<DeepPartial<ObjectKey>, I>>(object: I): ObjectKey {
     const message = createBaseObjectKey();
     message.cid = object.cid ?? "";
-    message.key = object.key ?? Buffer.alloc(0);
+    message.key = (object.key !== undefined && object.key !== null) ? WrappedKey.fromPartial(object.key) : undefined;
     return message;
   },
 };
@@ -1765,11 +1883,11 @@ function createBaseAcquireLeaseResponse(): AcquireLeaseResponse {
     graphJson: "",
     hyperParametersJson: "",
     dataset: undefined,
-    modelKey: Buffer.alloc(0),
     deadlineAt: undefined,
     storageUrl: "",
     checkpointEverySteps: 0,
     resumeFrom: undefined,
+    modelKey: undefined,
   };
 }
 
@@ -1784,9 +1902,6 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     if (message.dataset !== undefined) {
       ObjectKey.encode(message.dataset, writer.uint32(26).fork()).join();
     }
-    if (message.modelKey.length !== 0) {
-      writer.uint32(34).bytes(message.modelKey);
-    }
     if (message.deadlineAt !== undefined) {
       Timestamp.encode(toTimestamp(message.deadlineAt), writer.uint32(42).fork()).join();
     }
@@ -1798,6 +1913,9 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     }
     if (message.resumeFrom !== undefined) {
       Checkpoint.encode(message.resumeFrom, writer.uint32(66).fork()).join();
+    }
+    if (message.modelKey !== undefined) {
+      WrappedKey.encode(message.modelKey, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1839,14 +1957,6 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
             message.dataset = ObjectKey.decode(reader, reader.uint32());
             continue;
           }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.modelKey = Buffer.from(reader.bytes());
-            continue;
-          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -1879,6 +1989,14 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
             message.resumeFrom = Checkpoint.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.modelKey = WrappedKey.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1904,11 +2022,6 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
         ? globalThis.String(object.hyper_parameters_json)
         : "",
       dataset: isSet(object.dataset) ? ObjectKey.fromJSON(object.dataset) : undefined,
-      modelKey: isSet(object.modelKey)
-        ? Buffer.from(bytesFromBase64(object.modelKey))
-        : isSet(object.model_key)
-        ? Buffer.from(bytesFromBase64(object.model_key))
-        : Buffer.alloc(0),
       deadlineAt: isSet(object.deadlineAt)
         ? fromJsonTimestamp(object.deadlineAt)
         : isSet(object.deadline_at)
@@ -1929,6 +2042,11 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
         : isSet(object.resume_from)
         ? Checkpoint.fromJSON(object.resume_from)
         : undefined,
+      modelKey: isSet(object.modelKey)
+        ? WrappedKey.fromJSON(object.modelKey)
+        : isSet(object.model_key)
+        ? WrappedKey.fromJSON(object.model_key)
+        : undefined,
     };
   },
 
@@ -1943,9 +2061,6 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     if (message.dataset !== undefined) {
       obj.dataset = ObjectKey.toJSON(message.dataset);
     }
-    if (message.modelKey.length !== 0) {
-      obj.modelKey = base64FromBytes(message.modelKey);
-    }
     if (message.deadlineAt !== undefined) {
       obj.deadlineAt = message.deadlineAt.toISOString();
     }
@@ -1957,6 +2072,9 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     }
     if (message.resumeFrom !== undefined) {
       obj.resumeFrom = Checkpoint.toJSON(message.resumeFrom);
+    }
+    if (message.modelKey !== undefined) {
+      obj.modelKey = WrappedKey.toJSON(message.modelKey);
     }
     return obj;
   },
@@ -1971,12 +2089,14 @@ export const AcquireLeaseResponse: MessageFns<AcquireLeaseResponse> = {
     message.dataset = (object.dataset !== undefined && object.dataset !== null)
       ? ObjectKey.fromPartial(object.dataset)
       : undefined;
-    message.modelKey = object.modelKey ?? Buffer.alloc(0);
     message.deadlineAt = object.deadlineAt ?? undefined;
     message.storageUrl = object.storageUrl ?? "";
     message.checkpointEverySteps = object.checkpointEverySteps ?? 0;
     message.resumeFrom = (object.resumeFrom !== undefined && object.resumeFrom !== null)
       ? Checkpoint.fromPartial(object.resumeFrom)
+      : undefined;
+    message.modelKey = (object.modelKey !== undefined && object.modelKey !== null)
+      ? WrappedKey.fromPartial(object.modelKey)
       : undefined;
     return message;
   },
