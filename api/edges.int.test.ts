@@ -12,6 +12,7 @@ import { createPlatformClient } from '#activities/node/platform-client';
 import { parseConfig, type Config } from '#core/config/config';
 import { plainSolver } from '#core/hardware/challenge/plain-solver';
 import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
+import { createLeaseKeyPair, type LeaseKeyPair } from '#cyxcloud/client/lease-keys';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { markAssigned } from '#db/postgres/attempts';
@@ -43,6 +44,8 @@ let nodeToken: string;
 let instructionSet: string;
 let nodes: NodeServiceClient;
 let specification: Specification;
+let datasetKey: Uint8Array;
+let keyPair: LeaseKeyPair;
 
 const urls = () => ({ httpUrl: config.publicUrls.web, grpcUrl: config.publicUrls.grpc, storageUrl: config.storageUrl });
 
@@ -92,6 +95,8 @@ beforeAll(async () => {
     heldOut: new Uint8Array(400).fill(2),
     meta: { name: 'digits', samples: 8_000, heldOutSamples: 2_000, sampleShape: [28, 28, 1], classes: 10 },
   });
+  datasetKey = stored.key;
+  keyPair = await createLeaseKeyPair();
   specification = { graphJson, datasetCid: stored.cid, hyperParameters: { epochs: 2, batchSize: 64, learningRate: 0.001 }, deviceClass: 'cpu', deadlineMs: 600_000 };
   await keepOnline();
 }, 300_000);
@@ -397,7 +402,7 @@ async function withStakes<T>(stakeBase: bigint, use: () => Promise<T>): Promise<
 describe('a node and a job', () => {
   const call = {
     claim: (jobId: string, attempt: number, accept = true) => unaryCall(nodes.claimJob.bind(nodes), { jobId, attempt, accept, reason: accept ? '' : 'no disk' }, nodeToken),
-    lease: (jobId: string, attempt: number) => unaryCall(nodes.acquireLease.bind(nodes), { jobId, attempt, resumeBeforeStep: 0n }, nodeToken),
+    lease: (jobId: string, attempt: number, publicKey = keyPair.publicKey) => unaryCall(nodes.acquireLease.bind(nodes), { jobId, attempt, resumeBeforeStep: 0n, publicKey: Buffer.from(publicKey) }, nodeToken),
     progress: (jobId: string, attempt: number, sequence: bigint) =>
       unaryCall(nodes.reportProgress.bind(nodes), { jobId, attempt, sequence, epoch: 1, epochs: 2, step: 3n, steps: 9n, loss: 0.5, accuracy: 0.9, samplesPerSecond: 10, log: `report ${sequence}` }, nodeToken),
     complete: (jobId: string, attempt: number, change = {}) =>
@@ -422,8 +427,14 @@ describe('a node and a job', () => {
 
     await markAssigned(db, { jobId, attempt: 1, nodeId });
     const lease = await call.lease(jobId, 1);
-    expect(lease.dataset).toMatchObject({ cid: specification.datasetCid, key: { length: 32 } });
-    expect([lease.modelKey.length, lease.storageUrl]).toEqual([32, config.storageUrl]);
+    const binding = { jobId, attempt: 1, leaseEndsAtMs: lease.deadlineAt!.getTime() };
+    expect([lease.dataset!.cid, lease.storageUrl]).toEqual([specification.datasetCid, config.storageUrl]);
+    expect(await keyPair.open(lease.dataset!.key!, { ...binding, purpose: 'dataset' })).toEqual(datasetKey);
+    expect(await keyPair.open(lease.modelKey!, { ...binding, purpose: 'model' })).toHaveLength(32);
+    await expect(keyPair.open(lease.modelKey!, { ...binding, purpose: 'dataset' })).rejects.toMatchObject({ code: 'UNPROCESSABLE' });
+    await expect(keyPair.open(lease.dataset!.key!, { ...binding, attempt: 2, purpose: 'dataset' })).rejects.toMatchObject({ code: 'UNPROCESSABLE' });
+    await expect((await createLeaseKeyPair()).open(lease.dataset!.key!, { ...binding, purpose: 'dataset' })).rejects.toMatchObject({ code: 'UNPROCESSABLE' });
+    await expect(call.lease(jobId, 1, new Uint8Array(0))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     for (const sequence of [1n, 2n, 2n, 1n]) await call.progress(jobId, 1, sequence);
     await expect(call.progress(jobId, 2, 1n)).rejects.toMatchObject({ code: 'FENCED' });
     await call.complete(jobId, 1);
@@ -483,6 +494,15 @@ describe('a subscription', () => {
 });
 
 describe('the process', () => {
+  it('tells its operators what the gateway does, and nobody else', async () => {
+    const metrics = (token?: string) => fetch(`${config.publicUrls.web}/metrics`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+    const refused = [undefined, userLogin.token, providerLogin.token, nodeToken, machine.api_key].map(async (token) => (await metrics(token)).status);
+    expect(await Promise.all(refused)).toEqual([401, 403, 403, 403, 401]);
+    const answer = await metrics(readFileSync(join(home, 'operator.token'), 'utf8').trim());
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);
+    expect(await answer.text()).toContain('cyxwiz_gateway_connections{who="node"} 0');
+  });
+
   it('says that it is alive and ready, publishes its keys and its interface', async () => {
     expect((await http('GET', '/healthz')).json).toEqual({ service: 'cyxwiz', status: 'ok' });
     expect(await http('GET', '/readyz')).toMatchObject({ status: 200, json: { parts: { postgres: { ok: true }, mongo: { ok: true }, temporal: { ok: true }, chain: { ok: true }, storage: { ok: true } } } });

@@ -11,7 +11,9 @@ import { createPasswords } from '#api/auth/passwords';
 import { createBrowserSessions } from '#api/auth/session';
 import { createTokens, type Tokens } from '#api/auth/tokens';
 import { edgeBeat } from '#api/gateway/edge-beat';
+import { createGatewayMetrics } from '#api/gateway/metrics';
 import { startGateway } from '#api/gateway/server';
+import type { GatewayOptions } from '#api/gateway/types';
 import { nodeTokenVerifier } from '#api/gateway/verify-node-token';
 import { startGrpcServer } from '#api/grpc/server';
 import { createHttpApp } from '#api/http/app';
@@ -57,7 +59,8 @@ runProcess('api', async (stopped) => {
   const pages = createWebHandler({ services, ...SITE_FILES, publicUrls: { workflows: `${temporalUi}/namespaces/${encodeURIComponent(namespace)}/workflows`, storage, http: web, grpc: clientAddress(programs.grpc, config), gateway: clientAddress(programs.gateway, config) } });
   const keyring = openPayloadKeyring(privacy.keysFile);
   const codec = { payloads: createPayloadCodec(keyring), temporalUiUrl: temporalUi };
-  const app = createHttpApp(services, { log, codec, fallback: createWebsite({ ...SITE_FILES, handler: pages }) });
+  const metrics = createGatewayMetrics();
+  const app = createHttpApp(services, { log, codec, metrics, fallback: createWebsite({ ...SITE_FILES, handler: pages }) });
   const http = await startHttpServer({ app, host, port: ports.http, ...tls });
   const grpc = await startGrpcServer({
     services,
@@ -75,7 +78,8 @@ runProcess('api', async (stopped) => {
     verifyNodeToken: nodeTokenVerifier(tokens),
     sealKeysFile: join(config.keysDir, 'gateway-seal.json'),
     log,
-    ...tls,
+    metrics,
+    ...gatewayTls(config),
   });
   const stopBeating = beat('edge beat', BEAT_MS, edgeBeat({
     reach: () => Promise.all([gateway.reachTemporal(), pingStorage(config.storageUrl)]),
@@ -94,6 +98,11 @@ runProcess('api', async (stopped) => {
   await Promise.all([http.close(), grpc.close(), gateway.close()]);
   await parts.close();
 });
+
+function gatewayTls({ listenerTls, gatewayClientCaFile }: Config): Pick<GatewayOptions, 'listenerTls'> {
+  if (listenerTls === undefined) return {};
+  return { listenerTls: { ...listenerTls, ...(gatewayClientCaFile === undefined ? {} : { clientCaFile: gatewayClientCaFile }) } };
+}
 
 /**
  * Whoever can read the platform's home is its operator: they find a token there, good for a day and renewed at each

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as grpc from '@grpc/grpc-js';
+import type { NativeConnectionOptions } from '@temporalio/worker';
 
 /** `host:port`, or a URL whose scheme says whether the connection is encrypted. */
 export interface Endpoint {
@@ -20,8 +21,14 @@ export function clientCredentials(endpoint: Endpoint, caFile?: string): grpc.Cha
   return grpc.credentials.createSsl(caFile === undefined ? null : readFileSync(caFile));
 }
 
-/** The same choice for the SDK's connection. */
-export function nativeTls(endpoint: Endpoint, caFile?: string): false | { serverRootCACertificate?: Buffer } {
+export interface EndpointTrust {
+  readonly caFile?: string | undefined;
+  readonly clientCertificate?: { readonly certFile: string; readonly keyFile: string } | undefined;
+}
+
+/** The same choice for the SDK's connection, with this node's own certificate where it has one. */
+export function nativeTls(endpoint: Endpoint, { caFile, clientCertificate }: EndpointTrust): NonNullable<NativeConnectionOptions['tls']> {
   if (!endpoint.tls) return false;
-  return caFile === undefined ? {} : { serverRootCACertificate: readFileSync(caFile) };
+  const own = clientCertificate === undefined ? {} : { clientCertPair: { crt: readFileSync(clientCertificate.certFile), key: readFileSync(clientCertificate.keyFile) } };
+  return { ...own, ...(caFile === undefined ? {} : { serverRootCACertificate: readFileSync(caFile) }) };
 }

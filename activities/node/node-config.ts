@@ -20,6 +20,8 @@ export const nodeConfigSchema = z.object({
   storageUrl: z.url(),
   /** PEM file of the one authority to trust, where it is not one of the system's. */
   caFile: z.string().optional(),
+  /** PEM files of this node's own certificate, where the platform's gateway asks for one. */
+  clientCertificate: z.object({ certFile: z.string(), keyFile: z.string() }).optional(),
   namespace: z.string().min(1).default('default'),
   machineId: z.string().min(1),
   apiKey: z.string().min(1),

@@ -81,7 +81,7 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'dr
   const own = createNodeActivities({ settings: settingsOf(run), platform, storageAt, supervisor, slot, log });
   const activities = run.around?.(own) ?? own;
   const gateway = parseEndpoint(config.gatewayUrl);
-  const connection = await NativeConnection.connect({ address: gateway.address, apiKey: token.issued.token, tls: nativeTls(gateway, config.caFile) });
+  const connection = await NativeConnection.connect({ address: gateway.address, apiKey: token.issued.token, tls: nativeTls(gateway, config) });
   const fleet = createNodeFleet({ connection, namespace: config.namespace, nodeId, slot, activities, log });
   Object.assign(made, { connection, fleet });
   const showAgain = createShowAgain({

@@ -5,6 +5,7 @@ import type { PayloadBytesCodec } from '#temporal/codec/payload-codec';
 import { encodeStatusDetails, STATUS_DETAILS_KEY } from '../client/status-details.ts';
 import type { Allowance, Throttle } from '../auth/throttle.ts';
 import type { Connections } from './connections.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import type { CallContext, MethodPolicy } from './methods.ts';
 import type { TokenSealer } from './seal.ts';
 import type { GatewayLog, NodeIdentity, VerifyNodeToken } from './types.ts';
@@ -31,6 +32,7 @@ export interface CallDeps {
   readonly polls: Set<grpc.ClientUnaryCall>;
   readonly callsByNode: Map<string, number>;
   readonly connections: Connections;
+  readonly metrics: GatewayMetrics;
   readonly throttle: Throttle;
   readonly callsOfNode: Allowance;
   closing(): boolean;
@@ -42,7 +44,8 @@ type Call = grpc.ServerUnaryCall<Buffer, Buffer>;
 const unavailable = (details: string): Status => ({ code: grpc.status.UNAVAILABLE, details });
 
 /** UNAUTHENTICATED ends an SDK worker for good, and an expired token is about to be refreshed: so it is UNAVAILABLE. */
-export function refusalStatus(error: unknown, log: GatewayLog, method: string): Status {
+export function refusalStatus(error: unknown, { log, metrics }: Pick<CallDeps, 'log' | 'metrics'>, method: string): Status {
+  metrics.refused(error instanceof CyxError ? error.code : 'INTERNAL');
   // What is wrong inside the platform, a missing payload key say, is for its log and not for strangers.
   if (!(error instanceof CyxError) || error.code === 'INTERNAL') {
     log.warn({ err: error, method }, 'The gateway failed on a call');
@@ -108,10 +111,21 @@ function enter(nodeId: string, calls: Map<string, number>): () => void {
   };
 }
 
-function forward(deps: CallDeps, method: string, policy: MethodPolicy, call: Call, node: NodeIdentity, body: Buffer): Promise<Buffer | Status> {
+interface Forwarded {
+  readonly method: string;
+  readonly policy: MethodPolicy;
+  readonly call: Call;
+  /** How long Temporal took, once it has answered. */
+  upstreamMs: number;
+}
+
+function forward(deps: CallDeps, forwarded: Forwarded, node: NodeIdentity, body: Buffer): Promise<Buffer | Status> {
+  const { method, policy, call } = forwarded;
   const options = { deadline: deadlineMs(call, policy, node) };
+  const sentMs = performance.now();
   return new Promise((resolve) => {
     const upstreamCall = deps.upstream.unary(method, body, forwardedMetadata(call), options, (error, response) => {
+      forwarded.upstreamMs = performance.now() - sentMs;
       deps.polls.delete(upstreamCall);
       if (error !== null) resolve(upstreamStatus(error, deps));
       else resolve(response ?? Buffer.alloc(0));
@@ -121,7 +135,8 @@ function forward(deps: CallDeps, method: string, policy: MethodPolicy, call: Cal
   });
 }
 
-async function answer(deps: CallDeps, method: string, policy: MethodPolicy, call: Call): Promise<Buffer | Status> {
+async function answer(deps: CallDeps, forwarded: Forwarded): Promise<Buffer | Status> {
+  const { policy, call } = forwarded;
   const node = await authenticate(call, deps);
   deps.connections.belongsTo(call.getPeer(), node.nodeId);
   deps.throttle.take([[node.nodeId, deps.callsOfNode]]);
@@ -131,7 +146,7 @@ async function answer(deps: CallDeps, method: string, policy: MethodPolicy, call
     const body = Buffer.from(policy.request(call.request, context));
     // It may have been cancelled while its token was checked; a poll that nobody waits for would swallow a task.
     if (call.cancelled) return { code: grpc.status.CANCELLED, details: 'Cancelled by the node' };
-    const result = await forward(deps, method, policy, call, node, body);
+    const result = await forward(deps, forwarded, node, body);
     return Buffer.isBuffer(result) ? Buffer.from(policy.response(result, context, body)) : result;
   } finally {
     leave();
@@ -141,9 +156,16 @@ async function answer(deps: CallDeps, method: string, policy: MethodPolicy, call
 /** One allowed method: check, rewrite what must change, hand on, rewrite the answer. */
 export function forwardingHandler(deps: CallDeps, method: string, policy: MethodPolicy): grpc.handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
-    answer(deps, method, policy, call)
-      .catch((error: unknown) => refusalStatus(error, deps.log, method))
-      .then((result) => (Buffer.isBuffer(result) ? callback(null, result) : callback(result)))
+    const forwarded: Forwarded = { method, policy, call, upstreamMs: 0 };
+    const meter = deps.metrics.begin({ method, longPoll: policy.longPoll, requestBytes: call.request.length });
+    answer(deps, forwarded)
+      .catch((error: unknown) => refusalStatus(error, deps, method))
+      .then((result) => {
+        const isAnswer = Buffer.isBuffer(result);
+        meter.end({ code: isAnswer ? grpc.status.OK : result.code, bytes: isAnswer ? result.length : 0, upstreamMs: forwarded.upstreamMs });
+        if (isAnswer) callback(null, result);
+        else callback(result);
+      })
       .catch((error: unknown) => deps.log.warn({ err: error, method }, 'An answer could not be sent'));
   };
 }

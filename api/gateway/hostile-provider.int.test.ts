@@ -13,6 +13,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { until } from '#activities/node/testing/fixture';
 import { createCyxWizClient, type CyxWizClient, type StoredDataset } from '#api/client/node';
 import { parseConfig, type Config } from '#core/config/config';
+import { createLeaseKeyPair } from '#cyxcloud/client/lease-keys';
 import { parseCyxwiz } from '#core/money/amount';
 import { connectPostgres, type Postgres } from '#db/postgres/connect';
 import { patchNode, type NodePatch } from '#db/postgres/nodes';
@@ -37,8 +38,8 @@ const root = proto as unknown as { lookupService(name: string): { methods: Recor
 const methodsOf = (service: string): string[] => Object.keys(root.lookupService(service).methods);
 const graphJson = readFileSync(new URL('../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
 
-/** Planted where the hostile provider has no business to look. */
 const mark = randomBytes(5).toString('hex');
+/** Planted where the hostile provider has no business to look. */
 const CANARY = {
   user: `canaryuser${mark}`,
   mail: `canarymail${mark}@example.com`,
@@ -71,6 +72,7 @@ const intruders: Worker[] = [];
 const taken: unknown[] = [];
 const seen = new Received();
 const seenByVictim = new Received();
+const publicKey = Buffer.from((await createLeaseKeyPair()).publicKey);
 
 async function newCustomer(username: string, email: string): Promise<CyxWizClient> {
   const client = createCyxWizClient({ httpUrl: config.publicUrls.web, grpcUrl: config.publicUrls.grpc, storageUrl: config.storageUrl });
@@ -102,12 +104,18 @@ const temporal = (method: string, body: Buffer, token: string | undefined = host
 const nodeService = (method: string, body: { finish(): Uint8Array }, token = hostile.token.issued.token): Promise<RawAnswer> =>
   keep(rawPath(hostile.raw.grpc, `/cyxwiz.node.v1.NodeService/${method}`, Buffer.from(body.finish()), token));
 const claim = async (jobId: string, attempt = 1) => ClaimJobResponse.decode((await nodeService('ClaimJob', ClaimJobRequest.encode({ jobId, attempt, accept: true, reason: '' }))).body);
-const lease = (jobId: string, attempt = 1) => nodeService('AcquireLease', AcquireLeaseRequest.encode(AcquireLeaseRequest.fromPartial({ jobId, attempt })));
+const lease = (jobId: string, attempt = 1) => nodeService('AcquireLease', AcquireLeaseRequest.encode(AcquireLeaseRequest.fromPartial({ jobId, attempt, publicKey })));
 async function fetchAs(token: string, path: string, init: RequestInit = {}, port = hostile.ports.storage): Promise<number> {
   const headers = { ...init.headers, authorization: `Bearer ${token}` };
   return (await seen.noteResponse(await fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers }))).status;
 }
 const storage = (path: string, init?: RequestInit): Promise<number> => fetchAs(hostile.token.issued.token, path, init);
+
+/** The victim's training still beats. */
+async function goesOn(): Promise<void> {
+  const before = victim.beats();
+  await until('the victim goes on', () => victim.beats() > before + 1);
+}
 
 beforeAll(async () => {
   homes = [mkdtempSync(join(tmpdir(), 'hostile-')), mkdtempSync(join(tmpdir(), 'hostile-'))];
@@ -147,6 +155,8 @@ async function intrude(taskQueue: string): Promise<void> {
 
 afterAll(async () => {
   await Promise.all([victim, hostile, third, witness].map((provider) => provider?.close()));
+  // The database is others' too, and a quote goes by the prices of all nodes that are up.
+  await postgres?.db.update(nodeRows).set({ paused: true }).where(inArray(nodeRows.id, [victim, hostile, third, witness].map(({ nodeId }) => nodeId)));
   for (const client of [customer, baitCustomer]) client?.close();
   seen.close();
   seenByVictim.close();
@@ -188,8 +198,7 @@ describe('task tokens', () => {
     const token = victim.tasks.get(`awaitTraining ${job} 1`)!;
     expect(await sayAll(token)).toEqual(Array(4).fill(status.PERMISSION_DENIED));
     expect(await sayAll(token.subarray(37))).toEqual(Array(4).fill(status.PERMISSION_DENIED));
-    const before = victim.beats();
-    await until('the victim goes on', () => victim.beats() > before + 1);
+    await goesOn();
     expect((await customer.status(job)).state).toBe('RUNNING');
   });
 
@@ -224,7 +233,7 @@ describe('leases and data', () => {
   const reports = (jobId: string, attempt: number): [string, { finish(): Uint8Array }][] => {
     const checkpoint = { step: 1n, cid: bait.cid, sizeBytes: 1n, isLink: true, stateHash: Buffer.alloc(32), epoch: 1, batch: 1, meanLoss: 1, chain: Buffer.alloc(32) };
     return [
-      ['AcquireLease', AcquireLeaseRequest.encode(AcquireLeaseRequest.fromPartial({ jobId, attempt }))],
+      ['AcquireLease', AcquireLeaseRequest.encode(AcquireLeaseRequest.fromPartial({ jobId, attempt, publicKey }))],
       ['ReportProgress', ReportProgressRequest.encode(ReportProgressRequest.fromPartial({ jobId, attempt, sequence: 1n }))],
       ['ReportCheckpoint', ReportCheckpointRequest.encode({ jobId, attempt, checkpoint })],
       ['ReportCompletion', ReportCompletionRequest.encode(ReportCompletionRequest.fromPartial({ jobId, attempt, modelCid: bait.cid, modelSizeBytes: 1n, commitment: Buffer.alloc(32) }))],
@@ -362,7 +371,7 @@ describe('who it says it is', () => {
     }
     // UNAUTHENTICATED would end an honest worker for good, though a fresh token is a moment away.
     expect((await temporal('PollActivityTaskQueue', lives, expired)).code).toBe(status.UNAVAILABLE);
-    expect((await nodeService('AcquireLease', AcquireLeaseRequest.encode(AcquireLeaseRequest.fromPartial({ jobId: job, attempt: 1 })), expired)).code).toBe(status.UNAUTHENTICATED);
+    expect((await nodeService('AcquireLease', AcquireLeaseRequest.encode(AcquireLeaseRequest.fromPartial({ jobId: job, attempt: 1, publicKey })), expired)).code).toBe(status.UNAUTHENTICATED);
     expect(await fetchAs(expired, `/objects/${data.cid}`)).toBe(401);
   });
 });
@@ -407,8 +416,7 @@ describe('floods', () => {
     await flood.connectMany(1_000);
     await until('the surplus is dropped', () => flood.ended >= 1_000 - 64);
     expect(flood.open).toBeLessThanOrEqual(64);
-    const before = victim.beats();
-    await until('the victim goes on', () => victim.beats() > before + 1);
+    await goesOn();
     expect((await probe()).code).toBe(status.OK);
     expect(await isReady()).toBe(200);
     // Whoever does not say who they are has to leave, so others can come again.
@@ -426,7 +434,7 @@ describe('floods', () => {
     const count = (code: number): number => codes.filter((found) => found === code).length;
     const [served, refused] = [count(status.OK), count(status.RESOURCE_EXHAUSTED)];
     expect([served > 0, served <= 8, refused > 100, served + refused + count(DROPPED)]).toEqual([true, true, true, 1_000]);
-    expect(flood.open).toBeLessThanOrEqual(200);
+    await until('those beyond its few are dropped', () => flood.open <= 64);
     expect(await isReady()).toBe(200);
   }, 60_000);
 
@@ -471,8 +479,7 @@ describe('after all of it', () => {
   });
 
   it('the platform is unharmed: an honest node does a paid job', async () => {
-    const before = victim.beats();
-    await until('the victim goes on', () => victim.beats() > before + 1);
+    await goesOn();
     expect((await customer.status(job)).state).toBe('RUNNING');
     for (const [provider, jobId] of [[victim, job], [third, ownJob]] as const) provider.endTraining(jobId, ApplicationFailure.create({ type: 'HANDED_BACK', message: 'enough', nonRetryable: true }));
     await Promise.all([customer.cancel(job), baitCustomer.cancel(ownJob)]);
@@ -489,10 +496,10 @@ describe('after all of it', () => {
         meta: { name: 'digits', samples: 300, heldOutSamples: 100, sampleShape: [28, 28, 1], classes: 10 },
       });
       const paid = await submit(baitCustomer, cid).finally(() => postgres.db.update(nodeRows).set({ paused: false }).where(inArray(nodeRows.id, paused)));
-      await inState(baitCustomer, paid, 'COMPLETED', 150_000);
+      await inState(baitCustomer, paid, 'COMPLETED', 280_000);
       expect((await fetch(`${config.publicUrls.web}/readyz`)).status).toBe(200);
     } finally {
       await honest.stop();
     }
-  }, 300_000);
+  }, 420_000);
 });

@@ -6,6 +6,7 @@ import { createThrottle } from '../auth/throttle.ts';
 import { CALLS_OF_NODE, forwardingHandler, refusalStatus, type CallDeps } from './call.ts';
 import { createConnections, type Connections } from './connections.ts';
 import { listenerCredentials } from './credentials.ts';
+import { createGatewayMetrics } from './metrics.ts';
 import { METHODS } from './methods.ts';
 import { openKeyRing } from './seal-keys.ts';
 import { createTokenSealer } from './seal.ts';
@@ -44,7 +45,7 @@ function addWorkflowService(server: grpc.Server, deps: CallDeps): void {
 }
 
 function refusing(deps: CallDeps, method: string): grpc.handleUnaryCall<Buffer, Buffer> {
-  return (_call, callback) => callback(refusalStatus(new CyxError('FORBIDDEN', `${method} is not open to nodes`), deps.log, method));
+  return (_call, callback) => callback(refusalStatus(new CyxError('FORBIDDEN', `${method} is not open to nodes`), deps, method));
 }
 
 /**
@@ -84,6 +85,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = createUpstreamClient(options.upstream);
   let closing = false;
   const connections = createConnections(options.limits?.connections);
+  const metrics = options.metrics ?? createGatewayMetrics();
+  metrics.watch(connections);
   const deps: CallDeps = {
     upstream,
     namespace: options.upstream.namespace,
@@ -94,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     polls: new Set(),
     callsByNode: new Map(),
     connections,
+    metrics,
     throttle: createThrottle(),
     callsOfNode: options.limits?.callsOfNode ?? CALLS_OF_NODE,
     closing: () => closing,

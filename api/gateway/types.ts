@@ -1,6 +1,8 @@
 import type { PayloadBytesCodec } from '#temporal/codec/payload-codec';
 import type { Allowance } from '../auth/throttle.ts';
 import type { ConnectionLimits } from './connections.ts';
+import type { ListenerTls } from './credentials.ts';
+import type { GatewayMetrics } from './metrics.ts';
 
 /** What is left to say about a caller once their node token was checked. */
 export interface NodeIdentity {
@@ -44,8 +46,10 @@ export interface GatewayOptions {
   readonly sealKeysFile: string;
   readonly log: GatewayLog;
   readonly limits?: GatewayLimits;
+  /** Left out, nobody looks at them. */
+  readonly metrics?: GatewayMetrics;
   /** With a certificate the gateway speaks TLS 1.3 and nothing older. */
-  readonly listenerTls?: { readonly certFile: string; readonly keyFile: string };
+  readonly listenerTls?: ListenerTls;
 }
 
 /** What one node, and who is not known to be one, may take; left out, the defaults hold. */

@@ -20,6 +20,7 @@ import { codecRoutes, type CodecEndpoint } from './routes/codec.ts';
 import { healthRoutes } from './routes/health.ts';
 import { jobEventRoutes } from './routes/job-events.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { metricsRoutes, type MetricsSource } from './routes/metrics.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { machineRoutes } from './routes/machines.ts';
 import { ownNodeRoutes } from './routes/own-nodes.ts';
@@ -33,6 +34,8 @@ export interface HttpAppOptions {
   readonly log: EdgeLog;
   /** Decodes payloads for operators. Without it there is no such endpoint. */
   readonly codec?: CodecEndpoint;
+  /** Told to operators at /metrics. Without it there is no such endpoint. */
+  readonly metrics?: MetricsSource;
   /** Serves what is no API path (the website). Without it, everything else is not found. */
   readonly fallback?: (request: Request, from?: string, requestId?: string) => Promise<Response>;
 }
@@ -66,6 +69,7 @@ export function createHttpApp(services: Services, options: HttpAppOptions): Http
   app.use('/api/*', idempotency(services, app));
   for (const routes of [healthRoutes, authRoutes, walletAuthRoutes, emailAuthRoutes, accountRoutes, personalDataRoutes, machineRoutes, ownNodeRoutes, jobRoutes, jobEventRoutes, receiptRoutes, assetRoutes, operationRoutes]) app.route('/', routes(services));
   if (options.codec !== undefined) app.route('/', codecRoutes(services, options.codec));
+  if (options.metrics !== undefined) app.route('/', metricsRoutes(services, options.metrics));
   describe(app);
 
   app.all('/api/*', (c) => {

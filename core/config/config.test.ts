@@ -89,6 +89,7 @@ describe('parseConfig', () => {
   it.each([
     ['CYXWIZ_TLS_CERT_FILE', 'CYXWIZ_TLS_KEY_FILE'],
     ['TEMPORAL_TLS_KEY_FILE', 'TEMPORAL_TLS_CERT_FILE'],
+    ['CYXWIZ_GATEWAY_CLIENT_CA_FILE', 'CYXWIZ_TLS_CERT_FILE'],
   ])('refuses %s without %s', (given, missing) => {
     expect(failure({ [given]: '/x.pem' }).fields.map((field) => field.path)).toEqual([missing]);
   });

@@ -55,6 +55,8 @@ export interface Config {
   /** Folder of the built programs (`*.so`). */
   readonly programsDir: string;
   readonly listenerTls?: ListenerTls;
+  /** PEM file: the gateway takes connections of nodes alone whose certificate is signed by one of these authorities. */
+  readonly gatewayClientCaFile?: string;
   readonly publicUrls: {
     /** Web and HTTP API. */
     readonly web: string;
@@ -106,6 +108,7 @@ const envSchema = z.object({
   CYXWIZ_PUBLIC_STORAGE_URL: hasScheme(['http', 'https'], 'https://storage.cyxwiz.example'),
   CYXWIZ_TLS_CERT_FILE: unsetOrText,
   CYXWIZ_TLS_KEY_FILE: unsetOrText,
+  CYXWIZ_GATEWAY_CLIENT_CA_FILE: unsetOrText,
   DATABASE_URL: hasScheme(['postgres', 'postgresql'], 'postgres://user:password@host:5432/cyxwiz'),
   MONGODB_URI: hasScheme(['mongodb', 'mongodb+srv'], 'mongodb://host:27017/cyxwiz'),
   TEMPORAL_ADDRESS: unsetOrText.refine((value) => value === undefined || /^[^\s/]+:\d{1,5}$/.test(value), {
@@ -142,7 +145,7 @@ export function parseConfig(env: Env): Config {
   }
   const values = result.data as Values;
   const ports = readPorts(values);
-  const faults = [...clashes(ports), ...halfPairs(values)];
+  const faults = [...clashes(ports), ...halfPairs(values), ...certificatesInTheClear(values)];
   if (faults.length > 0) throw configError(faults);
   return assemble(values, ports);
 }
@@ -173,6 +176,7 @@ function assemble(values: Values, ports: Readonly<Record<PortName, number>>): Co
     ...(values.CYXWIZ_SMTP_URL === undefined || values.CYXWIZ_MAIL_FROM === undefined ? {} : { smtp: { url: values.CYXWIZ_SMTP_URL, from: values.CYXWIZ_MAIL_FROM } }),
     programsDir: values.CYXWIZ_PROGRAMS_DIR ?? 'programs/bin',
     ...(listenerTls === undefined ? {} : { listenerTls }),
+    ...(values.CYXWIZ_GATEWAY_CLIENT_CA_FILE === undefined ? {} : { gatewayClientCaFile: values.CYXWIZ_GATEWAY_CLIENT_CA_FILE }),
     publicUrls: {
       web: (values.CYXWIZ_PUBLIC_URL ?? `${scheme}://${dial}:${ports.http}`).replace(/\/+$/, ''),
       storage: (values.CYXWIZ_PUBLIC_STORAGE_URL ?? storageUrl).replace(/\/+$/, ''),
@@ -268,6 +272,12 @@ function halfPairs(values: Values): FieldViolation[] {
     const [given, missing] = values[cert] === undefined ? [key, cert] : [cert, key];
     return [{ path: missing, message: `set it too (${given} is set), or unset both` }];
   });
+}
+
+/** Without TLS nobody would be asked for a certificate, whatever the operator believes. */
+function certificatesInTheClear(values: Values): FieldViolation[] {
+  if (values.CYXWIZ_GATEWAY_CLIENT_CA_FILE === undefined || values.CYXWIZ_TLS_CERT_FILE !== undefined) return [];
+  return [{ path: 'CYXWIZ_TLS_CERT_FILE', message: 'set it and CYXWIZ_TLS_KEY_FILE too (CYXWIZ_GATEWAY_CLIENT_CA_FILE is set), or unset that' }];
 }
 
 function filePair(certFile: string | undefined, keyFile: string | undefined): ListenerTls | undefined {

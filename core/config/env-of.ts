@@ -26,6 +26,7 @@ export function envOf(config: Config): Record<string, string> {
     CYXWIZ_PUBLIC_GATEWAY: unlessOwn(config.publicUrls.gateway, config.ports.gateway),
     CYXWIZ_TLS_CERT_FILE: config.listenerTls?.certFile,
     CYXWIZ_TLS_KEY_FILE: config.listenerTls?.keyFile,
+    CYXWIZ_GATEWAY_CLIENT_CA_FILE: config.gatewayClientCaFile,
     ...oauthEnv(config.oauth),
     CYXWIZ_SMTP_URL: config.smtp?.url,
     CYXWIZ_MAIL_FROM: config.smtp?.from,
