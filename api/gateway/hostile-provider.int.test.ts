@@ -158,8 +158,7 @@ afterAll(async () => {
   // The database is others' too, and a quote goes by the prices of all nodes that are up.
   await postgres?.db.update(nodeRows).set({ paused: true }).where(inArray(nodeRows.id, [victim, hostile, third, witness].map(({ nodeId }) => nodeId)));
   for (const client of [customer, baitCustomer]) client?.close();
-  seen.close();
-  seenByVictim.close();
+  for (const received of [seen, seenByVictim]) received.close();
   await postgres?.close();
   await stack?.stop();
   for (const home of homes) rmSync(home, { recursive: true, force: true });
@@ -173,12 +172,9 @@ it('shows each provider what its own lease is about: so leaks would be found', a
   expect(await storage(`/objects/${bait.cid}`)).toBe(200);
 });
 
-describe('queues', () => {
-  const foreign = (): string[] => [nodeQueue(victim.nodeId), capabilityQueue('cuda.24g'), capabilityQueue('cuda.8g'), capabilityQueue('cpu', 'reliable'), PLATFORM_QUEUE, verifierQueue('cpu')];
-
-  it('refuses polls of another node’s queue, of classes above its own, of the platform’s', async () => {
-    for (const queue of foreign()) expect([queue, (await temporal('PollActivityTaskQueue', pollBody(queue))).code]).toEqual([queue, status.PERMISSION_DENIED]);
-  });
+it('refuses polls of another node’s queue, of classes above its own, of the platform’s', async () => {
+  const foreign = [nodeQueue(victim.nodeId), capabilityQueue('cuda.24g'), capabilityQueue('cuda.8g'), capabilityQueue('cpu', 'reliable'), PLATFORM_QUEUE, verifierQueue('cpu')];
+  for (const queue of foreign) expect([queue, (await temporal('PollActivityTaskQueue', pollBody(queue))).code]).toEqual([queue, status.PERMISSION_DENIED]);
 });
 
 describe('task tokens', () => {
