@@ -3,13 +3,16 @@ import * as grpc from '@grpc/grpc-js';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { goThroughChallenge } from '#activities/node/challenge';
 import type { NodeActivities } from '#activities/node/contract';
+import { measureHardware } from '#activities/node/hardware';
 import { keepNodeToken, type NodeToken } from '#activities/node/node-token';
 import { createPlatformClient, type NodeClient } from '#activities/node/platform-client';
 import { createRestClient, type Login } from '#activities/node/rest-client';
 import { until } from '#activities/node/testing/fixture';
 import { reportedError } from '#api/client/grpc-call';
 import type { Config } from '#core/config/config';
+import { plainSolver } from '#core/hardware/challenge/plain-solver';
 import { parseCyxwiz } from '#core/money/amount';
 import { nodeQueue } from '#temporal/contract/queues';
 import type { Received } from './received.ts';
@@ -66,7 +69,10 @@ export async function startProvider({ config, hostname = 'h', pricePerHourBase =
   const stakeBase = parseCyxwiz('100');
   await until('the welcome credit', async () => ((await rest.walletBalanceBase(login)) ?? 0n) >= stakeBase, 90_000);
   const hardware = { cpus: CPUS, gpus: [], ramTotalMb: 16_000n };
-  const { nodeId } = await client.machine.registerNode(apiKey, { machineId, deviceClass: 'cpu', hardware, pricePerHourBase, stakeBase, samplesPerSecond: 1_000 });
+  const shown = await goThroughChallenge(client.machine.challenge, { apiKey, machineId, deviceClass: 'cpu' }, plainSolver);
+  if (!shown.passed) throw new Error(`The provider did not pass its challenge: ${shown.reason}`);
+  const instructionSet = (await measureHardware()).instructionSet!;
+  const { nodeId } = await client.machine.registerNode(apiKey, { machineId, deviceClass: 'cpu', hardware, pricePerHourBase, stakeBase, samplesPerSecond: 1_000, instructionSet });
   const connections: NativeConnection[] = [];
   const token = await keepNodeToken({
     issue: () => client.machine.issueToken(apiKey, machineId, nodeId),
