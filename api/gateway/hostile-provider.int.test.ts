@@ -123,14 +123,12 @@ beforeAll(async () => {
   stack = await startStack({ config, log: () => undefined, only: ['api', 'platform', 'verifier'] });
   config = stack.config;
   postgres = connectPostgres({ url: config.databaseUrl, onError: () => undefined });
-  [victim, hostile, third, witness, customer, baitCustomer] = await Promise.all([
-    startProvider({ config, received: seenByVictim }),
-    startProvider({ config, received: seen }),
-    startProvider({ config }),
-    startProvider({ config, hostname: CANARY.hostname, pricePerHourBase: CANARY.price }),
-    newCustomer(CANARY.user, CANARY.mail),
-    newCustomer(`bait${mark}`, `bait${mark}@example.com`),
-  ]);
+  [customer, baitCustomer] = await Promise.all([newCustomer(CANARY.user, CANARY.mail), newCustomer(`bait${mark}`, `bait${mark}@example.com`)]);
+  // One after the other: what each of them can do is measured.
+  victim = await startProvider({ config, received: seenByVictim });
+  hostile = await startProvider({ config, received: seen });
+  third = await startProvider({ config });
+  witness = await startProvider({ config, hostname: CANARY.hostname, pricePerHourBase: CANARY.price });
   data = await putDataset(customer, CANARY.dataset, CANARY.content);
   bait = await putDataset(baitCustomer, 'bait', 'nothing to see');
   job = await submit(customer, data.cid, graphJson.replaceAll('"hidden"', `"${CANARY.layer}"`), CANARY.learningRate);
@@ -156,7 +154,7 @@ async function intrude(taskQueue: string): Promise<void> {
 afterAll(async () => {
   await Promise.all([victim, hostile, third, witness].map((provider) => provider?.close()));
   // The database is others' too, and a quote goes by the prices of all nodes that are up.
-  await postgres?.db.update(nodeRows).set({ paused: true }).where(inArray(nodeRows.id, [victim, hostile, third, witness].map(({ nodeId }) => nodeId)));
+  await postgres?.db.update(nodeRows).set({ paused: true }).where(inArray(nodeRows.id, [victim, hostile, third, witness].flatMap((provider) => provider?.nodeId ?? [])));
   for (const client of [customer, baitCustomer]) client?.close();
   for (const received of [seen, seenByVictim]) received.close();
   await postgres?.close();

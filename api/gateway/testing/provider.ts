@@ -69,8 +69,9 @@ export async function startProvider({ config, hostname = 'h', pricePerHourBase =
   const stakeBase = parseCyxwiz('100');
   await until('the welcome credit', async () => ((await rest.walletBalanceBase(login)) ?? 0n) >= stakeBase, 90_000);
   const hardware = { cpus: CPUS, gpus: [], ramTotalMb: 16_000n };
-  const shown = await goThroughChallenge(client.machine.challenge, { apiKey, machineId, deviceClass: 'cpu' }, plainSolver);
-  if (!shown.passed) throw new Error(`The provider did not pass its challenge: ${shown.reason}`);
+  // Its answer has to be quick: on a machine that is busy with other tests it may take another try.
+  const shows = async (): Promise<boolean> => (await goThroughChallenge(client.machine.challenge, { apiKey, machineId, deviceClass: 'cpu' }, plainSolver)).passed;
+  await until('the challenge is passed', shows, 30_000);
   const instructionSet = (await measureHardware()).instructionSet!;
   const { nodeId } = await client.machine.registerNode(apiKey, { machineId, deviceClass: 'cpu', hardware, pricePerHourBase, stakeBase, samplesPerSecond: 1_000, instructionSet });
   const connections: NativeConnection[] = [];

@@ -27,7 +27,7 @@ export interface GatewayBenchSizes {
 }
 
 const WARM_UP_PAIRS = 5;
-export const GOAL_ADDED_MS = 2;
+const GOAL_ADDED_MS = 2;
 const PEER = 'straight to Temporal';
 const NOTES = [
   'the gateway has a process of its own; Temporal, it, both workers and the bench share the machine’s cores',
