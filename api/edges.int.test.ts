@@ -6,11 +6,8 @@ import { credentials } from '@grpc/grpc-js';
 import { eq, sql } from 'drizzle-orm';
 import { SignJWT, importJWK, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { goThroughChallenge } from '#activities/node/challenge';
 import { measureHardware } from '#activities/node/hardware';
-import { createPlatformClient } from '#activities/node/platform-client';
 import { parseConfig, type Config } from '#core/config/config';
-import { plainSolver } from '#core/hardware/challenge/plain-solver';
 import { SUBSCRIPTIONS } from '#core/identity/subscriptions';
 import { createLeaseKeyPair, type LeaseKeyPair } from '#cyxcloud/client/lease-keys';
 import { parseCyxwiz } from '#core/money/amount';
@@ -22,8 +19,9 @@ import { applyJobTransition, insertJob } from '#db/postgres/jobs';
 import { NodeServiceClient } from '#proto/gen/cyxwiz/node/v1/node_service';
 import { startStack, type Stack } from '#scripts/stack/start-stack';
 import { createBrowserClient } from './client/client.ts';
-import { reportedError, unaryCall } from './client/grpc-call.ts';
+import { unaryCall } from './client/grpc-call.ts';
 import { createCyxWizClient, type CyxWizClient, type JobUpdate, type Login, type Specification, type SubmitInput } from './client/node.ts';
+import { callHttp, type Call, showSmallCpu } from './testing/edge-calls.ts';
 
 const graphJson = readFileSync(new URL('../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
 const cpus = [{ name: 'Test CPU', cores: 2, threads: 4 }];
@@ -49,15 +47,7 @@ let keyPair: LeaseKeyPair;
 
 const urls = () => ({ httpUrl: config.publicUrls.web, grpcUrl: config.publicUrls.grpc, storageUrl: config.storageUrl });
 
-async function http(method: string, path: string, token?: string, body?: unknown) {
-  const response = await fetch(config.publicUrls.web + path, {
-    method,
-    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, type: response.headers.get('content-type') ?? '', json: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
-}
+const http = (...call: Call) => callHttp(config.publicUrls.web, ...call);
 
 async function newUser(): Promise<{ client: CyxWizClient; login: Login }> {
   const name = `u${randomUUID().slice(0, 8)}`;
@@ -108,13 +98,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** With the solver in plain TypeScript: the challenge of test stacks is a small one. */
-async function showCpu(of = machine): Promise<void> {
-  const client = createPlatformClient({ grpcUrl: config.publicUrls.grpc, reportedError });
-  const shown = await goThroughChallenge(client.machine.challenge, { apiKey: of.api_key, machineId: of.machine_id, deviceClass: 'cpu' }, plainSolver);
-  client.close();
-  expect(shown).toMatchObject({ passed: true, reason: '', memoryMib: 1 });
-}
+const showCpu = (of = machine) => showSmallCpu(config.publicUrls.grpc, { machineId: of.machine_id, apiKey: of.api_key });
 
 function registration(change = {}) {
   return {
