@@ -128,6 +128,7 @@ describe('envOf', () => {
     TEMPORAL_TLS: optional(['true', 'false']),
     CYXWIZ_PAYLOAD_KEYS_FILE: optional(['/keys/p.json']),
     CYXWIZ_PAYLOAD_PLAIN: optional(['accept', 'refuse']),
+    CYXWIZ_CHAIN_HEARTBEAT_SECONDS: optional(['60']),
     CYXWIZ_CHALLENGE_CPU_MIB: optional(['1', '4096']),
     CYXWIZ_WORKER_VERSIONING: optional(['true', 'false']),
     CYXWIZ_GITHUB_URL: optional(['https://github.example/']),

@@ -44,6 +44,7 @@ export function envOf(config: Config): Record<string, string> {
     TEMPORAL_API_KEY: config.temporal.apiKey,
     CYXWIZ_PAYLOAD_KEYS_FILE: config.temporal.privacy.keysFile,
     CYXWIZ_PAYLOAD_PLAIN: config.temporal.privacy.plain,
+    CYXWIZ_CHAIN_HEARTBEAT_SECONDS: String(config.chainHeartbeatMs / 1_000),
     CYXWIZ_CHALLENGE_CPU_MIB: String(config.challengeCpuMib),
     CYXWIZ_WORKER_VERSIONING: String(config.temporal.workerVersioning),
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { workflowIds } from '#temporal/contract/ids';
 import type { JobParts } from '../job/platform.ts';
 
 interface Counters {
@@ -17,16 +18,16 @@ export interface Usage {
   /** Resident, at the end. */
   readonly apiMemoryMb: number;
   readonly apiMemoryGrewMb: number;
-  /** Of all workflows together. */
+  /** Of the watched nodes' workflows together. */
   readonly historyEvents: number;
 }
 
-export async function readCounters(parts: JobParts): Promise<Counters> {
+export async function readCounters(parts: JobParts, nodeIds: readonly string[]): Promise<Counters> {
   const { rows } = await parts.postgres.pool.query<{ written: string; wal: string }>(
     `SELECT pg_stat_force_next_flush()::text, (SELECT tup_inserted + tup_updated + tup_deleted FROM pg_stat_database WHERE datname = current_database()) AS written,
        pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') AS wal`,
   );
-  return { atMs: performance.now(), rowsWritten: Number(rows[0]!.written), walBytes: Number(rows[0]!.wal), apiMemoryMb: apiMemoryMb(parts), historyEvents: await historyEvents(parts) };
+  return { atMs: performance.now(), rowsWritten: Number(rows[0]!.written), walBytes: Number(rows[0]!.wal), apiMemoryMb: apiMemoryMb(parts), historyEvents: await historyEvents(parts, nodeIds) };
 }
 
 export function countersSince(before: Counters, after: Counters): Usage {
@@ -47,8 +48,8 @@ function apiMemoryMb({ stack }: JobParts): number {
   return (Number(kib) * 1_024) / 1e6;
 }
 
-async function historyEvents({ temporal }: JobParts): Promise<number> {
-  let events = 0;
-  for await (const { historyLength } of temporal.workflow.list()) events += historyLength;
-  return events;
+/** Of the workflows of these nodes. Visibility knows the length of ended histories only, so each is asked. */
+async function historyEvents({ temporal }: JobParts, nodeIds: readonly string[]): Promise<number> {
+  const lengths = await Promise.all(nodeIds.map(async (id) => (await temporal.workflow.getHandle(workflowIds.node(id)).describe()).historyLength));
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
