@@ -2,19 +2,15 @@ import { PublicKey, sendAndConfirmTransaction, Transaction } from '@solana/web3.
 import { NODE_INACTIVE_AFTER_MS, NODE_OFFLINE_AFTER_MS } from '#core/node/machine';
 import type { Database } from '#db/postgres/database';
 import { applyJobTransition, overdueUnsubmittedJobs } from '#db/postgres/jobs';
-import { applyNodeEvent, heardNodes, silentNodes } from '#db/postgres/nodes';
+import { heardNodes, moveSilentNodes } from '#db/postgres/nodes';
 import { heartbeatInstruction } from '#programs/clients/ts/node-registry';
 import { type Chain, reachable } from './chain/chain.ts';
 
 /** Turns silence into OFFLINE, and a week of it into INACTIVE. Heartbeats themselves only touch a column. */
 export async function sweepSilentNodes(db: Database, now: Date): Promise<void> {
   const before = (ageMs: number): Date => new Date(now.getTime() - ageMs);
-  for (const node of await silentNodes(db, { states: ['ACTIVE', 'BUSY'], before: before(NODE_OFFLINE_AFTER_MS) })) {
-    await applyNodeEvent(db, { nodeId: node.id, event: 'heartbeatLost' });
-  }
-  for (const node of await silentNodes(db, { states: ['OFFLINE'], before: before(NODE_INACTIVE_AFTER_MS) })) {
-    await applyNodeEvent(db, { nodeId: node.id, event: 'silentForAWeek' });
-  }
+  for (const state of ['ACTIVE', 'BUSY'] as const) await moveSilentNodes(db, { state, event: 'heartbeatLost', before: before(NODE_OFFLINE_AFTER_MS) });
+  await moveSilentNodes(db, { state: 'OFFLINE', event: 'silentForAWeek', before: before(NODE_INACTIVE_AFTER_MS) });
 }
 
 /** A job whose submission never reached its workflow ends with its deadline; nothing was locked for it. */

@@ -26,7 +26,7 @@ export function createNodeService(services: Services, options: CallOptions): Nod
     }),
     issueNodeToken: unary(options, async ({ machineId, nodeId }, context) => {
       const caller = await owner(context);
-      const machine = 'userId' in caller ? { machineId, ownerId: caller.userId } : caller;
+      const machine = 'userId' in caller ? { ...caller, machineId, ownerId: caller.userId } : caller;
       const { token, expiresAt, taskQueues } = await serverNodes.issueToken(machine, nodeId);
       return { token, expiresAt, taskQueues: [...taskQueues] };
     }),

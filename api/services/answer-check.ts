@@ -1,9 +1,12 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { CyxError } from '#core/errors/cyx-error';
 import { checkValue, factorMatrix, nonceVectors } from '#core/hardware/challenge/maths';
 import type { ChallengeTask } from '#core/hardware/challenge/task';
 
 /** So long other requests wait at most. */
 const SLICE_MS = 8;
+/** Each waits with an answer of some megabytes. */
+const MAX_WAITING = 16;
 
 export type AnswerCheck = (task: ChallengeTask, nonce: string, values: readonly { readonly at: number; readonly value: number }[]) => Promise<boolean>;
 
@@ -13,8 +16,11 @@ export type AnswerCheck = (task: ChallengeTask, nonce: string, values: readonly 
  */
 export function createAnswerCheck(): AnswerCheck {
   let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
   return (task, nonce, values) => {
-    const checked = last.then(() => checkAll(task, nonce, values));
+    if (waiting >= MAX_WAITING) return Promise.reject(new CyxError('RATE_LIMITED', 'Too many machines show what they can do at the moment. Begin a new challenge in a minute.'));
+    waiting += 1;
+    const checked = last.then(() => checkAll(task, nonce, values)).finally(() => (waiting -= 1));
     last = checked.catch(() => undefined);
     return checked;
   };

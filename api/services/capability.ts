@@ -8,7 +8,7 @@ import { answerLength, challengeSize, challengeTaskSchema, judgeTimes, seedSchem
 import { deviceClassSchema } from '#core/hardware/device-class';
 import { idText } from '#core/input/ids';
 import { nextChallengeAt, standingOf } from '#core/node/capability';
-import { closeChallenge, findChallenge, insertChallenge, markAnswered, markFilled } from '#db/postgres/challenges';
+import { closeChallenge, findChallenge, insertChallenge, markAnswered, markFilled, takeForChecking } from '#db/postgres/challenges';
 import type { NodeChallengeRow } from '#db/postgres/database';
 import { patchNode, requireNode } from '#db/postgres/nodes';
 import { createAnswerCheck } from './answer-check.ts';
@@ -90,6 +90,7 @@ export function createCapability(deps: Deps): CapabilityServices {
     revealAnswer: async (actor, input) => {
       const { challengeId, values } = parseInput(revealSchema, input);
       const challenge = await requireOpen(actor, challengeId);
+      if (!(await takeForChecking(db, challengeId))) throw new CyxError('STATE_CONFLICT', 'The answer to this challenge was sent already. Begin a new one.');
       const outcome = await judge(challenge, values, check);
       if (!(await closeChallenge(db, challengeId, outcome))) throw new CyxError('STATE_CONFLICT', 'This challenge is over. Begin a new one.');
       if (challenge.nodeId !== null) {

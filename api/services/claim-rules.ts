@@ -15,13 +15,17 @@ export interface ClaimFacts {
   readonly others: readonly Pick<OpenAttempt, 'completedAt' | 'amountBase'>[];
   /** A node of a smaller class, which is large enough, is free for this job. */
   readonly smallerIsFree: boolean;
+  /** This node had an earlier attempt of the job, and there are others that could do it. */
+  readonly othersFirst: boolean;
 }
 
+/** So long a node is passed over that had the job before and did not end it, where there are others. */
+const OTHERS_FIRST_MS = 60_000;
 /** So long an attempt is left to the smallest class that is large enough; then every larger one may have it. */
 const SMALLER_FIRST_MS = 5_000;
 
 /** Why a node may not have an attempt; null where it may. The order is from the job's side to the node's. */
-export function refusalOf({ node, job, attempt, claimed, others, smallerIsFree }: ClaimFacts): string | null {
+export function refusalOf({ node, job, attempt, claimed, others, smallerIsFree, othersFirst }: ClaimFacts): string | null {
   if (job.attempt !== claimed || attempt === null) return `attempt ${claimed} is not the job's current one`;
   if (attempt.closedAt !== null) return 'the attempt is closed';
   if (attempt.nodeId === node.id) return null;
@@ -47,6 +51,7 @@ export function refusalOf({ node, job, attempt, claimed, others, smallerIsFree }
   const atRiskBase = others.reduce((sum, { amountBase }) => sum + amountBase, job.amountBase);
   if (node.stakeBase < atRiskBase) return 'the stake is below the escrows that are open with this one';
   if (others.length >= NODE_LAYOUT.openSlots) return 'too many of its results wait for their verdict';
+  if (othersFirst && attempt.openedAt.getTime() > Date.now() - OTHERS_FIRST_MS) return 'the node had this job before, so others are asked first';
   if (smallerIsFree && attempt.openedAt.getTime() > Date.now() - SMALLER_FIRST_MS) return 'a smaller device is asked first';
   return null;
 }

@@ -13,8 +13,7 @@ export interface WaitView {
   readonly capable: number;
   readonly busy: number;
   /**
-   * Where all of them are busy: in how many ms the first has trained, as far as its reports tell; 0 where it has and its
-   * result is being checked. Null where nothing is known.
+   * Where all of them are busy: in how many ms the first has trained, as far as its reports tell. Null where nothing is known.
    */
   readonly firstTrainedInMs: number | null;
 }
@@ -38,13 +37,13 @@ export async function explainWait(db: Database, job: JobRow): Promise<WaitView |
 }
 
 async function firstTrained(db: Database, nodeIds: readonly string[]): Promise<number | null> {
-  const attempts = (await Promise.all(nodeIds.map((nodeId) => openAttemptsOfNode(db, nodeId)))).flat();
+  // What a node has delivered keeps it from nothing.
+  const attempts = (await Promise.all(nodeIds.map((nodeId) => openAttemptsOfNode(db, nodeId)))).flat().filter(({ completedAt }) => completedAt === null);
   const known = (await Promise.all(attempts.map((attempt) => remainingMs(db, attempt)))).filter((ms) => ms !== null);
   return known.length === 0 ? null : Math.min(...known);
 }
 
 async function remainingMs(db: Database, attempt: JobAttemptRow): Promise<number | null> {
-  if (attempt.completedAt !== null) return 0;
   if (attempt.startedAt === null) return null;
   const last = await latestProgress(db, attempt);
   if (last === null) return null;

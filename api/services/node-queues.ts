@@ -1,5 +1,6 @@
 import { CUDA_MEMORY_GIB, classesServedBy, type DeviceClass } from '#core/hardware/device-class';
 import { measuredOf, standingOf } from '#core/node/capability';
+import { MIN_STAKE_BASE } from '#core/money/split';
 import { isReliable } from '#core/node/reputation';
 import type { NodeRow } from '#db/postgres/database';
 import { capabilityQueue, nodeQueue } from '#temporal/contract/queues';
@@ -19,7 +20,7 @@ function classesOf(deviceClass: DeviceClass): DeviceClass[] {
  */
 export function queuesOfNode(node: NodeRow): string[] {
   const own = nodeQueue(node.id);
-  const takesJobs = node.state !== 'UNREGISTERED' && node.state !== 'SLASHED' && !node.banned && !node.unstaking;
+  const takesJobs = node.state !== 'UNREGISTERED' && node.state !== 'SLASHED' && !node.banned && !node.unstaking && node.stakeBase >= MIN_STAKE_BASE;
   const measured = measuredOf(node);
   if (!takesJobs || measured === null || standingOf(node, Date.now()) === 'overdue') return [own];
   const classes = classesOf(measured.deviceClass);

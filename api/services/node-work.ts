@@ -7,7 +7,7 @@ import { classesAbleToServe } from '#core/hardware/device-class';
 import { cidText, idText } from '#core/input/ids';
 import { isTerminal, type JobState } from '#core/job/machine';
 import { wrapLeaseKey } from '#cyxcloud/client/lease-keys';
-import { findAttempt, lockAttempt, markResumed, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
+import { attemptsOfJob, findAttempt, lockAttempt, markResumed, markStarted, openAttemptsOfNode, recordClaim, recordCompletion } from '#db/postgres/attempts';
 import type { CheckpointRow, Database, JobAttemptRow, JobRow, NodeRow } from '#db/postgres/database';
 import { latestCheckpoint, recordCheckpoint, type NewCheckpoint } from '#db/postgres/checkpoints';
 import { findDataset } from '#db/postgres/datasets';
@@ -165,10 +165,16 @@ async function tryClaim(db: Database, identity: NodeIdentity, claim: AttemptRef,
     const attempt = await findAttempt(tx, ref(claim));
     const others = (await openAttemptsOfNode(tx, node.id)).filter((row) => row.jobId !== claim.jobId || row.attempt !== claim.attempt);
     const smallerIsFree = node.deviceClass !== job.deviceClass && (await isSmallerFree(tx, node, job));
-    const refusal = refusalOf({ node, job, attempt, claimed: claim.attempt, others, smallerIsFree });
+    const refusal = refusalOf({ node, job, attempt, claimed: claim.attempt, others, smallerIsFree, othersFirst: await othersFirst(tx, node, job) });
     if (refusal !== null) return refusal;
     return (await recordClaim(tx, { ...ref(claim), nodeId: node.id })) ? null : 'another node was faster';
   });
+}
+
+/** The node had the job before, and somebody else could have it. */
+async function othersFirst(db: Database, node: NodeRow, job: JobRow): Promise<boolean> {
+  const hadIt = (await attemptsOfJob(db, job.id)).some(({ nodeId, closedAt }) => nodeId === node.id && closedAt !== null);
+  return hadIt && (await nodesForJob(db, job)).some(({ id }) => id !== node.id);
 }
 
 /** A free node that could have the job and is of a smaller class than this one. */

@@ -7,7 +7,7 @@ import { countRefusals, refusalWords } from './refusal-words.ts';
 const job = { state: 'ESCROWED', attempt: 1, userId: 'me', deviceClass: 'cpu', pricePerHourBase: 5n, amountBase: 200_000_000_000n, estimatedDurationMs: 0, deadlineAt: new Date(Date.now() + 60_000) } as JobRow;
 const node = { id: 'n', ownerId: 'you', deviceClass: 'cpu', state: 'ACTIVE', pricePerHourBase: 5n, stakeBase: 200_000_000_000n, measured: measuredAs('cpu'), challengeDueAt: null as Date | null } as NodeRow;
 const attempt = { nodeId: null, closedAt: null, assignedAt: null, claimedAt: null, openedAt: new Date() } as JobAttemptRow;
-const facts = { node, job, attempt, claimed: 1, others: [], smallerIsFree: false };
+const facts = { node, job, attempt, claimed: 1, others: [], smallerIsFree: false, othersFirst: false };
 
 describe('refusalWords', () => {
   it('knows every reason that the platform gives', () => {
@@ -30,6 +30,7 @@ describe('refusalWords', () => {
       { others: [{ completedAt: null, amountBase: 1n }] },
       { others: Array.from({ length: 8 }, () => ({ completedAt: new Date(), amountBase: 1n })), node: { ...node, stakeBase: 300_000_000_000n } },
       { smallerIsFree: true },
+      { othersFirst: true },
     ];
     for (const change of changes) {
       const reason = refusalOf({ ...facts, ...change });

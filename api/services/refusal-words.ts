@@ -11,6 +11,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(the deadline is too close|too little time is left before the deadline)$/, 'too little time is left before your deadline'],
   [/^(this|the) node asks for more than the quote allows$/, 'asks for more than your price'],
   [/^(another node has it|another node was faster)$/, 'another node was faster'],
+  [/^the node had this job before/, 'had your job before: others are asked first'],
   [/^a smaller device is asked first$/, 'larger than needed: a smaller device is asked first'],
   [/^nobody may work for themselves$/, 'your own: nobody may work for themselves'],
   [/^too many of its results wait for their verdict$/, 'has to wait for verdicts on what it delivered'],

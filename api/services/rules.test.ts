@@ -41,7 +41,7 @@ const job = {
 const attempt = { attempt: 2, nodeId: null, closedAt: null, openedAt: new Date() } as JobAttemptRow;
 
 describe('refusalOf', () => {
-  const facts: ClaimFacts = { node, job, attempt, claimed: 2, others: [], smallerIsFree: false };
+  const facts: ClaimFacts = { node, job, attempt, claimed: 2, others: [], smallerIsFree: false, othersFirst: false };
   it('grants a fitting claim, and grants it again', () => {
     expect(refusalOf(facts)).toBeNull();
     const held = { ...facts, attempt: { ...attempt, nodeId: 'n1' }, node: { ...node, state: 'BUSY' }, job: { ...job, state: 'ASSIGNED' } };
@@ -56,6 +56,11 @@ describe('refusalOf', () => {
   it('leaves a job to a smaller device that is free, for the first seconds', () => {
     expect(refusalOf({ ...facts, smallerIsFree: true })).toContain('smaller');
     expect(refusalOf({ ...facts, smallerIsFree: true, attempt: { ...attempt, openedAt: new Date(Date.now() - 5_001) } })).toBeNull();
+  });
+
+  it('passes over, for a minute, who had the job before and did not end it', () => {
+    expect(refusalOf({ ...facts, othersFirst: true })).toContain('had this job before');
+    expect(refusalOf({ ...facts, othersFirst: true, attempt: { ...attempt, openedAt: new Date(Date.now() - 60_001) } })).toBeNull();
   });
 
   it.each<[string, Partial<ClaimFacts>]>([

@@ -18,6 +18,7 @@ const SCOPE_OF: ScopeTable = {
   machines: { register: 'machines', list: 'read', setMaintenance: 'machines', setAllocation: 'machines', setUnitStatus: 'machines' },
   serverNodes: {
     register: 'machines',
+    issueToken: 'machines',
     setDraining: 'machines',
     beginChallenge: 'machines',
     reportFilled: 'machines',

@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, isNull, notExists, or, sql } from 'drizzle-orm';
 import { CyxError } from '#core/errors/cyx-error';
 import type { Database, JobAttemptRow } from './database.ts';
-import { jobAttempts, jobCheckpoints, jobs, nodeOffers } from './schema.ts';
+import { jobAttempts, jobCheckpoints, jobs, nodeOffers, nodes } from './schema.ts';
 
 export interface AttemptKey {
   readonly jobId: string;
@@ -39,6 +39,8 @@ export async function recordClaim(db: Database, claim: AttemptKey & { nodeId: st
     .set({
       nodeId: claim.nodeId,
       claimedAt: sql`CASE WHEN ${jobAttempts.nodeId} = ${claim.nodeId} THEN ${jobAttempts.claimedAt} ELSE now() END`,
+      instructionSet: sql`CASE WHEN ${jobAttempts.nodeId} = ${claim.nodeId} THEN ${jobAttempts.instructionSet}
+        ELSE coalesce((SELECT ${nodes.instructionSet} FROM ${nodes} WHERE ${nodes.id} = ${claim.nodeId}), '') END`,
     })
     .where(and(at(claim), isNull(jobAttempts.closedAt), or(isNull(jobAttempts.nodeId), eq(jobAttempts.nodeId, claim.nodeId), lapsed)))
     .returning({ nodeId: jobAttempts.nodeId });

@@ -42,6 +42,16 @@ export async function closeChallenge(db: Database, id: string, outcome: { passed
   return rows.length > 0;
 }
 
+/** True for the one answer of a challenge that is looked at: it costs us something, whatever it is. */
+export async function takeForChecking(db: Database, id: string): Promise<boolean> {
+  const rows = await db
+    .update(nodeChallenges)
+    .set({ reason: 'the answer is being checked' })
+    .where(and(eq(nodeChallenges.id, id), isNull(nodeChallenges.passed), eq(nodeChallenges.reason, '')))
+    .returning({ id: nodeChallenges.id });
+  return rows.length > 0;
+}
+
 /** The newest passed challenge of a machine that no node was registered with yet. */
 export async function unusedPass(db: Database, query: { machineId: string; deviceClass: string; after: Date }): Promise<NodeChallengeRow | null> {
   const { machineId, deviceClass, after } = query;

@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/pg-core';
 import { CyxError } from '#core/errors/cyx-error';
 import type { AttemptKey } from './attempts.ts';
 import type { CheckpointRow, Database } from './database.ts';
-import { jobAttempts, jobCheckpoints, nodes } from './schema.ts';
+import { jobAttempts, jobCheckpoints } from './schema.ts';
 
 export type NewCheckpoint = Omit<CheckpointRow, 'at'>;
 
@@ -22,19 +22,16 @@ export async function recordCheckpoint(db: Database, checkpoint: NewCheckpoint):
 
 /**
  * The furthest checkpoint that a job's attempts up to and with `attempt` left, of fewer than `beforeStep` steps where that
- * is given; null where there is none. Only of nodes with the instruction set of this attempt's: on another one, the next
+ * is given; null where there is none. Only of attempts with the instruction set of this attempt's: on another one, the next
  * segment would come out differently than for whoever verifies it.
  */
 export async function latestCheckpoint(db: Database, { jobId, attempt }: AttemptKey, beforeStep?: number): Promise<CheckpointRow | null> {
-  const own = alias(nodes, 'own');
-  const ownAttempt = alias(jobAttempts, 'own_attempt');
+  const own = alias(jobAttempts, 'own');
   const [row] = await db
     .select(getTableColumns(jobCheckpoints))
     .from(jobCheckpoints)
     .innerJoin(jobAttempts, and(eq(jobAttempts.jobId, jobCheckpoints.jobId), eq(jobAttempts.attempt, jobCheckpoints.attempt)))
-    .innerJoin(nodes, eq(nodes.id, jobAttempts.nodeId))
-    .innerJoin(ownAttempt, and(eq(ownAttempt.jobId, jobCheckpoints.jobId), eq(ownAttempt.attempt, attempt)))
-    .innerJoin(own, and(eq(own.id, ownAttempt.nodeId), eq(own.instructionSet, nodes.instructionSet)))
+    .innerJoin(own, and(eq(own.jobId, jobCheckpoints.jobId), eq(own.attempt, attempt), eq(own.instructionSet, jobAttempts.instructionSet)))
     .where(
       and(
         eq(jobCheckpoints.jobId, jobId),

@@ -77,6 +77,11 @@ export async function requireNode(db: Database, nodeId: string): Promise<NodeRow
   return row;
 }
 
+/** For what is decided under the row's lock: the state with the rest. */
+export async function updateNode(tx: Database, nodeId: string, change: NodePatch & { readonly state: NodeState }): Promise<void> {
+  await tx.update(nodes).set(change).where(eq(nodes.id, nodeId));
+}
+
 export async function patchNode(db: Database, nodeId: string, patch: NodePatch): Promise<void> {
   await db.update(nodes).set(patch).where(eq(nodes.id, nodeId));
 }
@@ -152,12 +157,15 @@ export async function heardNodes(db: Database, since: Date): Promise<Pick<NodeRo
     .where(and(inArray(nodes.state, ['ACTIVE', 'BUSY']), isNotNull(nodes.account), gte(nodes.lastSeenAt, since)));
 }
 
-/** Nodes in these states that have not been heard since `before`. For the sweep. */
-export async function silentNodes(db: Database, query: { states: readonly NodeState[]; before: Date }): Promise<NodeRow[]> {
-  return db
-    .select()
-    .from(nodes)
-    .where(and(inArray(nodes.state, [...query.states]), or(isNull(nodes.lastSeenAt), lt(nodes.lastSeenAt, query.before))));
+/**
+ * Has nodes of this state that have not been heard since `before` take the event, all in one statement: one that is heard in
+ * this moment stays as it is. One that was never heard counts from its registration.
+ */
+export async function moveSilentNodes(db: Database, { state, event, before }: { state: NodeState; event: NodeEvent; before: Date }): Promise<void> {
+  await db
+    .update(nodes)
+    .set({ state: nodeTransition(state, event) })
+    .where(and(eq(nodes.state, state), lt(sql`coalesce(${nodes.lastSeenAt}, ${nodes.createdAt})`, before)));
 }
 
 /** Nodes that could take a job of one of these classes, busy or not. */

@@ -105,6 +105,8 @@ export const jobAttempts = pgTable(
     /** Set by the node that claimed it, as the platform authenticated it. */
     nodeId: uuid('node_id'),
     claimedAt: at('claimed_at'),
+    /** Of the node's processor when it claimed: what it does with the job comes out bit for bit on the same one only. */
+    instructionSet: text('instruction_set').notNull().default(''),
     /** The lease: keys are released only between assignedAt and closedAt. */
     assignedAt: at('assigned_at'),
     startedAt: at('started_at'),

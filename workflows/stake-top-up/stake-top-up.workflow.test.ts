@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { PublicKey } from '@solana/web3.js';
+import { like } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
 import { createStakeTopUpActivities } from '#activities/platform/stake/top-up';
@@ -10,6 +11,7 @@ import { openAttempt, recordClaim } from '#db/postgres/attempts';
 import { applyJobTransition } from '#db/postgres/jobs';
 import { ledgerBalance } from '#db/postgres/ledger';
 import { requireNode } from '#db/postgres/nodes';
+import { ledgerEntries } from '#db/postgres/schema';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { keepHistory } from '../testing/histories.ts';
@@ -87,6 +89,19 @@ describe('adding to a stake', () => {
     const before = await balance(node.ownerAddress);
     expect(await refusalOf(await topUp(node, '5000'), 'funds-too-low')).toMatchObject({ type: 'INSUFFICIENT_FUNDS', message: expect.stringContaining('5000.000 CYXWIZ') });
     expect(await balance(node.ownerAddress)).toBe(before);
+  });
+
+  it('that landed is booked although the wallet holds less than it by then, and says what was added', async () => {
+    const { db } = platform.world.postgres;
+    const node = await platform.world.newNode();
+    const requestId = randomUUID();
+    await (await topUp(node, '600', requestId)).result();
+    expect(await balance(node.ownerAddress)).toBeLessThan(cyx('600'));
+    // As a worker leaves it that was killed between the chain's answer and the books.
+    await db.delete(ledgerEntries).where(like(ledgerEntries.transferKey, `%${requestId}%`));
+    const again = (await (await topUp(node, '20', requestId)).result()) as StakeTopUpResult;
+    expect(again).toMatchObject({ amountBase: cyx('600').toString(), stakeBase: cyx('700').toString() });
+    expect(await ledgerBalance(db, `stake:${node.account}`)).toBe(cyx('700'));
   });
 
   it('does not bring a banned node back', async () => {

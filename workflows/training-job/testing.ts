@@ -240,7 +240,7 @@ async function topUp({ postgres: { db }, chain, kms }: World, nodeId: string): P
   const instruction = topUpStakeInstruction({ owner, node: account, amountBase: missingBase, mint });
   const signers = [await managedSigner({ db, kms }, owner, [instruction])];
   await sendOnce(chain, db, { key: `${nodeId}/top-up/${randomUUID()}`, build: async () => ({ instructions: [instruction], signers }) });
-  await projectNodeAccount(db, await requireNode(db, nodeId), (await chain.node(account))!);
+  await projectNodeAccount({ db, chain }, nodeId);
 }
 
 /** Waits for the end; the history is kept as `training-job/<path>` in a run that records. */

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { CyxError } from '#core/errors/cyx-error';
 import { findAttempt } from '#db/postgres/attempts';
 import { recordTransfer } from '#db/postgres/ledger';
-import { requireNode } from '#db/postgres/nodes';
 import { failAttemptInstruction } from '#programs/clients/ts/job-escrow';
 import { BAN_AFTER_FAILURES } from '#programs/clients/ts/node-registry';
 import { findStakeVaultPda } from '#programs/clients/ts/pda';
@@ -32,7 +31,6 @@ export async function failAttempt(deps: EscrowDeps, input: Parameters<EscrowActi
   if (outcome === 'invalid') await requireVerdict(deps.db, { jobId, attempt }, onChain, 'invalid');
   const evidence = await evidenceOf(deps.db, input);
   const { mint, registry } = await deps.chain.deployment();
-  const node = await deps.chain.node(onChain.node);
   const landed = await chainStep(deps, {
     key: stepKeys.fail(jobId, attempt),
     jobId,
@@ -49,7 +47,8 @@ export async function failAttempt(deps: EscrowDeps, input: Parameters<EscrowActi
           insuranceOwner: registry.insuranceOwner,
           reason: outcome,
           evidenceHash: new Uint8Array(createHash('sha256').update(evidence).digest()),
-          ban: outcome !== 'released' && (node?.failuresInARow ?? 0) + 1 >= BAN_AFTER_FAILURES,
+          // Asked when it is made: another failure of this node may have landed a moment ago.
+          ban: outcome !== 'released' && ((await deps.chain.node(onChain.node))?.failuresInARow ?? 0) + 1 >= BAN_AFTER_FAILURES,
         }),
       ],
     }),
@@ -67,6 +66,5 @@ export async function failAttempt(deps: EscrowDeps, input: Parameters<EscrowActi
     attempt,
   });
   const claim = await findAttempt(deps.db, { jobId, attempt });
-  const account = await deps.chain.node(onChain.node);
-  if (claim?.nodeId != null && account !== null) await projectNodeAccount(deps.db, await requireNode(deps.db, claim.nodeId), account);
+  if (claim?.nodeId != null) await projectNodeAccount(deps, claim.nodeId);
 }

@@ -2,7 +2,6 @@ import type { PublicKey } from '@solana/web3.js';
 import { CyxError } from '#core/errors/cyx-error';
 import { findAttempt } from '#db/postgres/attempts';
 import { recordTransfers } from '#db/postgres/ledger';
-import { requireNode } from '#db/postgres/nodes';
 import { releasePaymentInstruction } from '#programs/clients/ts/job-escrow';
 import { findAssociatedTokenAddress } from '#programs/clients/ts/pda';
 import type { Landed } from '../chain/landed.ts';
@@ -46,8 +45,7 @@ export async function releasePayment(deps: EscrowDeps, jobId: string, attempt: n
   await bookDonation(deps, subject, landed);
   await bookPayout(deps, { subject, attempt, landed, mint, nodeOwner: node.owner, treasuryOwner: config.treasuryOwner });
   const claim = await findAttempt(deps.db, { jobId, attempt });
-  const account = await deps.chain.node(paid.node);
-  if (claim?.nodeId != null && account !== null) await projectNodeAccount(deps.db, await requireNode(deps.db, claim.nodeId), account);
+  if (claim?.nodeId != null) await projectNodeAccount(deps, claim.nodeId);
   return { status: 'released' };
 }
 

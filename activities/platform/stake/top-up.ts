@@ -1,6 +1,6 @@
 import { CyxError } from '#core/errors/cyx-error';
 import { baseFromString, formatCyxwiz } from '#core/money/amount';
-import { isBooked, recordTransfer } from '#db/postgres/ledger';
+import { recordTransfer } from '#db/postgres/ledger';
 import { topUpStakeInstruction } from '#programs/clients/ts/node-registry';
 import { findStakeVaultPda } from '#programs/clients/ts/pda';
 import type { StakeTopUpActivities } from '../contract.ts';
@@ -15,49 +15,46 @@ export function createStakeTopUpActivities(deps: EscrowDeps): StakeTopUpActiviti
       const key = stakeKeys.topUp(nodeId, requestId);
       const before = await requireStaked(deps, nodeId);
       requireOwner(before.node, ownerId);
-      // What is in the books was done: asked again, it is only told again.
-      if (!(await isBooked(deps.db, key))) await checkFunds(deps, before, baseFromString(amountBase));
-      const signature = await sendAndBook(deps, { key, staked: before, amountBase: baseFromString(amountBase) });
-      const { node, account } = await requireStaked(deps, nodeId);
-      await projectNodeAccount(deps.db, node, account);
-      return { signature, amountBase, stakeBase: account.stakeBase.toString() };
+      const added = await sendAndBook(deps, { key, staked: before, amountBase: baseFromString(amountBase) });
+      await projectNodeAccount(deps, nodeId);
+      const { account } = await requireStaked(deps, nodeId);
+      return { ...added, stakeBase: account.stakeBase.toString() };
     },
   });
 }
 
-async function sendAndBook(deps: EscrowDeps, { key, staked, amountBase }: { key: string; staked: Staked; amountBase: bigint }): Promise<string> {
+async function sendAndBook(deps: EscrowDeps, { key, staked, amountBase }: { key: string; staked: Staked; amountBase: bigint }): Promise<{ signature: string; amountBase: string }> {
   const { node, owner, address } = staked;
   const { mint } = await deps.chain.deployment();
   const landed = await chainStep(deps, {
     key,
     jobId: null,
     build: async () => {
-      // Looked at with each transaction that is made: none of them can land after an unstaking has run its week.
-      requireTopUpPossible(await requireStaked(deps, node.id));
+      // Looked at with each transaction that is made, and only then: none can land after an unstaking has run its week, and
+      // what has landed, out of this very wallet, is booked whatever is left in it.
+      await requireTopUpPossible(deps, await requireStaked(deps, node.id), amountBase);
       return signedByOwner(deps, owner, topUpStakeInstruction({ owner, node: address, amountBase, mint }));
     },
   });
+  // The chain's own number: asked again under this key with another amount, it is still this one that was added.
+  const addedBase = landed.tokenDeltaBase(findStakeVaultPda(address).address);
   await recordTransfer(deps.db, {
     transferKey: key,
     from: `wallet:${owner.toBase58()}`,
     to: `stake:${address.toBase58()}`,
     currency: 'CYXWIZ',
-    amountBase: landed.tokenDeltaBase(findStakeVaultPda(address).address),
+    amountBase: addedBase,
     purpose: 'stake-topup',
     signature: landed.signature,
     userId: node.ownerId,
   });
-  return landed.signature;
+  return { signature: landed.signature, amountBase: addedBase.toString() };
 }
 
-function requireTopUpPossible({ account }: Staked): void {
+async function requireTopUpPossible({ chain }: EscrowDeps, { account, owner }: Staked, amountBase: bigint): Promise<void> {
   if (account.banned) throw new CyxError('STATE_CONFLICT', 'This node is banned for good after repeated failures: no stake brings it back.');
   if (account.unstakeAt !== 0n) throw new CyxError('STATE_CONFLICT', 'This node is unstaking. Cancel that first; what you add now would only come back with the rest.');
-}
-
-async function checkFunds({ chain }: EscrowDeps, staked: Staked, amountBase: bigint): Promise<void> {
-  requireTopUpPossible(staked);
-  const balanceBase = await chain.balanceBase(staked.owner);
+  const balanceBase = await chain.balanceBase(owner);
   if (balanceBase >= amountBase) return;
   throw new CyxError('INSUFFICIENT_FUNDS', `You add ${formatCyxwiz(amountBase)} CYXWIZ to the stake, but the wallet holds ${formatCyxwiz(balanceBase)}. Add tokens to it first, or less to the stake.`);
 }

@@ -97,9 +97,8 @@ async function sendAndBook(deps: EscrowDeps, key: string, { node, owner, address
 
 /** The projection follows the chain after every step. */
 async function project(deps: EscrowDeps, nodeId: string): Promise<Staked> {
-  const staked = await requireStaked(deps, nodeId);
-  await projectNodeAccount(deps.db, staked.node, staked.account);
-  return staked;
+  await projectNodeAccount(deps, nodeId);
+  return requireStaked(deps, nodeId);
 }
 
 /** Slot, epoch start, epoch and leader epoch come before it in the sysvar. */

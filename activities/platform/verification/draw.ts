@@ -41,15 +41,11 @@ export function createDrawActivities(deps: DrawDeps): DrawActivities {
       // A chain that does not hold is found so by every verifier: there is nothing to draw from.
       const segments = links.ok ? segmentsOf(links.links) : [];
       const draw = (await findDraw(deps.db, { jobId, attempt })) ?? (await makeDraw(deps, { subject, result, segments }));
-      const instructionSet = await instructionSetOf(deps.db, result);
+      // Only on the same one do the segments come out bit for bit.
+      const { instructionSet } = result;
       return { drawn: draw.segments.length, segments: segments.length, opinionWithinMs: opinionWithinMs(result), ...(instructionSet === '' ? {} : { instructionSet }) };
     },
   });
-}
-
-/** Only on the same one do the segments come out bit for bit. */
-async function instructionSetOf(db: Database, { nodeId }: JobAttemptRow): Promise<string> {
-  return nodeId === null ? '' : (await requireNode(db, nodeId)).instructionSet;
 }
 
 interface Drawing {

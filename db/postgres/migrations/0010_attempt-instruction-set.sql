@@ -1,0 +1,1 @@
+ALTER TABLE "job_attempts" ADD COLUMN "instruction_set" text DEFAULT '' NOT NULL;
