@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { PublicKey } from '@solana/web3.js';
-import { like } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { managedSigner } from '#activities/platform/chain/managed-signer';
+import { sendOnce } from '#activities/platform/chain/send-once';
 import { createEscrowActivities } from '#activities/platform/escrow/activities';
+import { stakeKeys } from '#activities/platform/stake/stake';
 import { createStakeTopUpActivities } from '#activities/platform/stake/top-up';
 import { createUnstakingActivities } from '#activities/platform/stake/unstaking';
 import { parseCyxwiz as cyx } from '#core/money/amount';
@@ -11,7 +13,8 @@ import { openAttempt, recordClaim } from '#db/postgres/attempts';
 import { applyJobTransition } from '#db/postgres/jobs';
 import { ledgerBalance } from '#db/postgres/ledger';
 import { requireNode } from '#db/postgres/nodes';
-import { ledgerEntries } from '#db/postgres/schema';
+import { closeWithOutcome } from '#db/postgres/outcomes';
+import { topUpStakeInstruction } from '#programs/clients/ts/node-registry';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
 import { keepHistory } from '../testing/histories.ts';
@@ -60,7 +63,10 @@ async function slash(node: Node, times = 1): Promise<void> {
     await recordClaim(db, { jobId, attempt: 1, nodeId: node.nodeId });
     expect(await escrow.assignNode({ jobId, attempt: 1 })).toMatchObject({ granted: true });
   }
-  for (const jobId of jobIds) await escrow.failAttempt({ jobId, attempt: 1, outcome: 'timeout', reason: 'late' });
+  for (const jobId of jobIds) {
+    await closeWithOutcome(db, { jobId, attempt: 1, outcome: 'timeout', reason: 'late' });
+    await escrow.failAttempt({ jobId, attempt: 1, outcome: 'timeout', reason: 'late' });
+  }
 }
 
 describe('adding to a stake', () => {
@@ -92,13 +98,15 @@ describe('adding to a stake', () => {
   });
 
   it('that landed is booked although the wallet holds less than it by then, and says what was added', async () => {
-    const { db } = platform.world.postgres;
+    const { postgres: { db }, chain, kms } = platform.world;
     const node = await platform.world.newNode();
     const requestId = randomUUID();
-    await (await topUp(node, '600', requestId)).result();
-    expect(await balance(node.ownerAddress)).toBeLessThan(cyx('600'));
     // As a worker leaves it that was killed between the chain's answer and the books.
-    await db.delete(ledgerEntries).where(like(ledgerEntries.transferKey, `%${requestId}%`));
+    const [owner, { mint }] = [new PublicKey(node.ownerAddress), await chain.deployment()];
+    const instruction = topUpStakeInstruction({ owner, node: new PublicKey(node.account), amountBase: cyx('600'), mint });
+    const build = async () => ({ instructions: [instruction], signers: [await managedSigner({ db, kms }, owner, [instruction])] });
+    await sendOnce(chain, db, { key: stakeKeys.topUp(node.nodeId, requestId), build });
+    expect(await balance(node.ownerAddress)).toBeLessThan(cyx('600'));
     const again = (await (await topUp(node, '20', requestId)).result()) as StakeTopUpResult;
     expect(again).toMatchObject({ amountBase: cyx('600').toString(), stakeBase: cyx('700').toString() });
     expect(await ledgerBalance(db, `stake:${node.account}`)).toBe(cyx('700'));
