@@ -66,6 +66,15 @@ describe('the node’s slot', () => {
     expect(supplier.tryReserveSlot(context)).toBeNull();
   });
 
+  it('takes no offer once closed, but has what it held go on', () => {
+    const slot = createNodeSlot();
+    slot.claim(a);
+    slot.close();
+    expect([slot.claim(b), slot.claim(a), slot.start(a)]).toEqual([false, true, true]);
+    slot.release(a);
+    expect(slot.claim(b)).toBe(false);
+  });
+
   it('knows for how long nobody has worked on what holds it', () => {
     vi.useFakeTimers();
     try {

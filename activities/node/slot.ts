@@ -28,7 +28,7 @@ export interface NodeSlot {
    * it gives is called, no offer is taken; a run that the node has already may start.
    */
   reserve(): (() => void) | undefined;
-  /** No offer is taken any more; what runs goes on. */
+  /** No offer is taken any more, not even one that an open poll brings still; what runs goes on. */
   close(): void;
   /** The owner wants this node's work to end, or to go on: while it drains, no offer is taken and what runs is handed back. */
   setDraining(on: boolean): void;
@@ -69,7 +69,9 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   return {
     holder: () => held,
     claim(key) {
-      if ((held === undefined && reservation.taken()) || !hold(key)) return false;
+      // A poll that is out when the slot closes may still bring an offer; nobody would be there to train it.
+      if (held === undefined && (closed || reservation.taken())) return false;
+      if (!hold(key)) return false;
       if (started) return true;
       lapse = setTimeout(() => release(key), claimWithoutStartMs);
       lapse.unref();
