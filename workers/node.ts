@@ -20,7 +20,7 @@ import { installRuntime, ready, runProcess } from './process.ts';
 const MIN_FREE_DISK_BYTES = 1024 ** 3;
 
 /** A provider's Server Node. It knows the platform's edges and nothing behind them. */
-runProcess('node', async (stopped) => {
+runProcess('node', async (stopped, atOnce) => {
   installRuntime();
   const named = namedConfig(process.env);
   // Beside the file that was named, or in the platform's home.
@@ -39,6 +39,8 @@ runProcess('node', async (stopped) => {
       ...{ config, client, stopped, log, minFreeDiskBytes: MIN_FREE_DISK_BYTES },
       newerVersionWaits: newerVersionWaits(fileURLToPath(import.meta.url)),
       mayLeave: folder.mayLeave,
+      // The embedded node goes down with the whole platform, and its attempts go on when that is back.
+      leaveAtOnce: named === undefined ? undefined : atOnce,
       onReady: (queues) => ready('node', { nodeId, deviceClass, queues }),
     });
     client.close();

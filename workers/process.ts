@@ -6,12 +6,12 @@ import type { Config, TemporalConfig } from '#core/config/config';
 import { toCyxError } from '#core/errors/cyx-error';
 import { PLATFORM_DEPLOYMENT } from '#temporal/client/worker-version';
 import { openDataConverter } from '#temporal/codec/data-converter';
+import { stopSignals } from './stop-signals.ts';
 
 /** What every composition root shares: one `ready` line, a clean stop, and words instead of a stack where it fails. */
-export function runProcess(name: string, main: (stopped: AbortSignal) => Promise<void>): void {
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
-  main(stop.signal).then(
+export function runProcess(name: string, main: (stopped: AbortSignal, atOnce: AbortSignal) => Promise<void>): void {
+  const { stopped, atOnce } = stopSignals();
+  main(stopped, atOnce).then(
     // 0, unless it said otherwise.
     () => process.exit(),
     (error: unknown) => {

@@ -8,6 +8,7 @@ import { createNodeActivities } from './activities.ts';
 import { showCapability } from './challenge.ts';
 import type { NodeActivities } from './contract.ts';
 import { nativeTls, parseEndpoint } from './endpoint.ts';
+import { handBackOnStop } from './hand-back-on-stop.ts';
 import { servedClasses } from './hardware.ts';
 import { beat } from './heartbeats.ts';
 import { untilUpdateAndIdle } from './leave-for-update.ts';
@@ -39,6 +40,11 @@ export interface NodeRun {
   readonly onReady: (queues: readonly string[]) => void;
   /** Whether a newer version waits to be started in place of this one. */
   readonly newerVersionWaits?: (() => boolean) | undefined;
+  /**
+   * Set for a node that is stopped by itself: the job in hand is handed back first, unless this says to leave at once. Without
+   * it, the same attempt goes on after the next start, as where the whole platform goes down and comes back.
+   */
+  readonly leaveAtOnce?: AbortSignal | undefined;
   /** Asked while the node drains: once nothing is left to hand back, it ends as if it were `stopped`. */
   readonly mayLeave?: () => boolean;
   /** Where the storage of a lease is reached from here, if not at the address that the lease names. */
@@ -93,8 +99,9 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'dr
   const nodeHeartbeat = async (): Promise<void> => {
     const { draining, challengeDue } = await platform.heartbeat(nodeId, slot.holder() !== undefined);
     writeFileSync(join(workDir, HEARD_FILE), new Date().toISOString());
-    if (draining !== slot.draining()) log.info({ draining }, draining ? 'This node drains: it hands back what it has and takes no job until it is told to resume' : 'This node takes jobs again');
+    const before = slot.draining();
     slot.setDraining(draining);
+    if (slot.draining() !== before) log.info({ draining }, draining ? 'This node drains: it hands back what it has and takes no job until it is told to resume' : 'This node takes jobs again');
     if (challengeDue) showAgain.due();
   };
   await nodeHeartbeat();
@@ -112,7 +119,7 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'dr
   const end = await Promise.race([untilLeaving(run, slot, nodeHeartbeat), fleet.broken]);
   // Trainings go on without this process; whoever restarts it finds them again.
   if (end instanceof Error) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: end });
-  slot.close();
+  await Promise.race([closeSlot(run, slot, end), fleet.broken]);
   for (const stop of stopBeats) stop();
   await showAgain.stop();
   token.stop();
@@ -128,6 +135,11 @@ function untilLeaving({ stopped, log, newerVersionWaits = () => false, mayLeave 
     untilUpdateAndIdle({ waits: newerVersionWaits, slot, signal: stopped }),
     untilDrainedAndIdle({ mayLeave, heartbeat, slot, signal: stopped, log }),
   ]);
+}
+
+async function closeSlot({ leaveAtOnce, log }: NodeRun, slot: NodeSlot, end: 'stopped' | 'updated' | 'drained'): Promise<void> {
+  slot.close();
+  if (end === 'stopped' && leaveAtOnce !== undefined) await handBackOnStop({ slot, atOnce: leaveAtOnce, log });
 }
 
 function settingsOf({ config, minFreeDiskBytes }: NodeRun) {

@@ -75,6 +75,14 @@ describe('the node’s slot', () => {
     expect(slot.claim(b)).toBe(false);
   });
 
+  it('goes on handing back where the owner wants no drain', () => {
+    const slot = createNodeSlot();
+    slot.start(a);
+    slot.handBack();
+    slot.setDraining(false);
+    expect([slot.draining(), slot.holder(), slot.claim(b)]).toEqual([true, a, false]);
+  });
+
   it('knows for how long nobody has worked on what holds it', () => {
     vi.useFakeTimers();
     try {

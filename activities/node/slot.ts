@@ -30,6 +30,8 @@ export interface NodeSlot {
   reserve(): (() => void) | undefined;
   /** No offer is taken any more, not even one that an open poll brings still; what runs goes on. */
   close(): void;
+  /** As `close`, and it drains from now on, whatever the owner wants: this process ends. */
+  handBack(): void;
   /** The owner wants this node's work to end, or to go on: while it drains, no offer is taken and what runs is handed back. */
   setDraining(on: boolean): void;
   draining(): boolean;
@@ -41,8 +43,7 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
   // A claim that is repeated after its run began must not let the slot lapse under the run.
   let started = false;
   let lapse: NodeJS.Timeout | undefined;
-  let closed = false;
-  let draining = false;
+  let [closed, draining, handsBack] = [false, false, false];
   let unattendedSinceMs = 0;
   const attendance = countAttendance();
   const wakers = new Set<() => void>();
@@ -92,11 +93,12 @@ export function createNodeSlot(options: { claimWithoutStartMs?: number } = {}): 
     supplier: () => oneAtATime({ mayPoll: () => held === undefined && !reservation.taken() && !closed && !draining, wakers, wake }),
     reserve: () => (held === undefined ? reservation.take() : undefined),
     close: () => void (closed = true),
+    handBack: () => void (closed = handsBack = true),
     setDraining(on) {
       draining = on;
       wake();
     },
-    draining: () => draining,
+    draining: () => draining || handsBack,
   };
 }
 

@@ -39,7 +39,7 @@ export function nodeCommand(context: () => CliContext): Command {
     )
     .addCommand(
       new Command('start')
-        .description('work for the platform until Ctrl-C, or until "node drain" has it leave; a run under way stores its last step first. A drained node works again after "node resume"')
+        .description('work for the platform until Ctrl-C, or until "node drain" has it leave; a job in hand is handed back first, and nobody is slashed for that (Ctrl-C again leaves at once). A drained node works again after "node resume"')
         .option('--dir <folder>', 'the folder that was given to setup')
         .action(async ({ dir }: { dir?: string }) => {
           requireLocalNode(nodeFolder(context(), dir));
