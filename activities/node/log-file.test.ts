@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -22,6 +22,16 @@ describe('a node’s log', () => {
     expect(kept.length).toBeGreaterThan(100);
     expect(statSync(path).size).toBeLessThanOrEqual(100 + lines[0]!.length);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('writes on once it can be set aside again', () => {
+    const [path, oldPath] = [join(folder, 'c.log'), join(folder, 'c.log.1')];
+    mkdirSync(oldPath);
+    const log = openLogFile(path, oldPath, 4);
+    for (const line of ['one\n', 'lost\n', 'lost\n']) log.write(line);
+    rmSync(oldPath, { recursive: true });
+    log.write('two\n');
+    expect([oldPath, path].map((file) => readFileSync(file, 'utf8'))).toEqual(['one\n', 'two\n']);
   });
 
   it('goes on where an earlier process stopped', () => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Two of these are kept: this one, and the one before it. */
@@ -17,9 +17,11 @@ export function openLogFile(path: string, oldPath: string, maxBytes = MAX_BYTES)
   let fd = openSync(path, 'a', 0o600);
   let sizeBytes = fstatSync(fd).size;
   const rotate = (): void => {
+    // Closed last: where a step fails, this descriptor must not become another file's, and the next line tries again.
+    if (existsSync(path)) renameSync(path, oldPath);
+    const next = openSync(path, 'a', 0o600);
     closeSync(fd);
-    renameSync(path, oldPath);
-    fd = openSync(path, 'a', 0o600);
+    fd = next;
     sizeBytes = 0;
   };
   return {
