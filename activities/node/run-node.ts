@@ -121,20 +121,20 @@ export async function runNode(run: NodeRun): Promise<'stopped' | 'updated' | 'dr
   if (end instanceof Error) throw new CyxError('UNAVAILABLE', 'This node lost its way to the platform and has to start again', { cause: end });
   await Promise.race([closeSlot(run, slot, end), fleet.broken]);
   for (const stop of stopBeats) stop();
-  await showAgain.stop();
   token.stop();
   // Trainings write a checkpoint and leave while the workers say good-bye; the next start goes on from there.
-  await Promise.all([fleet.stop(), supervisor.suspendAll()]);
+  await Promise.all([showAgain.stop(), fleet.stop(), supervisor.suspendAll()]);
   await connection.close();
   return end;
 }
 
 /** Why this process is to end, in good order: it was stopped, or has nothing in hand and a reason to leave. */
 function untilLeaving({ stopped, log, newerVersionWaits = () => false, mayLeave = () => false }: NodeRun, slot: NodeSlot, heartbeat: () => Promise<void>): Promise<'stopped' | 'updated' | 'drained'> {
-  return Promise.race([
-    untilUpdateAndIdle({ waits: newerVersionWaits, slot, signal: stopped }),
-    untilDrainedAndIdle({ mayLeave, heartbeat, slot, signal: stopped, log }),
-  ]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([stopped, over.signal]);
+  return Promise.race([untilUpdateAndIdle({ waits: newerVersionWaits, slot, signal }), untilDrainedAndIdle({ mayLeave, heartbeat, slot, signal, log })])
+    // The other one looks no more.
+    .finally(() => over.abort());
 }
 
 async function closeSlot({ leaveAtOnce, log }: NodeRun, slot: NodeSlot, end: 'stopped' | 'updated' | 'drained'): Promise<void> {
