@@ -1,14 +1,12 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
-import { z } from 'zod';
-import { readJson, writeJson } from '#activities/node/json-file';
+import { writeJson } from '#activities/node/json-file';
 import { openLogFile } from '#activities/node/log-file';
 import { CyxError } from '#core/errors/cyx-error';
 import { NODE_FILES } from '#core/node/folder';
 import { processMark } from '#engine/node/process-mark';
-
-const processSchema = z.object({ pid: z.int(), mark: z.string() });
+import { runningProcess, type NodeProcess } from '#engine/node/running-process';
 
 /** To standard error, for whoever started the node, and into its folder, for `cyxwiz node logs`. */
 export function nodeLog(folder: string): Logger {
@@ -27,9 +25,9 @@ export interface NodeFolder {
 export function occupy(folder: string): NodeFolder {
   const [file, leave] = [join(folder, NODE_FILES.process), join(folder, NODE_FILES.leave)];
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const other = runningProcess(file);
+  const other = runningProcess(folder);
   if (other !== undefined && other !== process.pid) throw new CyxError('STATE_CONFLICT', `This node runs already, as process ${other}. Stop that one first.`);
-  writeJson(file, { pid: process.pid, mark: processMark(process.pid) ?? '' });
+  writeJson(file, { pid: process.pid, mark: processMark(process.pid) ?? '' } satisfies NodeProcess);
   // Of a process that ended before it could leave.
   rmSync(leave, { force: true });
   return {
@@ -39,9 +37,4 @@ export function occupy(folder: string): NodeFolder {
       rmSync(leave, { force: true });
     },
   };
-}
-
-function runningProcess(file: string): number | undefined {
-  const record = readJson(file, processSchema);
-  return record !== undefined && processMark(record.pid) === record.mark ? record.pid : undefined;
 }

@@ -7,8 +7,9 @@ import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { idText } from '#core/input/ids';
 import { NODE_FILES } from '#core/node/folder';
-import { processMark } from '#engine/node/process-mark';
 import { withClient, type CliContext } from '../context.ts';
+
+export { runningProcess } from '#engine/node/running-process';
 
 /** Which node a command is about: that of this machine, or one of one's own that was named. */
 export interface NodeChoice {
@@ -18,7 +19,6 @@ export interface NodeChoice {
 
 /** Of `config.json`, what the command line needs. */
 const configSchema = z.object({ nodeId: z.string(), apiUrl: z.url(), apiKey: z.string().min(1) });
-const processSchema = z.object({ pid: z.int(), mark: z.string() });
 
 /** A node whose folder is on this machine. */
 export interface LocalNode {
@@ -40,14 +40,6 @@ export function requireLocalNode(dir: string): LocalNode {
   const local = findLocalNode(dir);
   if (local === undefined) throw new CyxError('NOT_FOUND', `No node was set up in ${dir}. Set one up with "cyxwiz node setup", name the folder of one with --dir, or one of yours, wherever it runs, with --node.`);
   return local;
-}
-
-/** The process that runs the node of this folder; undefined where none does. */
-export function runningProcess(dir: string): number | undefined {
-  const file = join(dir, NODE_FILES.process);
-  if (!existsSync(file)) return undefined;
-  const { pid, mark } = parseInput(processSchema, JSON.parse(readFileSync(file, 'utf8')));
-  return processMark(pid) === mark ? pid : undefined;
 }
 
 export interface ChosenNode {
