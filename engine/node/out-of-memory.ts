@@ -1,6 +1,6 @@
 /** What TensorFlow, V8, the C++ library and the system say where they were given no more memory. */
 const WORDS =
-  /OOM when allocating|RESOURCE_EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|failed to allocate memory|bad_alloc|out of memory|Array buffer allocation failed|Cannot allocate memory|ENOMEM/i;
+  /OOM when allocating|RESOURCE_?EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|failed to allocate memory|bad_alloc|out of memory|Array buffer allocation failed|Cannot allocate memory|ENOMEM/i;
 
 export function saysOutOfMemory(text: string): boolean {
   return WORDS.test(text);

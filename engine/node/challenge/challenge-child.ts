@@ -8,6 +8,7 @@ import { challengeTaskSchema } from '#core/hardware/challenge/task';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { loadTensorflow } from '../load-tensorflow.ts';
+import { saysOutOfMemory } from '../out-of-memory.ts';
 import { fillDevice, warmUp } from './device-solver.ts';
 import { challengeNonceSchema, type ChallengeChildLine } from './child-lines.ts';
 
@@ -41,8 +42,7 @@ try {
 } catch (error) {
   if (!(error instanceof CyxError)) console.error(error);
   const message = error instanceof Error ? error.message : String(error);
-  // TensorFlow's own word for memory that a device does not have.
-  const code = error instanceof CyxError ? error.code : /OOM|out of memory|ResourceExhausted/i.test(message) ? 'OUT_OF_MEMORY' : 'INTERNAL';
+  const code = error instanceof CyxError ? error.code : saysOutOfMemory(message) ? 'OUT_OF_MEMORY' : 'INTERNAL';
   say({ ok: false, code, message });
 }
 // The line reader would keep the process.
