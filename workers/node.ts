@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { measureReferenceSpeed } from '#activities/node/benchmark';
 import { newerVersionWaits } from '#activities/node/leave-for-update';
-import { requireNoNetwork } from '#activities/node/network-check';
+import { requireNoNetwork, warnOfRoot } from '#activities/node/network-check';
 import { readNodeConfig, type NodeConfig } from '#activities/node/node-config';
 import { keepToOwner } from '#activities/node/own-files';
 import type { NodeLog } from '#activities/node/ports';
@@ -32,6 +32,7 @@ runProcess('node', async (stopped, atOnce) => {
     if (named !== undefined) keepToOwner(named.file, named.config.workDir, log);
     // Before anything is staked.
     requireNoNetwork(mayHaveNetwork, log);
+    warnOfRoot(log);
     const config = named?.config ?? (await embeddedConfig(process.env, nodeDir, log));
     const client = platformClientOf(config);
     const { nodeId, deviceClass } = config;

@@ -1,5 +1,5 @@
 import { CyxError } from '#core/errors/cyx-error';
-import { networkWay } from '#engine/node/child-isolation';
+import { keepsRootRights, networkWay } from '#engine/node/child-isolation';
 import type { NodeLog } from './ports.ts';
 
 /**
@@ -19,4 +19,9 @@ export function requireNoNetwork(isAllowedWithout: boolean, log: NodeLog): void 
     );
   }
   log.warn({}, 'Trainings on this node have the network: neither unshare nor bwrap works here, and its owner allowed it');
+}
+
+/** Root may undo most of what a training is kept by. */
+export function warnOfRoot(log: Pick<NodeLog, 'warn'>): void {
+  if (keepsRootRights()) log.warn({}, 'Trainings on this node have the rights of root: it runs as root, and `setpriv` (of util-linux) is not here or does not work. Install it, or run the node as another user');
 }

@@ -79,6 +79,11 @@ export function networkWay(): NetworkWay | undefined {
   return look().way;
 }
 
+/** Children of this process would have the rights of root: it has them, and nothing here can take them away. */
+export function keepsRootRights(): boolean {
+  return process.getuid?.() === 0 && look().rights.length === 0;
+}
+
 export interface IsolatedCommand extends ChildCommand {
   readonly env: NodeJS.ProcessEnv;
 }
