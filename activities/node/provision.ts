@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { NODE_HEARTBEAT_INTERVAL_MS } from '#core/node/machine';
+import { holdsInTime } from './funds.ts';
 import { readJson, writeJson } from './json-file.ts';
 import { hasGpuTrainer, machineName, measureHardware, ownDeviceClasses } from './hardware.ts';
 import { idleGpuWords, type DetectedHardware, type MeasuredHardware } from './read-hardware.ts';
@@ -17,8 +17,10 @@ import type { Credentials, Login, RestClient } from './rest-client.ts';
 
 const STAKE_BASE = parseCyxwiz('100');
 export const DEFAULT_PRICE_PER_HOUR_BASE = parseCyxwiz('300');
+/** A new account's wallet, and the credit in it. */
 const FUNDS_WITHIN_MS = 90_000;
-const ASK_AGAIN_MS = 250;
+/** What is on its way to a wallet that is there already. */
+const CREDIT_WITHIN_MS = 10_000;
 const SHOW_TRIES = 2;
 /** The embedded node shows a lost platform, and a lost node, sooner than one out in the world need. */
 const EMBEDDED_HEARTBEAT_MS = 10_000;
@@ -54,9 +56,12 @@ export async function provisionNode(options: ProvisionOptions): Promise<NodeConf
   const login = await signIn(rest, provider);
   return setUpNode({
     ...options,
-    login,
     pricePerHourBase: DEFAULT_PRICE_PER_HOUR_BASE,
     heartbeatMs: EMBEDDED_HEARTBEAT_MS,
+    untilFunded: async () => {
+      if (await holdsInTime(rest, login, STAKE_BASE, { withinMs: FUNDS_WITHIN_MS })) return;
+      throw new CyxError('INSUFFICIENT_FUNDS', `A node needs a stake of ${formatCyxwiz(STAKE_BASE)} CYXWIZ, which the wallet does not hold. Put them in and begin again; what is done so far stays.`);
+    },
     machineOf: async (hardware) => {
       if (provider.machine !== undefined) return provider.machine;
       const machine = await registerMachine(rest, login, hardware);
@@ -74,6 +79,8 @@ export function provisionOwnNode(options: ProvisionOptions & { readonly login: L
   const file = join(options.nodeDir, 'machine.json');
   return setUpNode({
     ...options,
+    // With less it goes on: it may be staked already, and the registration says so where it is not.
+    untilFunded: () => holdsInTime(options.rest, options.login, STAKE_BASE, { withinMs: FUNDS_WITHIN_MS, creditWithinMs: CREDIT_WITHIN_MS }),
     machineOf: async (hardware) => {
       const known = readJson(file, machineSchema);
       if (known !== undefined) return known;
@@ -84,23 +91,24 @@ export function provisionOwnNode(options: ProvisionOptions & { readonly login: L
   });
 }
 
-interface SetUpOptions extends ProvisionOptions {
-  readonly login: Login;
+interface SetUpOptions extends Omit<ProvisionOptions, 'rest'> {
   readonly pricePerHourBase: bigint;
   /** Unset: as often as the platform asks for. */
   readonly heartbeatMs?: number;
+  /** Waits until the wallet holds a stake, as far as there is one to be waited for. */
+  readonly untilFunded: () => Promise<unknown>;
   /** The machine that this is registered as, known or made now. */
   readonly machineOf: (hardware: MeasuredHardware) => Promise<Machine>;
 }
 
-async function setUpNode({ nodeDir, urls, rest, machine, measureSpeed, log, bounds, login, pricePerHourBase, heartbeatMs = NODE_HEARTBEAT_INTERVAL_MS, machineOf }: SetUpOptions): Promise<NodeConfig> {
+async function setUpNode({ nodeDir, urls, machine, measureSpeed, log, bounds, pricePerHourBase, heartbeatMs = NODE_HEARTBEAT_INTERVAL_MS, untilFunded, machineOf }: SetUpOptions): Promise<NodeConfig> {
   const workDir = join(nodeDir, 'runs');
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const hardware = await measureHardware();
   const instructionSet = requireInstructionSet(hardware);
   for (const gpu of hardware.idleGpus) log.info({ gpu }, idleGpuWords(gpu));
   const { machineId, apiKey } = await machineOf(hardware);
-  const [samplesPerSecond] = await Promise.all([measureSpeed(), untilFunded(rest, login)]);
+  const [samplesPerSecond] = await Promise.all([measureSpeed(), untilFunded()]);
   // By itself: it is timed, and whatever else runs here counts against this machine.
   const deviceClass = await showLargestClass({ port: machine.challenge, apiKey, machineId, classes: ownDeviceClasses(hardware, hasGpuTrainer()), log });
   log.info({ samplesPerSecond, deviceClass, instructionSet }, 'Measured this machine');
@@ -184,14 +192,4 @@ async function signIn(rest: RestClient, credentials: Credentials): Promise<Login
 
 function registerMachine(rest: RestClient, login: Login, hardware: MeasuredHardware): Promise<Machine> {
   return rest.registerMachine(login, { ...machineName(), hardware });
-}
-
-async function untilFunded(rest: RestClient, login: Login): Promise<void> {
-  for (const giveUpAtMs = Date.now() + FUNDS_WITHIN_MS; ; await sleep(ASK_AGAIN_MS)) {
-    const balanceBase = await rest.walletBalanceBase(login);
-    if (balanceBase !== undefined && balanceBase >= STAKE_BASE) return;
-    if (Date.now() > giveUpAtMs) {
-      throw new CyxError('INSUFFICIENT_FUNDS', `A node needs a stake of ${formatCyxwiz(STAKE_BASE)} CYXWIZ, which the wallet does not hold. Put them in and begin again; what is done so far stays.`);
-    }
-  }
 }
