@@ -7,12 +7,11 @@ import { configFile, DEFAULT_PRICE_PER_HOUR_BASE, provisionOwnNode } from '#acti
 import { createRestClient } from '#activities/node/rest-client';
 import { trustedFetch } from '#activities/node/trusted-fetch';
 import { parseConfig } from '#core/config/config';
-import { toCyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
 import { parseCyxwiz } from '#core/money/amount';
 import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import { platformClientOf, platformUrls } from './node-platform.ts';
-import { runProcess } from './process.ts';
+import { reportFailure, runProcess } from './process.ts';
 
 const inputSchema = z.object({
   CYXWIZ_TOKEN: z.string().min(1),
@@ -29,9 +28,7 @@ runProcess('node-setup', async () => {
   try {
     await setUp();
   } catch (error) {
-    // As JSON, too: whoever started this tells it in their own way.
-    const { code, message, fields } = toCyxError(error);
-    process.stdout.write(`${JSON.stringify({ error: { code, message, fields } })}\n`);
+    reportFailure(error);
     process.exit(1);
   }
 });

@@ -11,23 +11,33 @@ import { createRestClient } from '#activities/node/rest-client';
 import { runNode } from '#activities/node/run-node';
 import { trustedFetch } from '#activities/node/trusted-fetch';
 import { parseConfig } from '#core/config/config';
-import { CyxError } from '#core/errors/cyx-error';
+import { CyxError, toCyxError } from '#core/errors/cyx-error';
 import { EXIT_UPDATED } from '#core/node/installation';
-import { nodeLog, occupy } from './node-folder.ts';
+import { nodeLog, occupy, type NodeFolder } from './node-folder.ts';
 import { platformClientOf, platformUrls } from './node-platform.ts';
-import { installRuntime, ready, runProcess } from './process.ts';
+import { installRuntime, ready, reportFailure, runProcess } from './process.ts';
 
 const MIN_FREE_DISK_BYTES = 1024 ** 3;
 
 /** A provider's Server Node. It knows the platform's edges and nothing behind them. */
 runProcess('node', async (stopped, atOnce) => {
+  try {
+    await serve(stopped, atOnce);
+  } catch (error) {
+    if (process.env['CYXWIZ_NODE_JSON'] === '1') reportFailure(error);
+    throw error;
+  }
+});
+
+async function serve(stopped: AbortSignal, atOnce: AbortSignal): Promise<void> {
   installRuntime();
   const named = namedConfig(process.env);
   // Beside the file that was named, or in the platform's home.
   const nodeDir = named === undefined ? resolve(parseConfig(process.env).home, 'node') : dirname(resolve(named.file));
   const log = nodeLog(nodeDir);
-  const folder = occupy(nodeDir);
+  let folder: NodeFolder | undefined;
   try {
+    folder = occupy(nodeDir);
     const mayHaveNetwork = process.env['CYXWIZ_NODE_ALLOW_NETWORK'] === '1' || named?.config.allowTrainingWithNetwork === true;
     if (named !== undefined) keepToOwner(named.file, named.config.workDir, log);
     // Before anything is staked.
@@ -46,10 +56,14 @@ runProcess('node', async (stopped, atOnce) => {
     });
     client.close();
     if (end === 'updated') process.exitCode = EXIT_UPDATED;
+  } catch (error) {
+    // For `cyxwiz node logs`, which is where one looks for why a service does not start.
+    log.error({ err: error }, `This node stopped: ${toCyxError(error).message}`);
+    throw error;
   } finally {
-    folder.close();
+    folder?.close();
   }
-});
+}
 
 /** The file that CYXWIZ_NODE_CONFIG names; undefined for the embedded node. */
 function namedConfig(env: NodeJS.ProcessEnv): { file: string; config: NodeConfig } | undefined {

@@ -23,6 +23,12 @@ export function runProcess(name: string, main: (stopped: AbortSignal, atOnce: Ab
   );
 }
 
+/** What went wrong as one line of JSON on standard output: whoever started this tells it in their own way. */
+export function reportFailure(error: unknown): void {
+  const { code, message, fields } = toCyxError(error);
+  process.stdout.write(`${JSON.stringify({ error: { code, message, fields } })}\n`);
+}
+
 export function ready(name: string, facts: Readonly<Record<string, unknown>> = {}): void {
   process.stdout.write(`${JSON.stringify({ ready: name, ...facts, pid: process.pid })}\n`);
 }

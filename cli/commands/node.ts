@@ -43,7 +43,7 @@ export function nodeCommand(context: () => CliContext): Command {
         .option('--dir <folder>', 'the folder that was given to setup')
         .action(async ({ dir }: { dir?: string }) => {
           requireLocalNode(nodeFolder(context(), dir));
-          process.exitCode = (await runWorker('node', { CYXWIZ_NODE_CONFIG: join(nodeFolder(context(), dir), NODE_FILES.config) }, 'inherit')).code;
+          process.exitCode = (await runWorker('node', { CYXWIZ_NODE_CONFIG: join(nodeFolder(context(), dir), NODE_FILES.config), CYXWIZ_NODE_JSON: context().json ? '1' : '0' }, 'inherit')).code;
         }),
     )
     .addCommand(
