@@ -40,6 +40,11 @@ describe('the systemd unit', () => {
     expect(systemdAnalyze('verify', unitFile('filled.service', filled))).toEqual({ status: 0, text: '' });
   });
 
+  it('starts again after a failure and for a newer version, but not after a drain', () => {
+    const lines = serviceUnit(own).split('\n');
+    expect(lines.filter((line) => /^(Restart|RestartForceExitStatus|SuccessExitStatus)=/.test(line))).toEqual(['Restart=on-failure', 'SuccessExitStatus=75', 'RestartForceExitStatus=75']);
+  });
+
   it('would not pass with a mistake in it', () => {
     const wrong = unitFile('wrong.service', serviceUnit(own).replace('KillMode=mixed', 'KillMode=sometimes'));
     expect(systemdAnalyze('verify', wrong).text).toMatch(/kill mode/);
