@@ -11,7 +11,7 @@ import { appFolderOf } from '#core/node/installation';
 import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import type { CliContext } from '../context.ts';
 import { amountOption } from '../node/amount-option.ts';
-import { serviceUnit } from '../node/service-unit.ts';
+import { serviceAccount, serviceUnit } from '../node/service-unit.ts';
 import { nodeFolder, requireLocalNode } from '../node/this-node.ts';
 import { stageUpdate } from '../node/update.ts';
 import { drainCommand } from './node-drain.ts';
@@ -61,8 +61,16 @@ export function nodeCommand(context: () => CliContext): Command {
     .addCommand(
       new Command('service')
         .description('print a systemd unit that starts this node with the machine; how to install it stands at its top')
-        .action(() => {
-          const unit = serviceUnit({ node: process.execPath, command: fileURLToPath(new URL('../bin.mjs', import.meta.url)) });
+        .option('--dir <folder>', 'the folder that was given to setup')
+        .action(({ dir }: { dir?: string }) => {
+          const local = requireLocalNode(nodeFolder(context(), dir));
+          const unit = serviceUnit({
+            node: process.execPath,
+            command: fileURLToPath(new URL('../bin.mjs', import.meta.url)),
+            dir: local.dir,
+            cyxwizHome: context().config.home,
+            ...serviceAccount(local.dir),
+          });
           context().print({ unit }, [unit.trimEnd()]);
         }),
     );
