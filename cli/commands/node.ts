@@ -12,7 +12,7 @@ import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import type { CliContext } from '../context.ts';
 import { amountOption } from '../node/amount-option.ts';
 import { serviceAccount, serviceUnit } from '../node/service-unit.ts';
-import { nodeFolder, requireLocalNode } from '../node/this-node.ts';
+import { findLocalNode, nodeFolder, requireLocalNode } from '../node/this-node.ts';
 import { stageUpdate } from '../node/update.ts';
 import { drainCommand } from './node-drain.ts';
 import { logsCommand } from './node-logs.ts';
@@ -50,12 +50,15 @@ export function nodeCommand(context: () => CliContext): Command {
       new Command('update')
         .description('install the newest version beside this one; a node that runs from there starts it once it has no job')
         .option('--app <folder>', 'where versions stand side by side')
-        .action(async ({ app }: { app?: string }) => {
+        .option('--dir <folder>', 'the folder that was given to setup: of the platform that this node works for')
+        .action(async ({ app: chosen, dir }: { app?: string; dir?: string }) => {
           const { config, json, print } = context();
+          const site = findLocalNode(nodeFolder(context(), dir))?.apiUrl ?? config.publicUrls.web;
+          const app = resolve(chosen ?? installedIn() ?? join(config.home, 'app'));
           const note = (line: string): void => void (json || process.stderr.write(`${line} …\n`));
-          const update = await stageUpdate({ site: config.publicUrls.web, app: resolve(app ?? installedIn() ?? join(config.home, 'app')), note });
+          const update = await stageUpdate({ site, app, note });
           const { version, folder, isNew } = update;
-          print(update, isNew ? [`Version ${version} is in place: ${folder}`, 'A node that was started from here leaves with exit code 75 when it is idle, and its service starts the new one.'] : [`Version ${version} is the newest, and in place already.`]);
+          print(update, [isNew ? `Version ${version} is in place: ${folder}` : `Version ${version} is the newest, and in place already.`, ...afterUpdate(app)]);
         }),
     )
     .addCommand(
@@ -83,6 +86,12 @@ interface SetupOptions {
   readonly dir?: string;
   readonly memoryLimit?: string;
   readonly allowNetwork?: boolean;
+}
+
+/** A node takes over a version only where it was started from one beside it. */
+function afterUpdate(app: string): string[] {
+  if (installedIn() === app) return ['A node that was started from here leaves with exit code 75 when it is idle, and its service starts the new one.'];
+  return [`Start the node from there: ${join(app, 'current', 'bin', 'cyxwiz')} node start`, 'From then on updates are taken up by themselves, as soon as the node is idle and its service starts it again.'];
 }
 
 /** The versions that this command is one of. */

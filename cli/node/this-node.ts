@@ -31,7 +31,7 @@ export interface LocalNode {
 export const nodeFolder = (context: CliContext, dir: string | undefined): string => dir ?? join(context.config.home, 'server-node');
 
 /** Undefined where no node was set up in this folder. */
-function findLocalNode(dir: string): LocalNode | undefined {
+export function findLocalNode(dir: string): LocalNode | undefined {
   const file = join(dir, NODE_FILES.config);
   return existsSync(file) ? { dir, ...parseInput(configSchema, JSON.parse(readFileSync(file, 'utf8'))) } : undefined;
 }
@@ -59,8 +59,7 @@ export async function withNode<T>(context: CliContext, choice: NodeChoice, use: 
     return withClient(context, (client) => use({ nodeId, client, local: undefined }));
   }
   const local = requireLocalNode(nodeFolder(context, choice.dir));
-  if (asOwner) return withClient(context, (client) => use({ nodeId: local.nodeId, client, local }));
-  const client = machineClient(context, local);
+  const client = clientOf(context, local, asOwner ? context.token() : local.apiKey);
   try {
     return await use({ nodeId: local.nodeId, client, local });
   } finally {
@@ -68,6 +67,7 @@ export async function withNode<T>(context: CliContext, choice: NodeChoice, use: 
   }
 }
 
-function machineClient({ config }: CliContext, { apiUrl, apiKey }: LocalNode): CyxWizClient {
-  return createCyxWizClient({ httpUrl: apiUrl, grpcUrl: clientAddress(config.publicUrls.grpc, config), storageUrl: config.storageUrl, token: apiKey });
+/** Of the platform that the node works for, wherever this shell says that one is. */
+function clientOf({ config }: CliContext, { apiUrl }: LocalNode, token: string): CyxWizClient {
+  return createCyxWizClient({ httpUrl: apiUrl, grpcUrl: clientAddress(config.publicUrls.grpc, config), storageUrl: config.storageUrl, token });
 }
