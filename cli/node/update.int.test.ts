@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stageUpdate, type Update } from './update.ts';
+import { removeOldVersions } from './versions.ts';
 
 let dir: string;
 let app: string;
@@ -32,11 +35,15 @@ afterEach(() => {
 });
 
 /** A real package by `npm pack`, small: a command that says which version it is, or one that does not start. */
-function publish(version: string, bin = `console.log('${version}')`, sha256?: string): void {
+function publish(version: string, bin = `console.log('${version}')`, sha256?: string, files: Readonly<Record<string, string>> = {}): void {
   const source = mkdtempSync(join(dir, 'source-'));
   mkdirSync(join(source, 'cli'));
   writeFileSync(join(source, 'package.json'), JSON.stringify({ name: 'cyxwiz', version, bin: { cyxwiz: './cli/bin.mjs' } }));
   writeFileSync(join(source, 'cli', 'bin.mjs'), `#!/usr/bin/env node\n${bin}\n`);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(source, name)), { recursive: true });
+    writeFileSync(join(source, name), text);
+  }
   execFileSync('npm', ['pack', '--silent', '--pack-destination', source], { cwd: source, stdio: 'ignore' });
   const file = `cyxwiz-${version}.tgz`;
   const bytes = readFileSync(join(source, file));
@@ -46,6 +53,13 @@ function publish(version: string, bin = `console.log('${version}')`, sha256?: st
 }
 
 const update = (): Promise<Update> => stageUpdate({ site, app, note: () => undefined });
+/** By a process of its own. */
+async function updateElsewhere(): Promise<Update> {
+  const script = `import { stageUpdate } from ${JSON.stringify(join(import.meta.dirname, 'update.ts'))};
+    process.stdout.write(JSON.stringify(await stageUpdate(${JSON.stringify({ site, app })})));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script.replace(`,"app"`, `,note:()=>undefined,"app"`)]);
+  return JSON.parse(stdout) as Update;
+}
 const current = (): string => execFileSync(process.execPath, [join(app, 'current/lib/node_modules/cyxwiz/cli/bin.mjs')], { encoding: 'utf8' }).trim();
 
 describe('an update', () => {
@@ -74,6 +88,55 @@ describe('an update', () => {
     await expect(update()).rejects.toMatchObject({ code });
     expect(current()).toBe('1.0.0');
     expect(readdirSync(join(app, 'versions'))).toHaveLength(1);
+  });
+
+  it('changes nothing where what a node loads does not load', async () => {
+    publish('1.0.0');
+    await update();
+    publish('1.1.0', undefined, undefined, { 'cli/loads.mjs': "throw new Error('no bridge');" });
+    await expect(update()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/no bridge/) });
+    expect(current()).toBe('1.0.0');
+    expect(readdirSync(join(app, 'versions'))).toHaveLength(1);
+    publish('1.1.0', undefined, undefined, { 'cli/loads.mjs': '' });
+    await update();
+    expect(current()).toBe('1.1.0');
+  });
+
+  it('is done once by two at the same time', async () => {
+    publish('1.0.0');
+    const [one, two] = await Promise.all([update(), updateElsewhere()]);
+    expect([one.folder, two.folder]).toEqual([one.folder, one.folder]);
+    expect([current(), readdirSync(join(app, 'versions'))]).toEqual(['1.0.0', [one.version]]);
+  });
+
+  it('removes what is older than the one before, unless something runs from there', async () => {
+    const folders: string[] = [];
+    for (const version of ['1.0.0', '1.1.0']) {
+      publish(version, "if (process.argv.includes('wait')) process.stdin.resume(); else console.log('up')");
+      folders.push((await update()).folder);
+    }
+    const running = spawn(process.execPath, [join(folders[0]!, 'lib/node_modules/cyxwiz/cli/bin.mjs'), 'wait'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await once(running, 'spawn');
+    for (const folder of folders) utimesSync(folder, 0, 0);
+    const left = async (version: string): Promise<boolean[]> => {
+      publish(version);
+      folders.push((await update()).folder);
+      return folders.map((folder) => existsSync(folder));
+    };
+    expect(await left('1.2.0')).toEqual([true, true, true]);
+    running.kill();
+    await once(running, 'close');
+    expect(await left('1.3.0')).toEqual([false, false, true, true]);
+  });
+
+  it('removes what an update left that was killed, and nothing of one that goes on', async () => {
+    publish('1.0.0');
+    const { version } = await update();
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    const left = [`.1.1.0-abc.${dead}`, `.1.1.0-abc.${process.pid}`];
+    for (const name of left) mkdirSync(join(app, 'versions', name));
+    await removeOldVersions(app, new Set([version]));
+    expect(readdirSync(join(app, 'versions')).sort()).toEqual([left[1], version]);
   });
 
   it('begins again where one was interrupted', async () => {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
@@ -10,13 +10,13 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { CyxError } from '#core/errors/cyx-error';
 import { parseInput } from '#core/errors/from-zod';
+import { appFolderOf } from '#core/node/installation';
+import { COMPLETE, currentVersion, finish, removeOldVersions, switchTo, unfinished, versionsIn } from './versions.ts';
 
 const run = promisify(execFile);
 
 const MAX_PACKAGE_BYTES = 256 * 1024 ** 2;
 const OUTPUT_BYTES = 1 << 26;
-/** Written last: a version without it is half of one. */
-const COMPLETE = '.complete';
 
 const releaseSchema = z.object({
   file: z.string().regex(/^[\w.-]{1,100}\.tgz$/),
@@ -49,15 +49,18 @@ export interface Update {
 export async function stageUpdate({ site, app, note }: UpdateOptions): Promise<Update> {
   const release = await newest(site);
   const name = `${release.version}-${release.sha256.slice(0, 8)}`;
-  const folder = join(app, 'versions', name);
-  const link = join(app, 'current');
+  const folder = join(versionsIn(app), name);
   const isThere = existsSync(join(folder, COMPLETE));
-  if (isThere && basename(await readlink(link).catch(() => '')) === name) return { version: name, folder, isNew: false };
-  if (!isThere) await install({ site, release, folder, note });
-  const next = `${link}.${process.pid}`;
-  await rm(next, { force: true });
-  await symlink(join('versions', name), next);
-  await rename(next, link);
+  const before = await currentVersion(app);
+  if (isThere && before === name) return { version: name, folder, isNew: false };
+  if (!isThere) {
+    const ours = unfinished(app, name);
+    await install({ site, release, folder: ours, note });
+    await finish(app, ours, name);
+  }
+  await switchTo(app, name);
+  const own = appFolderOf(import.meta.filename)?.version;
+  await removeOldVersions(app, new Set([name, before, own].filter((kept) => kept !== undefined)));
   return { version: name, folder, isNew: true };
 }
 
@@ -72,7 +75,7 @@ async function newest(site: string): Promise<Release> {
 }
 
 async function install({ site, release, folder, note }: { site: string; release: Release; folder: string; note: (line: string) => void }): Promise<void> {
-  // What an interrupted update left.
+  // Of a process that had the same number.
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o755 });
   try {
@@ -89,8 +92,12 @@ async function install({ site, release, folder, note }: { site: string; release:
     }
     // It starts at all, with everything that it needs.
     await command(process.execPath, [join(root, 'cli', 'bin.mjs'), '--help']);
+    const loads = join(root, 'cli', 'loads.mjs');
+    if (existsSync(loads)) {
+      note('Loading what a node loads');
+      await command(process.execPath, [loads]);
+    }
     await rm(tarball);
-    await writeFile(join(folder, COMPLETE), '');
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
