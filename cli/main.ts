@@ -46,8 +46,9 @@ function inherit(command: Command): Command {
 
 function fail(error: unknown, json: boolean): number {
   const known = toCyxError(error);
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message, fields: known.fields } }, null, 2)}\n`);
-  else process.stderr.write(`${pc.red('✗')} ${known.message}\n`);
-  if (known.code === 'INTERNAL' && known.cause instanceof Error) process.stderr.write(`${pc.dim(known.cause.stack ?? '')}\n`);
+  const { code, message, fields, facts } = known;
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, fields, ...(Object.keys(facts).length === 0 ? {} : { facts }) } }, null, 2)}\n`);
+  else process.stderr.write(`${pc.red('✗')} ${message}\n`);
+  if (code === 'INTERNAL' && known.cause instanceof Error) process.stderr.write(`${pc.dim(known.cause.stack ?? '')}\n`);
   return 1;
 }

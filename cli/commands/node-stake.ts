@@ -7,6 +7,7 @@ import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import type { CliContext } from '../context.ts';
 import { withNode, type ChosenNode, type NodeChoice } from '../node/this-node.ts';
 import { amountOption } from '../node/amount-option.ts';
+import { repeatable } from '../node/repeatable.ts';
 import { ofNode } from './node-status.ts';
 
 const LOCK_MS = 7 * 86_400_000;
@@ -73,16 +74,17 @@ async function cancelUnstaking(context: CliContext, { nodeId, client }: ChosenNo
 
 function topUpCommand(context: () => CliContext): Command {
   return ofNode(new Command('top-up').description('add to the stake from your wallet; a slashed node works again from 100 CYXWIZ up').argument('<cyxwiz>', 'how much to add', amountOption))
-    .option('--request-id <id>', 'repeat it to add once', randomUUID())
-    .action((amount: string, { requestId, ...choice }: NodeChoice & { requestId: string }) =>
-      withNode(
-        context(),
-        choice,
-        async ({ nodeId, client }) => {
-          const added = await client.nodes.topUpStake(nodeId, { requestId, amountBase: parseCyxwiz(amount) });
-          context().print({ ...added, requestId }, [`Added ${formatCyxwiz(added.amountBase)} CYXWIZ: the stake is ${formatCyxwiz(added.stakeBase)} CYXWIZ. Transaction ${added.signature}`]);
-        },
-        { asOwner: true },
-      ),
-    );
+    .option('--request-id <id>', 'repeat it to add once; a new one where left out')
+    .action((amount: string, { requestId = randomUUID(), ...choice }: TopUpOptions) => withNode(context(), choice, (chosen) => topUp(context(), chosen, { requestId, amount }), { asOwner: true }));
+}
+
+interface TopUpOptions extends NodeChoice {
+  readonly requestId?: string;
+}
+
+async function topUp(context: CliContext, { nodeId, client }: ChosenNode, { requestId, amount }: { requestId: string; amount: string }): Promise<void> {
+  const added = await client.nodes.topUpStake(nodeId, { requestId, amountBase: parseCyxwiz(amount) }).catch((error: unknown) => {
+    throw repeatable(error, requestId);
+  });
+  context.print({ ...added, requestId }, [`Added ${formatCyxwiz(added.amountBase)} CYXWIZ: the stake is ${formatCyxwiz(added.stakeBase)} CYXWIZ. Transaction ${added.signature}`]);
 }

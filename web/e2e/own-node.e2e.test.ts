@@ -45,12 +45,17 @@ describe('a node of one’s own', () => {
 
   it('gets more stake from the wallet, once what was wrong is corrected', async () => {
     const before = (await node())!.stakeBase;
+    const requestId = (): Promise<string> => page.locator('input[name=requestId]').inputValue();
+    const first = await requestId();
     await page.getByLabel('Add to the stake').fill('none');
     await press('Add from my wallet');
     expect(await page.getByRole('alert').textContent()).toMatch(/above 0/);
+    // What failed is sent again as the same request.
+    expect(await requestId()).toBe(first);
     await page.getByLabel('Add to the stake').fill('2.5');
     await press('Add from my wallet');
     await page.getByText('2.500 CYXWIZ went from your wallet to the stake').waitFor({ timeout: 60_000 });
+    expect(await requestId()).not.toBe(first);
     expect((await node())!.stakeBase).toBe(before + 2_500_000_000n);
     await page.getByText('None: nothing was ever taken from this stake').waitFor();
   });

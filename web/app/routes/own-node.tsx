@@ -14,6 +14,7 @@ import { Panel } from '../components/ui/panel.tsx';
 import { ShortId } from '../components/ui/short-id.tsx';
 import { orErrorPage, toFormProblem, type FormProblem } from '../lib/errors.server.ts';
 import { countText, percentText, plural } from '../lib/format.ts';
+import { idOfTheSame } from '../lib/form-request-id.ts';
 import { changeMachines } from '../lib/machines.server.ts';
 import { requireViewer } from '../lib/viewer.server.ts';
 import { toWire } from '../lib/wire.ts';
@@ -31,21 +32,24 @@ export async function loader({ request, context, params }: LoaderFunctionArgs) {
 interface Answer {
   readonly done: string | null;
   readonly problem: FormProblem | null;
+  /** Of a top-up that failed: sent again under the same id, it adds once even where it went through after all. */
+  readonly requestId?: string;
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
   const { actor } = await requireViewer(context, request);
+  const form = await request.formData();
   try {
-    return json<Answer>({ done: await changeMachines(context, actor, await request.formData()), problem: null });
+    return json<Answer>({ done: await changeMachines(context, actor, form), problem: null });
   } catch (error) {
     const { problem, status } = toFormProblem(error);
-    return json<Answer>({ done: null, problem }, { status });
+    return json<Answer>({ done: null, problem, ...idOfTheSame(form, problem) }, { status });
   }
 }
 
 export default function OwnNode() {
-  const { node, slashes, earned, requestId } = useLoaderData<typeof loader>();
-  const { done = null, problem = null } = useActionData<Answer>() ?? {};
+  const { node, slashes, earned, requestId: newId } = useLoaderData<typeof loader>();
+  const { done = null, problem = null, requestId = newId } = useActionData<Answer>() ?? {};
   const amountError = problem?.fields['amount'] ?? problem?.fields['amountBase'];
   return (
     <Page title={node.deviceName} intro={<>A node of class {node.deviceClass} on a machine of yours.</>} actions={<LinkButton to="/machines">All devices</LinkButton>}>
