@@ -14,6 +14,7 @@ import { CHECKPOINT_EVERY_MS, writeNodeConfig, type NodeConfig } from './node-co
 import type { MachineClient } from './platform-client.ts';
 import type { NodeLog } from './ports.ts';
 import type { Credentials, Login, RestClient } from './rest-client.ts';
+import { lowStakeWords } from './stake-words.ts';
 
 const STAKE_BASE = parseCyxwiz('100');
 export const DEFAULT_PRICE_PER_HOUR_BASE = parseCyxwiz('300');
@@ -112,7 +113,7 @@ async function setUpNode({ nodeDir, urls, machine, measureSpeed, log, bounds, pr
   // By itself: it is timed, and whatever else runs here counts against this machine.
   const deviceClass = await showLargestClass({ port: machine.challenge, apiKey, machineId, classes: ownDeviceClasses(hardware, hasGpuTrainer()), log });
   log.info({ samplesPerSecond, deviceClass, instructionSet }, 'Measured this machine');
-  const { nodeId, notice } = await machine.registerNode(apiKey, {
+  const { nodeId, notice, stakeBase } = await machine.registerNode(apiKey, {
     machineId,
     deviceClass,
     hardware: {
@@ -126,6 +127,8 @@ async function setUpNode({ nodeDir, urls, machine, measureSpeed, log, bounds, pr
     instructionSet,
   });
   if (notice !== '') log.warn({ nodeId }, notice);
+  const lowStake = lowStakeWords(stakeBase);
+  if (lowStake !== undefined) log.warn({ nodeId }, lowStake);
   const config: NodeConfig = { ...urls, ...bounds, machineId, apiKey, nodeId, deviceClass, pricePerHourBase: pricePerHourBase.toString(), workDir, heartbeatMs, checkpointEveryMs: CHECKPOINT_EVERY_MS };
   writeNodeConfig(configFile(nodeDir), config);
   return config;

@@ -63,7 +63,7 @@ describe('a node of one’s own', () => {
   it('gives its stake back after a plan that says what moves and what can be undone, and takes that back', async () => {
     await page.getByRole('link', { name: 'Take the stake back' }).click();
     const plan = await page.getByRole('main').innerText();
-    for (const words of ['What moves, and when', '7 days after you begin', 'What you can still undo', 'Still at risk']) expect(plan).toContain(words);
+    for (const words of ['What moves, and when', '7 days after you begin', 'What you can still undo', 'Still at risk', 'stays yours without a stake', 'until you add 100 CYXWIZ to it']) expect(plan).toContain(words);
     await press('Begin the 7 days');
     await page.getByText('It can be had back').waitFor({ timeout: 60_000 });
     const unstaking = await node();
