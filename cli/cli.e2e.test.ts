@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -316,7 +316,11 @@ describe('a node of one’s own', () => {
     expect(await about('resume')).toMatchObject({ draining: false, takesJobs: true });
     expect(await about('drain', '--no-wait')).toMatchObject({ draining: true, isDrained: false });
     expect(await again.ended).toBe(0);
+    // Resumed, it is not to leave any more, whatever "drain" asked of it.
+    const leave = join(dir(), 'leave-when-drained');
+    writeFileSync(leave, '');
     await about('resume');
+    expect(existsSync(leave)).toBe(false);
 
     const logs = await cyxwiz(['node', 'logs', '--dir', dir()]);
     expect(logs).toMatchObject({ code: 0, err: '' });

@@ -1,5 +1,8 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatCyxwiz } from '#core/money/amount';
+import { NODE_FILES } from '#core/node/folder';
 import type { CliContext } from '../context.ts';
 import { statusLines, whyNoJobs } from '../node/status-lines.ts';
 import { runningProcess, withNode, type ChosenNode, type NodeChoice } from '../node/this-node.ts';
@@ -50,6 +53,8 @@ function resumeCommand(context: () => CliContext): Command {
 }
 
 async function resume(context: CliContext, { nodeId, client, local }: ChosenNode): Promise<void> {
+  // Else its process would still leave, as "drain" asked it to.
+  if (local !== undefined) rmSync(join(local.dir, NODE_FILES.leave), { force: true });
   await client.nodes.setPaused(nodeId, false);
   await client.nodes.setDraining(nodeId, false);
   const status = await client.nodes.status(nodeId);
