@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { createCyxWizClient, type CyxWizClient } from '#api/client/node';
 import { clientAddress } from '#core/config/config';
@@ -28,7 +28,8 @@ export interface LocalNode {
   readonly apiKey: string;
 }
 
-export const nodeFolder = (context: CliContext, dir: string | undefined): string => dir ?? join(context.config.home, 'server-node');
+/** In full: a message about it must tell it from one below another folder. */
+export const nodeFolder = (context: Pick<CliContext, 'config'>, dir: string | undefined): string => resolve(dir ?? join(context.config.home, 'server-node'));
 
 /** Undefined where no node was set up in this folder. */
 export function findLocalNode(dir: string): LocalNode | undefined {
