@@ -48,6 +48,8 @@ function ownNodeFromWire(json: z.output<typeof ownNodeJson>): OwnNode {
     unstaking: json.unstaking,
     unstakeAvailableAt: dateOf(json.unstake_available_at),
     banned: json.banned,
+    capability: json.capability,
+    isVerifiable: json.is_verifiable,
   };
 }
 

@@ -5,8 +5,13 @@ import type { OwnNodeEarningsView, SlashView, UnstakingView } from '#api/service
 import { nodeToJson } from './to-json.ts';
 
 export function ownNodeToJson(node: OwnNodeView): z.output<typeof ownNodeJson> {
-  const { machineId, paused, draining, maintenance, unstaking, unstakeAvailableAt, banned } = node;
-  return { ...nodeToJson(node), machine_id: machineId, paused, draining, maintenance, unstaking, unstake_available_at: unstakeAvailableAt?.toISOString() ?? null, banned };
+  const { machineId, paused, draining, maintenance, unstaking, unstakeAvailableAt, banned, capability, isVerifiable } = node;
+  return {
+    ...nodeToJson(node),
+    machine_id: machineId,
+    ...{ paused, draining, maintenance, unstaking, unstake_available_at: unstakeAvailableAt?.toISOString() ?? null },
+    ...{ banned, capability, is_verifiable: isVerifiable },
+  };
 }
 
 export function nodeEarningsToJson({ nodeId, paidJobs, amountBase, days }: OwnNodeEarningsView): z.output<typeof nodeEarningsJson> {

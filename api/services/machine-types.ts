@@ -1,3 +1,4 @@
+import type { Standing } from '#core/node/capability';
 import type { Actor, NodeView, OwnTransferView, Page } from './types.ts';
 
 /** SPEC flow 2. */
@@ -67,6 +68,10 @@ export interface OwnNodeView extends NodeView {
   /** While unstaking: when the stake can be had back, at the earliest. */
   readonly unstakeAvailableAt: Date | null;
   readonly banned: boolean;
+  /** Whether it has shown what it can do: `overdue` and `unshown` keep it from new jobs. */
+  readonly capability: Standing;
+  /** Somebody online would verify its results, or nobody can say at the moment; else it gets no job. */
+  readonly isVerifiable: boolean;
 }
 
 /** What a node was paid. */

@@ -3,6 +3,7 @@ import { classesAbleToServe } from '#core/hardware/device-class';
 import { formatCyxwiz } from '#core/money/amount';
 import { MIN_STAKE_BASE } from '#core/money/split';
 import { amountForDeadline } from '#core/pricing/quote';
+import { standingOf } from '#core/node/capability';
 import type { HardwareDocument } from '#db/mongo/documents';
 import type { Database, NodeRow } from '#db/postgres/database';
 import { capableNodes } from '#db/postgres/nodes';
@@ -81,7 +82,7 @@ export function nodeView(row: NodeRow): NodeView {
 }
 
 /** What everybody may see of a node, and what is its owner's alone. */
-export function ownNodeView(row: NodeRow): OwnNodeView {
+export function ownNodeView(row: NodeRow, { isVerifiable }: Pick<OwnNodeView, 'isVerifiable'>): OwnNodeView {
   const { machineId, paused, draining, maintenance, unstaking, unstakeAvailableAt, banned } = row;
-  return { ...nodeView(row), machineId, paused, draining, maintenance, unstaking, unstakeAvailableAt, banned };
+  return { ...nodeView(row), machineId, paused, draining, maintenance, unstaking, unstakeAvailableAt, banned, capability: standingOf(row, Date.now()), isVerifiable };
 }

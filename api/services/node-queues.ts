@@ -13,6 +13,11 @@ function classesOf(deviceClass: DeviceClass): DeviceClass[] {
   return classesServedBy({ device: 'cuda', memoryMib: gib * 1024 });
 }
 
+/** Those whose jobs a node may get: of the class that it has shown, where it has shown one. */
+export function classesOfNode(node: NodeRow): DeviceClass[] {
+  return classesOf(measuredOf(node)?.deviceClass ?? node.deviceClass);
+}
+
 /**
  * Task queues that a node may poll: its own always, so that a job it holds is finished; those of its classes only
  * while it may take new jobs, and of the classes that it has shown, not of those that it says it has; the reliable

@@ -8,11 +8,12 @@ import { nodeView } from './market.ts';
 import { createOwnNodes } from './own-nodes.ts';
 import { pageByTime } from './page-token.ts';
 import type { Services } from './types.ts';
+import type { VerifierDirectory } from './verifiers.ts';
 
 const nodeIdSchema = z.object({ node_id: idText('a node') });
 
 /** Whom one could hire: everybody may see them, once they are registered on chain; and what providers do with their own. */
-export function createNodes(deps: Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal'>): Services['nodes'] {
+export function createNodes(deps: Pick<ServiceDeps, 'postgres' | 'mongo' | 'temporal'>, verifiers: VerifierDirectory): Services['nodes'] {
   const { db } = deps.postgres;
   return {
     list: async () => (await listNodes(db)).filter((node) => node.state !== 'UNREGISTERED').map(nodeView),
@@ -31,6 +32,6 @@ export function createNodes(deps: Pick<ServiceDeps, 'postgres' | 'mongo' | 'temp
       if (node === null || node.state === 'UNREGISTERED') throw new CyxError('NOT_FOUND', `There is no node ${nodeId}. Check the id, or list the nodes.`);
       return nodeView(node);
     },
-    ...createOwnNodes(deps),
+    ...createOwnNodes(deps, verifiers),
   };
 }

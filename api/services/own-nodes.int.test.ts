@@ -10,13 +10,14 @@ import { until } from '#activities/node/testing/fixture';
 import { newPerson, startAccountPlatform, type AccountPlatform } from '#api/testing/account-platform';
 import { createCyxWizClient, type CyxWizClient } from '#api/client/node';
 import { plainSolver } from '#core/hardware/challenge/plain-solver';
+import { CHALLENGE_GRACE_MS } from '#core/node/capability';
 import { parseCyxwiz as cyx } from '#core/money/amount';
 import { newJob } from '#api/testing/owned-things';
 import { openAttempt, recordClaim } from '#db/postgres/attempts';
 import { applyJobTransition } from '#db/postgres/jobs';
 import { closeWithOutcome } from '#db/postgres/outcomes';
 import { jobs } from '#db/postgres/schema';
-import { patchNode } from '#db/postgres/nodes';
+import { patchNode, requireNode } from '#db/postgres/nodes';
 import { insertWallet } from '#db/postgres/wallets';
 import { createLocalKms } from '#db/secrets/kms';
 import { uuidToBytes } from '#programs/clients/ts/bytes';
@@ -134,6 +135,16 @@ describe('a node’s flags', () => {
     expect(await drains()).toBe(true);
     await services().machines.setMaintenance(provider.actor, machineId, false);
     expect(await drains()).toBe(false);
+  });
+
+  it('say whether it has shown what it can do, and whether anybody would verify it', async () => {
+    // Only the platform's workers run here: there is no verifier.
+    expect(await provider.client.nodes.status(nodeId)).toMatchObject({ capability: 'shown', isVerifiable: false });
+    const { challengeDueAt } = await requireNode(db(), nodeId);
+    await patchNode(db(), nodeId, { challengeDueAt: new Date(Date.now() - CHALLENGE_GRACE_MS - 1_000) });
+    expect(await provider.client.nodes.listMine()).toMatchObject([{ nodeId, capability: 'overdue', isVerifiable: false }]);
+    await patchNode(db(), nodeId, { challengeDueAt });
+    expect((await provider.client.nodes.status(nodeId)).capability).toBe('shown');
   });
 
   it('are for its own machine to set, and for no other', async () => {

@@ -55,7 +55,7 @@ export function createServices(deps: ServiceDeps): Services {
     jobs: createJobs(deps),
     models: createModels(deps),
     receipts: createReceipts(deps),
-    nodes: createNodes(deps),
+    nodes: createNodes(deps, verifiers),
     machines: createMachines(deps),
     earnings: createEarnings(deps),
     serverNodes: createServerNodes(deps, verifiers),

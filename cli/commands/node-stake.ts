@@ -8,6 +8,7 @@ import type { CliContext } from '../context.ts';
 import { withNode, type ChosenNode, type NodeChoice } from '../node/this-node.ts';
 import { amountOption } from '../node/amount-option.ts';
 import { repeatable } from '../node/repeatable.ts';
+import { whyNoJobs } from '../node/status-lines.ts';
 import { ofNode } from './node-status.ts';
 
 const LOCK_MS = 7 * 86_400_000;
@@ -69,7 +70,9 @@ async function confirm({ json }: CliContext, plan: readonly string[]): Promise<v
 
 async function cancelUnstaking(context: CliContext, { nodeId, client }: ChosenNode): Promise<void> {
   const cancelled = await client.nodes.cancelUnstaking(nodeId);
-  context.print(cancelled, [`The stake of ${formatCyxwiz(cancelled.stakeBase)} CYXWIZ stays where it is, and the node takes jobs again.`]);
+  const stillNot = whyNoJobs(await client.nodes.status(nodeId));
+  const stays = `The stake of ${formatCyxwiz(cancelled.stakeBase)} CYXWIZ stays where it is`;
+  context.print(cancelled, stillNot.length === 0 ? [`${stays}, and the node takes jobs again.`] : [`${stays}, but the node still takes no jobs:`, ...stillNot.map((line) => `  ${line}`)]);
 }
 
 function topUpCommand(context: () => CliContext): Command {

@@ -22,8 +22,10 @@ function processWords(pid: number | null | undefined): string {
   return pid === null ? '; not running here (cyxwiz node start)' : `; runs here as process ${pid}`;
 }
 
+type Facts = Pick<NodeStatus, 'banned' | 'paused' | 'draining' | 'maintenance' | 'unstaking' | 'unstakeAvailableAt' | 'stakeBase' | 'capability' | 'isVerifiable'>;
+
 /** Every reason for which it takes no new job, each with what would change it. */
-export function whyNoJobs(node: Pick<NodeStatus, 'banned' | 'paused' | 'draining' | 'maintenance' | 'unstaking' | 'unstakeAvailableAt' | 'stakeBase'>): string[] {
+export function whyNoJobs(node: Facts): string[] {
   if (node.banned) return ['banned for good after repeated failures'];
   const until = node.unstakeAvailableAt === null ? 'until its jobs have ended' : `until ${node.unstakeAvailableAt.toISOString()} at least`;
   return [
@@ -32,7 +34,16 @@ export function whyNoJobs(node: Pick<NodeStatus, 'banned' | 'paused' | 'draining
     ...(node.maintenance ? ['its machine is under maintenance: end that on the website’s page of machines'] : []),
     ...(node.unstaking ? [`unstaking: the stake is locked ${until}, and it takes no new job (cyxwiz node unstake --cancel)`] : []),
     ...(node.stakeBase < MIN_STAKE_BASE ? [`its stake is below ${amount(MIN_STAKE_BASE)}, so it gets no jobs (cyxwiz node top-up ${formatCyxwiz(MIN_STAKE_BASE - node.stakeBase)})`] : []),
+    ...capabilityLines(node),
+    ...(node.isVerifiable ? [] : ['nobody verifies results of its class and processor at the moment, so it gets no jobs until somebody does']),
   ];
+}
+
+/** Both go away by themselves, where the node can do what its class asks for. */
+function capabilityLines({ capability }: Facts): string[] {
+  const again = 'it does so by itself while it runs and has no job: end what else keeps its machine busy (cyxwiz node start, cyxwiz node logs)';
+  if (capability === 'overdue') return [`it has to show again what it can do, and gets no jobs before; ${again}`];
+  return capability === 'unshown' ? [`it has not shown what it can do, or failed to the last time, and gets no jobs before; ${again}`] : [];
 }
 
 function slashLines({ at, amountBase, percent, reason, jobId, attempt, evidence, evidenceHashHex, signature }: Slash): string[] {

@@ -67,14 +67,15 @@ describe('my devices', () => {
     await page.getByText('The device is paused').waitFor();
     expect(await nodeNow()).toMatchObject({ paused: true });
     await page.getByRole('button', { name: 'Resume RTX 4090' }).click();
-    await page.getByText('The device takes jobs again').waitFor();
+    await page.getByText('The pause of the device has ended').waitFor();
     expect(await nodeNow()).toMatchObject({ paused: false });
 
     await page.getByRole('button', { name: 'Drain the cuda.24g node of garage-1' }).click();
     await page.getByText('The node is draining').waitFor();
     expect(await nodeNow()).toMatchObject({ draining: true });
     await page.getByRole('button', { name: 'Resume the cuda.24g node of garage-1' }).click();
-    await page.getByText('The node takes jobs again').waitFor();
+    // It has no stake, and nobody verifies for its class.
+    await page.getByText('The draining has ended, but the node still gets no jobs: its stake is below 100 CYXWIZ; nobody verifies its results now').waitFor();
     expect(await nodeNow()).toMatchObject({ draining: false });
 
     await page.getByRole('button', { name: 'Maintenance of garage-1' }).click();

@@ -171,12 +171,13 @@ describe('without JavaScript', () => {
     await press('Pause RTX 4090');
     await page.getByText('The device is paused').waitFor();
     await press('Resume RTX 4090');
-    await page.getByText('The device takes jobs again').waitFor();
+    await page.getByText('The pause of the device has ended').waitFor();
     await press('Drain the cuda.24g node of garage-1');
     await page.getByText('The node is draining').waitFor();
     expect(await node()).toMatchObject({ draining: true });
     await press('Resume the cuda.24g node of garage-1');
-    await page.getByText('The node takes jobs again').waitFor();
+    // It has no stake, and nobody verifies for its class.
+    await page.getByText('The draining has ended, but the node still gets no jobs: its stake is below 100 CYXWIZ; nobody verifies its results now').waitFor();
     expect(await node()).toMatchObject({ draining: false });
     await press('Maintenance of garage-1');
     await page.locator('[data-machine-status=maintenance]').waitFor();

@@ -16,6 +16,10 @@ export const ownNodeJson = nodeJson.extend({
   unstaking: z.boolean(),
   unstake_available_at: instant.nullable(),
   banned: z.boolean(),
+  /** `overdue` and `unshown` keep it from new jobs. */
+  capability: z.enum(['shown', 'due', 'overdue', 'unshown']),
+  /** Somebody online would verify its results, or nobody can say at the moment; else it gets no job. */
+  is_verifiable: z.boolean(),
 });
 export const ownNodesJson = z.object({ nodes: z.array(ownNodeJson) });
 /** `jobs`: what it holds now. */

@@ -3,6 +3,7 @@ import type { Actor } from '#api/services/types';
 import { CyxError } from '#core/errors/cyx-error';
 import { formatCyxwiz, parseCyxwiz } from '#core/money/amount';
 import { textOf } from './form.ts';
+import { afterEnding, noJobWords } from './node-words.ts';
 
 type Handler = (context: AppLoadContext, actor: Actor, form: FormData) => Promise<string>;
 
@@ -13,24 +14,28 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     return 'The machine is in maintenance: its nodes hand back what they have and take nothing new.';
   },
   'maintenance-off': async ({ services }, actor, form) => {
-    await services.machines.setMaintenance(actor, textOf(form, 'machine'), false);
-    return 'The machine is back: its nodes take jobs again.';
+    const { machineId } = await services.machines.setMaintenance(actor, textOf(form, 'machine'), false);
+    const nodes = (await services.nodes.listMine(actor)).filter((node) => node.machineId === machineId);
+    const takeNone = nodes.some((node) => noJobWords(node).length > 0);
+    return takeNone ? 'The machine is back. What still keeps a node of it from jobs stands beside that node.' : 'The machine is back: its nodes take jobs again.';
   },
   drain: async ({ services }, actor, form) => {
     await services.serverNodes.setDraining(actor, textOf(form, 'node'), true);
     return 'The node is draining: it hands back what it has and takes nothing new.';
   },
   resume: async ({ services }, actor, form) => {
-    await services.serverNodes.setDraining(actor, textOf(form, 'node'), false);
-    return 'The node takes jobs again.';
+    const nodeId = textOf(form, 'node');
+    await services.serverNodes.setDraining(actor, nodeId, false);
+    return afterEnding('The draining has ended', await services.nodes.getMine(actor, nodeId));
   },
   'pause-node': async ({ services }, actor, form) => {
     await services.nodes.setPaused(actor, textOf(form, 'node'), true);
     return 'The node is paused: it ends the job that it has and takes no new one.';
   },
   'unpause-node': async ({ services }, actor, form) => {
-    await services.nodes.setPaused(actor, textOf(form, 'node'), false);
-    return 'The node takes jobs again.';
+    const nodeId = textOf(form, 'node');
+    await services.nodes.setPaused(actor, nodeId, false);
+    return afterEnding('The pause has ended', await services.nodes.getMine(actor, nodeId));
   },
   'top-up': async ({ services }, actor, form) => {
     const input = { requestId: textOf(form, 'requestId'), amountBase: amountOf(form, 'amount') };
@@ -43,7 +48,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
   activate: async ({ services }, actor, form) => {
     await services.machines.setUnitStatus(actor, textOf(form, 'unit'), 'active');
-    return 'The device takes jobs again.';
+    return 'The pause of the device has ended. What else keeps its node from jobs stands beside that node.';
   },
   allocate: async ({ services }, actor, form) => {
     const numbers = ['vramAllocatedMb', 'vramReservedMb', 'coresAllocated'].filter((name) => form.has(name)).map((name) => [name, numberOf(form, name)]);

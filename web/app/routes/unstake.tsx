@@ -73,7 +73,7 @@ function Plan({ node }: { node: Wire<OwnNodeStatusView> }) {
       </Panel>
       <Panel title="What you can still undo">
         <p className="text-muted">
-          Everything until the stake is on its way: cancel, and the node takes jobs again at once, with the same stake. After that the node stays yours without a stake and gets no jobs, until you add 100 CYXWIZ to it.
+          Everything until the stake is on its way: cancel, and the lock ends at once, with the same stake. After that the node stays yours without a stake and gets no jobs, until you add 100 CYXWIZ to it.
         </p>
       </Panel>
     </>

@@ -1,10 +1,11 @@
 import type { OwnNodeView } from '#api/services/machine-types';
+import { capabilityWords } from '../../lib/node-words.ts';
 import type { Wire } from '../../lib/wire.ts';
 import { Moment } from '../ui/moment.tsx';
 
-/** What its owner, or a ban, keeps a node from taking jobs by. */
-export function NodeFlags({ node: { paused, draining, maintenance, unstaking, unstakeAvailableAt, banned } }: { node: Wire<OwnNodeView> }) {
-  const words = [paused && 'paused', draining && 'draining', maintenance && 'maintenance'].filter((word) => word !== false);
+/** What keeps a node from taking jobs, whoever said so. */
+export function NodeFlags({ node: { paused, draining, maintenance, unstaking, unstakeAvailableAt, banned, capability, isVerifiable } }: { node: Wire<OwnNodeView> }) {
+  const words = [paused && 'paused', draining && 'draining', maintenance && 'maintenance', ...capabilityWords({ capability, isVerifiable })].filter((word) => word !== false);
   return (
     <>
       {words.map((word) => (
