@@ -5,13 +5,14 @@ import { writeJson } from '#activities/node/json-file';
 import { openLogFile } from '#activities/node/log-file';
 import { CyxError } from '#core/errors/cyx-error';
 import { NODE_FILES } from '#core/node/folder';
+import { forReader } from '#core/node/log-words';
 import { processMark } from '#engine/node/process-mark';
 import { runningProcess, type NodeProcess } from '#engine/node/running-process';
 
 /** To standard error, for whoever started the node, and into its folder, for `cyxwiz node logs`. */
 export function nodeLog(folder: string): Logger {
   const file = openLogFile(join(folder, NODE_FILES.log), join(folder, NODE_FILES.oldLog));
-  return pino({ level: 'info' }, pino.multistream([{ stream: pino.destination({ fd: 2, sync: true }) }, { stream: file }]));
+  return pino({ level: 'info' }, pino.multistream([{ stream: forReader(pino.destination({ fd: 2, sync: true }), process.stderr.isTTY) }, { stream: file }]));
 }
 
 export interface NodeFolder {

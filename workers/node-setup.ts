@@ -9,6 +9,7 @@ import { trustedFetch } from '#activities/node/trusted-fetch';
 import { parseConfig } from '#core/config/config';
 import { parseInput } from '#core/errors/from-zod';
 import { parseCyxwiz } from '#core/money/amount';
+import { forReader } from '#core/node/log-words';
 import { MIN_TRAINING_MEMORY_MB } from '#engine/node/memory-bound';
 import { platformClientOf, platformUrls } from './node-platform.ts';
 import { reportFailure, runProcess } from './process.ts';
@@ -21,7 +22,7 @@ const inputSchema = z.object({
   CYXWIZ_NODE_MEMORY_MB: z.coerce.number().pipe(z.int().min(MIN_TRAINING_MEMORY_MB)).optional(),
 });
 
-const log = pino({ level: 'info' }, pino.destination({ fd: 2, sync: true }));
+const log = pino({ level: 'info' }, forReader(pino.destination({ fd: 2, sync: true }), process.stderr.isTTY));
 
 /** `cyxwiz node setup`: lists this machine for who is logged in, and writes down who its node is. Ends with that as JSON. */
 runProcess('node-setup', async () => {

@@ -30,7 +30,10 @@ export function reportFailure(error: unknown): void {
 }
 
 export function ready(name: string, facts: Readonly<Record<string, unknown>> = {}): void {
-  process.stdout.write(`${JSON.stringify({ ready: name, ...facts, pid: process.pid })}\n`);
+  const line = JSON.stringify({ ready: name, ...facts, pid: process.pid });
+  // On a terminal it is a person who started this.
+  const isForPeople = process.stdout.isTTY && process.env['CYXWIZ_NODE_JSON'] !== '1';
+  process.stdout.write(`${isForPeople ? `The ${name} is ready, as process ${process.pid}. Ctrl-C ends it.` : line}\n`);
 }
 
 /** Temporal's core logs warnings and worse to stderr, where the stack keeps them. Call before any worker is made. */

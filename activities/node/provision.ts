@@ -108,6 +108,7 @@ async function setUpNode({ nodeDir, urls, machine, measureSpeed, log, bounds, pr
   const hardware = await measureHardware();
   const instructionSet = requireInstructionSet(hardware);
   for (const gpu of hardware.idleGpus) log.info({ gpu }, idleGpuWords(gpu));
+  log.info({}, `Measures this machine; for a first stake, ${formatCyxwiz(STAKE_BASE)} CYXWIZ have to be in the wallet, and are waited for where they are not`);
   const { machineId, apiKey } = await machineOf(hardware);
   const [samplesPerSecond] = await Promise.all([measureSpeed(), untilFunded()]);
   // By itself: it is timed, and whatever else runs here counts against this machine.

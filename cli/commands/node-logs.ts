@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { logWords } from '#core/node/log-words';
 import { numberOption, type CliContext } from '../context.ts';
-import { logWords, openLog } from '../node/log-lines.ts';
+import { openLog } from '../node/log-lines.ts';
 import { nodeFolder, requireLocalNode } from '../node/this-node.ts';
 
 /** The log is on the machine that runs the node, and nowhere else. */

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logWords, openLog } from './log-lines.ts';
+import { openLog } from './log-lines.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -44,12 +44,4 @@ describe('reading a node’s log', () => {
     log.close();
     expect(lines).toEqual(['one', 'two', 'three']);
   });
-});
-
-describe('a line for people', () => {
-  it.each([
-    ['{"level":30,"time":0,"pid":1,"hostname":"h","deviceClass":"cpu","msg":"Measured this machine"}', '1970-01-01T00:00:00.000Z INFO  Measured this machine deviceClass=cpu'],
-    ['{"level":40,"time":0,"err":{"type":"Error","message":"no way","stack":"at …"},"msg":"It failed"}', '1970-01-01T00:00:00.000Z WARN  It failed err="no way"'],
-    ['no JSON at all', 'no JSON at all'],
-  ])('%s', (line, words) => expect(logWords(line)).toBe(words));
 });
