@@ -31,10 +31,11 @@ import { until } from './testing/fixture.ts';
 
 const graphJson = readFileSync(new URL('../../examples/graphs/digits-cnn.json', import.meta.url), 'utf8');
 /** 8 steps an epoch. */
-const HYPER_PARAMETERS = { epochs: 12, batchSize: 64, learningRate: 0.002 };
-const STEPS = 96;
-const EVERY_STEPS = 10;
-const LINKS = [10, 20, 30, 40, 50, 60, 70, 80, 90, 96];
+/** Long enough that a run is not over before it is disturbed, also on a machine that has other things to do. */
+const HYPER_PARAMETERS = { epochs: 60, batchSize: 64, learningRate: 0.002 };
+const STEPS = 480;
+const EVERY_STEPS = 40;
+const LINKS = Array.from({ length: STEPS / EVERY_STEPS }, (_, index) => (index + 1) * EVERY_STEPS);
 const log = { info: () => undefined, warn: () => undefined };
 
 let dir: string;
