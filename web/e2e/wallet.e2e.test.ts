@@ -125,7 +125,7 @@ describe('the wallet', () => {
     await page.goto(`${base}/jobs/${jobId}`);
     const trail = region('Money trail');
     await trail.getByText('The escrow is empty').waitFor();
-    expect(await trail.textContent()).toMatch(/1\.250.*Sent to the escrow by somebody outside of CyxWiz/);
+    expect(await trail.textContent()).toMatch(/1\.250.*Sent by somebody outside of CyxWiz/);
     await trail.locator('a[href^="/tx/"]').first().click();
     await page.getByRole('heading', { name: 'Transaction' }).waitFor();
     expect(await page.getByText('1250000000', { exact: true }).count()).toBe(2);

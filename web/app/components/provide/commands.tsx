@@ -24,7 +24,7 @@ export function ProviderCommands({ urls, file }: CommandsProps) {
         <Command text={SET_UP_NODE} what="set-up command" />
       </Step>
       <Step number={4} title="Work">
-        <p className="mb-2 text-muted">Takes one job at a time until Ctrl-C; what it trains is stored step by step, so nothing is lost when it stops.</p>
+        <p className="mb-2 text-muted">Takes one job at a time until Ctrl-C, which first hands back the job in hand: it goes on elsewhere from its last step, and costs you nothing.</p>
         <Command text={START_NODE} what="start command" />
         <p className="mt-3 mb-2 text-muted">Or have systemd start it with the machine:</p>
         <Command text="cyxwiz node service | sudo tee /etc/systemd/system/cyxwiz-node.service" what="service command" />

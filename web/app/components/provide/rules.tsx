@@ -3,7 +3,7 @@ import { Amount } from '../ui/amount.tsx';
 import { Fact, Facts } from '../ui/facts.tsx';
 
 const CAUSES: Readonly<Record<SlashReason, { readonly what: string; readonly then: string }>> = {
-  timeout: { what: 'A job is not done by its deadline', then: 'The job goes on elsewhere. Time in which the platform itself was down does not count.' },
+  timeout: { what: 'A job is not done by its deadline, or its node falls silent', then: 'Silent for some 20 seconds with a job in hand: it goes on elsewhere. Time in which the platform itself was down does not count.' },
   invalid: { what: 'A result does not stand up to being run again', then: 'Two verifiers have to agree before anything is taken.' },
   ban: { what: 'It fails again and again', then: 'The node is banned for good, and the whole stake goes.' },
 };
