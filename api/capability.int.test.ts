@@ -7,6 +7,7 @@ import { factorMatrix, nonceVectors } from '#core/hardware/challenge/maths';
 import { answerBlock, plainBlock, plainSolver, type ChallengeSolver } from '#core/hardware/challenge/plain-solver';
 import { answerLength } from '#core/hardware/challenge/task';
 import { measuredAs } from '#core/hardware/challenge/testing/measured';
+import { MIN_STAKE_BASE } from '#core/money/split';
 import { measuredOf } from '#core/node/capability';
 import { requireNode, upsertNode } from '#db/postgres/nodes';
 import { reportedError } from './client/grpc-call.ts';
@@ -159,7 +160,7 @@ describe('a node', () => {
   async function newNode(challengeDueAt: Date | null, measured: unknown = measuredAs('cpu')): Promise<{ machine: Machine; nodeId: string }> {
     const machine = await newMachine();
     const { machineId, ownerId } = machine;
-    const row = { ownerId, machineId, ownerAddress: `a-${machineId}`, deviceClass: 'cpu', deviceName: 'C', state: 'ACTIVE', pricePerHourBase: 1n, measured, challengeDueAt };
+    const row = { ownerId, machineId, ownerAddress: `a-${machineId}`, deviceClass: 'cpu', deviceName: 'C', state: 'ACTIVE', stakeBase: MIN_STAKE_BASE, pricePerHourBase: 1n, measured, challengeDueAt };
     const { id } = await upsertNode(platform.deps.postgres.db, { id: randomUUID(), ...row });
     return { machine, nodeId: id };
   }

@@ -90,7 +90,7 @@ export function createCapability(deps: Deps): CapabilityServices {
     revealAnswer: async (actor, input) => {
       const { challengeId, values } = parseInput(revealSchema, input);
       const challenge = await requireOpen(actor, challengeId);
-      if (!(await takeForChecking(db, challengeId))) throw new CyxError('STATE_CONFLICT', 'The answer to this challenge was sent already. Begin a new one.');
+      if (!(await takeForChecking(db, challengeId))) throw new CyxError('STATE_CONFLICT', 'This challenge has no answer yet, or it was sent already. Send its digest first, or begin a new one.');
       const outcome = await judge(challenge, values, check);
       if (!(await closeChallenge(db, challengeId, outcome))) throw new CyxError('STATE_CONFLICT', 'This challenge is over. Begin a new one.');
       if (challenge.nodeId !== null) {

@@ -19,7 +19,7 @@ import { upsertDataset } from '#db/postgres/datasets';
 import { insertJob } from '#db/postgres/jobs';
 import { measuredAs } from '#core/hardware/challenge/testing/measured';
 import { upsertNode } from '#db/postgres/nodes';
-import { nodeOffers, nodes as nodeRows } from '#db/postgres/schema';
+import { jobAttempts, nodeOffers, nodes as nodeRows } from '#db/postgres/schema';
 import { createLocalKms } from '#db/secrets/kms';
 import type { ProgressReport, StoredCheckpoint } from './node-types.ts';
 import { createNodeWork } from './node-work.ts';
@@ -201,7 +201,9 @@ describe('checkpoints', () => {
 
   it('tell only an attempt on the same instruction set where to go on from', async () => {
     const began = node;
-    await postgres.db.update(nodeRows).set({ instructionSet: 'avx2' }).where(eq(nodeRows.id, began.nodeId));
+    await postgres.db.update(jobAttempts).set({ instructionSet: 'avx2' }).where(eq(jobAttempts.jobId, jobId));
+    // What it says of itself afterwards changes nothing.
+    await postgres.db.update(nodeRows).set({ instructionSet: 'avx512' }).where(eq(nodeRows.id, began.nodeId));
     await report(1, 5);
     await closeWithOutcome(postgres.db, { jobId, attempt: 1, outcome: 'released' });
     const another = async (instructionSet: string): Promise<void> => {

@@ -47,7 +47,7 @@ export async function takeForChecking(db: Database, id: string): Promise<boolean
   const rows = await db
     .update(nodeChallenges)
     .set({ reason: 'the answer is being checked' })
-    .where(and(eq(nodeChallenges.id, id), isNull(nodeChallenges.passed), eq(nodeChallenges.reason, '')))
+    .where(and(eq(nodeChallenges.id, id), isNull(nodeChallenges.passed), isNotNull(nodeChallenges.answeredAt), eq(nodeChallenges.reason, '')))
     .returning({ id: nodeChallenges.id });
   return rows.length > 0;
 }
