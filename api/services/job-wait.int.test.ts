@@ -88,7 +88,8 @@ describe('explainWait', () => {
     expect(leftMs).toBeGreaterThan(20_000);
     expect(leftMs).toBeLessThanOrEqual(33_000);
     await recordCompletion(db, key, { modelCid: 'm', modelSizeBytes: 1, commitment: new Uint8Array(32), finalLoss: 0, finalAccuracy: 1, trainingMs: 1 });
-    expect((await explainWait(db, job))?.firstTrainedInMs).toBe(0);
+    // What it has delivered keeps it from nothing: if it is still busy, it is with something else.
+    expect((await explainWait(db, job))?.firstTrainedInMs).toBeNull();
     await db.execute(sql`UPDATE nodes SET state = 'ACTIVE' WHERE id = ${silent}`);
     expect(await explainWait(db, job)).toMatchObject({ capable: 2, busy: 1, firstTrainedInMs: null });
   });
