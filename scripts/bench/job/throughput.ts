@@ -1,5 +1,6 @@
 import { Connection } from '@solana/web3.js';
 import { auditLedger } from '#api/services/audit';
+import { inLanes } from '../lanes.ts';
 import { type Findings, row, type Say } from '../report.ts';
 import { alternate, median, pairedRatio, spreadOf } from '../statistics.ts';
 import type { Bare } from './bare.ts';
@@ -68,17 +69,13 @@ export async function measureThroughput(parts: JobParts, bare: Bare, load: Load,
 }
 
 async function runRound(submits: readonly (() => Promise<Submission>)[], inFlight: number): Promise<Round> {
-  const waiting = [...submits];
   const done: Done[] = [];
   const startedMs = performance.now();
-  const lane = async (): Promise<void> => {
-    for (let submit = waiting.shift(); submit !== undefined; submit = waiting.shift()) {
-      const submission = await submit();
-      await submission.handle.result();
-      done.push({ submission, tookMs: performance.now() - submission.submittedMs });
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, lane));
+  await inLanes(inFlight, submits.length, async (index) => {
+    const submission = await submits[index]!();
+    await submission.handle.result();
+    done.push({ submission, tookMs: performance.now() - submission.submittedMs });
+  });
   return { perSecond: (submits.length * 1000) / (performance.now() - startedMs), done };
 }
 

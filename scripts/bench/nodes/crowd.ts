@@ -3,6 +3,7 @@ import type { NoopNodes } from '../job/noop-nodes.ts';
 import { type JobParts, newCustomer, noopSpecification, prepareSubmit } from '../job/platform.ts';
 import type { Submission } from '../job/submission.ts';
 import { faultsOf } from '../job/throughput.ts';
+import { inLanes } from '../lanes.ts';
 import { type Findings, type Result, row, type Say } from '../report.ts';
 import { median, quantile, spreadOf } from '../statistics.ts';
 import { overlapsOf, shareWhileBothWait, type Claim } from './claims.ts';
@@ -39,11 +40,7 @@ export async function measureCrowd(parts: JobParts, nodes: NoopNodes, { jobs, tr
 
 async function submitAll(parts: JobParts, count: number): Promise<Submission[]> {
   const done: Submission[] = [];
-  let left = count;
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) done.push(await (await prepareSubmit(parts, noopSpecification(parts)))());
-  };
-  await Promise.all(Array.from({ length: SUBMITS_AT_ONCE }, lane));
+  await inLanes(SUBMITS_AT_ONCE, count, async () => done.push(await (await prepareSubmit(parts, noopSpecification(parts)))()));
   return done;
 }
 

@@ -8,6 +8,7 @@ import { reportedError } from '#api/client/grpc-call';
 import { NODE_HEARTBEAT_INTERVAL_MS } from '#core/node/machine';
 import { unannouncedNodes } from '#db/postgres/node-announcements';
 import type { JobParts } from '../job/platform.ts';
+import { inLanes } from '../lanes.ts';
 import { type Findings, type Result, row, type Say } from '../report.ts';
 import { alternate, median, pairedRatio, quantile, spreadOf } from '../statistics.ts';
 import { countersSince, readCounters, type Usage } from './counters.ts';
@@ -108,12 +109,8 @@ async function openBeats({ stack: { config } }: JobParts, ids: readonly string[]
 }
 
 async function perSecond(count: number, one: () => Promise<unknown>): Promise<number> {
-  let left = count;
   const startedMs = performance.now();
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) await one();
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await inLanes(AT_ONCE, count, one);
   return (count * 1_000) / (performance.now() - startedMs);
 }
 
