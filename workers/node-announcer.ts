@@ -5,7 +5,7 @@ import { markAnnounced, unannouncedNodes } from '#db/postgres/node-announcements
 import { slashesOfNode } from '#db/postgres/slashes';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
-import { DEVICE_CLASS, NODE_ID } from '#temporal/contract/search-attributes';
+import { nodeAttributes } from '#temporal/contract/search-attributes';
 import { nodeChangedSignal, type NodeInput, type NodeReport } from '#workflows/node/messages';
 
 /** As many as one round of the sweep tells; the others are told in the next. */
@@ -44,10 +44,7 @@ async function tell(temporal: Client, { id: nodeId, deviceClass }: NodeRow, repo
     signalArgs: [report],
     // A stake that was withdrawn may be put in again: then the node has another life.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    typedSearchAttributes: [
-      { key: NODE_ID, value: nodeId },
-      { key: DEVICE_CLASS, value: deviceClass },
-    ],
+    typedSearchAttributes: nodeAttributes(nodeId, deviceClass),
     staticSummary: `A ${deviceClass} node`,
   });
 }

@@ -35,6 +35,6 @@ export async function projectNodeAccount({ db, chain }: { db: Database; chain: P
       successful: Number(account.reputation.successful),
       avgTimeMs: Number(account.reputation.avgTimeMs),
     });
+    await followJobsOfNode(tx, nodeId);
   });
-  await followJobsOfNode(db, nodeId);
 }

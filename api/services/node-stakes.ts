@@ -9,7 +9,7 @@ import type { NodeRow } from '#db/postgres/database';
 import { findWalletByAddress } from '#db/postgres/wallets';
 import { workflowIds, WORKFLOW_TYPES } from '#temporal/contract/ids';
 import { PLATFORM_QUEUE } from '#temporal/contract/queues';
-import { DEVICE_CLASS, NODE_ID } from '#temporal/contract/search-attributes';
+import { nodeAttributes } from '#temporal/contract/search-attributes';
 import type { StakeTopUpInput, StakeTopUpResult } from '#workflows/stake-top-up/messages';
 import { beginUnstakingUpdate, cancelUnstakingUpdate, type UnstakingInput, type UnstakingStatus } from '#workflows/unstaking/messages';
 import type { ServiceDeps } from './deps.ts';
@@ -75,10 +75,7 @@ function beginUnstaking({ temporal }: Deps, { id: nodeId, ownerId, deviceClass, 
     // Begun twice it is one unstaking; taken back or done with, it may be begun anew.
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    typedSearchAttributes: [
-      { key: NODE_ID, value: nodeId },
-      { key: DEVICE_CLASS, value: deviceClass },
-    ],
+    typedSearchAttributes: nodeAttributes(nodeId, deviceClass),
     staticSummary: `Give back the stake of ${formatCyxwiz(stakeBase)} CYXWIZ of a ${deviceClass} node after 7 days`,
   });
   return temporal.workflow.executeUpdateWithStart(beginUnstakingUpdate, { startWorkflowOperation });
@@ -106,10 +103,7 @@ async function topUp({ temporal }: Deps, { id: nodeId, ownerId, deviceClass }: N
       workflowIdConflictPolicy: 'USE_EXISTING',
       // Refused for want of funds, say, it may be tried again under the same id.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      typedSearchAttributes: [
-        { key: NODE_ID, value: nodeId },
-        { key: DEVICE_CLASS, value: deviceClass },
-      ],
+      typedSearchAttributes: nodeAttributes(nodeId, deviceClass),
       staticSummary: `Add ${formatCyxwiz(baseFromString(amountBase))} CYXWIZ to the stake of a ${deviceClass} node`,
     });
     return (await run.result()) as StakeTopUpResult;
